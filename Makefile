@@ -1,0 +1,45 @@
+# The only place that knows the order of the stages. `make` alone prints this help.
+PYTHON ?= python3
+BIN := .venv/bin
+export TOKENIZERS_PARALLELISM := true
+EXTRA := $(wildcard ../shared/realnews/dev.jsonl)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup data train eval test smoke lint clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	@touch $@
+
+setup: .venv/ready  ## make .venv with everything that training and tests need
+
+data: setup  ## seeds/ -> data/: check, split, write
+	$(BIN)/python -m train.build
+
+train: data  ## build, fit and evaluate the default model; prints its metrics and where it lies
+	$(BIN)/python -m train.fit
+	$(BIN)/python -m train.evaluate --gate null $(if $(EXTRA),--extra '["$(EXTRA)"]')
+	@echo "checkpoint: runs/default/checkpoint"
+
+eval: setup  ## measure the default model on test and hold it to configs/gate.yaml; exit 1 if it falls short
+	$(BIN)/python -m train.evaluate $(if $(EXTRA),--extra '["$(EXTRA)"]')
+
+test: setup  ## all tests, no network
+	$(BIN)/pytest
+
+smoke: setup  ## the whole chain with a tiny random model in under a minute: do the parts fit?
+	$(BIN)/python -m train.build
+	$(BIN)/python -m train.fit --config configs/smoke.yaml
+	$(BIN)/python -m train.evaluate --config configs/smoke.yaml --gate null
+
+lint: setup  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:  ## delete runs and caches; data/ and .venv stay
+	rm -rf runs .pytest_cache .mypy_cache .ruff_cache build *.egg-info

@@ -1,0 +1,13 @@
+"""onrecord: what does a news sentence put on record?
+
+    from onrecord import Classifier
+    Classifier.load("runs/default/checkpoint").predict("The talks will resume on Monday.")
+
+Importing this is light: torch is loaded by `Classifier.load`, not before.
+"""
+
+from onrecord.article import Statement, read
+from onrecord.classifier import Classifier, Prediction
+
+__all__ = ["Classifier", "Prediction", "Statement", "read"]
+__version__ = "0.1.0"

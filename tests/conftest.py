@@ -1,0 +1,63 @@
+"""A small corpus and small models, made here: no test needs the network or the real seeds."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from train import build, fit
+from train.config import Config, load
+
+LABELS = ["claim", "hedge", "denial", "scheduling", "none"]
+CUE = {"claim": "said", "hedge": "perhaps", "denial": "denied", "scheduling": "tomorrow", "none": "why"}
+
+
+def write_seeds(root: Path, articles: int = 40, rows: int = 6, groups: int = 6) -> Path:
+    """Random words with one tell-tale word a label: learnable, and no two sentences alike."""
+    random = Random(3)
+    words = ["".join(random.choices("abcdefghiklmnoprstuw", k=random.randint(3, 9))) for _ in range(4000)]
+
+    def sentence(label: str) -> str:
+        picked = random.sample(words, random.randint(5, 14))
+        picked.insert(random.randrange(len(picked)), CUE[label])
+        return " ".join(picked).capitalize() + "."
+
+    for folder, documents in (("articles", articles), ("contrasts", groups)):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+        with open(root / folder / "made.jsonl", "w", encoding="utf-8") as file:
+            for d in range(documents):
+                doc = f"{folder[0]}{d:03d}"
+                head = {"doc": doc, "author": "test"}
+                if folder == "articles":
+                    head |= {"title": "T", "published": "2020-01-01", "domain": "politics", "style": "wire", "english": "American", "part": "natural"}
+                else:
+                    head |= {"rule": f"rule-{d % 2}"}
+                print(json.dumps(head), file=file)
+                for order in range(1, rows + 1):
+                    label = LABELS[(d + order) % 5]
+                    print(json.dumps({"doc": doc, "order": order, "text": sentence(label), "label": label}), file=file)
+    return root
+
+
+@pytest.fixture
+def seeds(tmp_path: Path) -> Path:
+    return write_seeds(tmp_path / "seeds")
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """A config whose data is built, for a tiny model and a short run."""
+    root = tmp_path_factory.mktemp("chain")
+    write_seeds(root / "seeds")
+    config = load(seeds=str(root / "seeds"), data=str(root / "data"), output=str(root / "runs"), run="tiny", model="tiny",
+                  epochs=2, learning_rate=3e-3, batch_size=8, micro_batch=8, behaviour_groups=1, log_every=1)  # fmt: skip
+    build.main(config)
+    return config
+
+
+@pytest.fixture(scope="session")
+def checkpoint(settings: Config) -> Path:
+    """A trained tiny checkpoint."""
+    fit.main(settings)
+    return settings.checkpoint

@@ -1,0 +1,32 @@
+"""Batches and learning rate are pure functions."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from train.batches import plan
+from train.schedule import learning_rate
+
+
+@given(st.lists(st.integers(3, 256), min_size=1, max_size=300), st.integers(1, 40), st.integers(0, 5))
+def test_every_row_once(lengths: list[int], size: int, epoch: int) -> None:
+    batches = plan(lengths, size, seed=1, epoch=epoch, window=4)
+    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
+    assert sorted(map(len, batches))[1:] == [size] * (len(batches) - 1)
+    assert batches == plan(lengths, size, seed=1, epoch=epoch, window=4)
+
+
+def test_grouping_saves_padding_and_epochs_differ() -> None:
+    lengths = [5 + (37 * i) % 90 for i in range(2000)]
+    batches = plan(lengths, 32, seed=1, epoch=0)
+    padded = sum(len(batch) * max(lengths[row] for row in batch) for batch in batches)
+    assert padded < 1.05 * sum(lengths)
+    assert batches != plan(lengths, 32, seed=1, epoch=1)
+
+
+def test_learning_rate_rises_to_its_peak_and_falls_to_zero() -> None:
+    rates = [learning_rate(step, 100, 2.0, 0.1) for step in range(101)]
+    assert rates[0] == 0.2 and max(rates) == rates[9] == rates[10] == 2.0 and rates[100] == 0
+    assert all(a > b for a, b in pairwise(rates[10:]))
+    assert learning_rate(0, 1, 2.0, 0.0) == 2.0

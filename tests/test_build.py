@@ -1,0 +1,95 @@
+"""Splits by article, leakage refused, the same bytes each time."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import datasets
+import pytest
+
+from tests.conftest import LABELS
+from train import build
+from train.config import Config, Stop, load
+from train.seeds import read_seeds
+
+
+def config_for(seeds: Path, **changes: object) -> Config:
+    return load(seeds=str(seeds), data=str(seeds.parent / "data"), behaviour_groups=1, **changes)
+
+
+def test_no_document_straddles_splits_and_nothing_is_lost(seeds: Path) -> None:
+    config = config_for(seeds)
+    everything = read_seeds(config)
+    parts = build.split(everything, config)
+    owner = {}
+    for name, rows in parts.items():
+        for s in rows:
+            assert owner.setdefault(s.doc, name) == name
+    assert sorted(s.id for rows in parts.values() for s in rows) == sorted(s.id for s in everything)
+    assert 0.1 < len(parts["test"]) / 240 < 0.2 and 0.05 < len(parts["validation"]) / 240 < 0.15
+    for name in build.SPLITS:
+        assert min(Counter(s.label for s in parts[name])[label] for label in LABELS) > 0
+    assert not any(s.meta["part"] == "contrast" for s in parts["test"] + parts["validation"])
+    assert len({s.doc for s in parts["behaviour"]}) == 2  # one group for each of two rules
+
+
+def test_same_seeds_same_bytes_and_another_split_seed_another_split(seeds: Path) -> None:
+    assert build.build(config_for(seeds)) == build.build(config_for(seeds))
+    assert build.build(config_for(seeds))["test.parquet"] != build.build(config_for(seeds, split_seed=8))["test.parquet"]
+
+
+def test_datasets_opens_it(seeds: Path) -> None:
+    config = config_for(seeds)
+    build.main(config)
+    opened = datasets.load_dataset(config.data, cache_dir=str(seeds.parent / "cache"))
+    manifest = json.loads((Path(config.data) / "manifest.json").read_text())
+    assert {name: len(opened[name]) for name in opened} == {name: manifest["rows"][name] for name in build.SPLITS}
+    assert opened["train"].features["label"].names == LABELS
+
+
+def test_check_passes_on_the_build_and_fails_on_anything_else(seeds: Path) -> None:
+    config = config_for(seeds)
+    with pytest.raises(Stop, match="run `make data`"):
+        build.main(config, check=True)
+    build.main(config)
+    assert build.main(config, check=True) == 0
+    card = Path(config.data) / "README.md"
+    card.write_text(card.read_text() + "x")
+    with pytest.raises(Stop, match=r"README\.md differ"):
+        build.main(config, check=True)
+
+
+def test_a_failed_build_leaves_the_old_data(seeds: Path) -> None:
+    config = config_for(seeds)
+    build.main(config)
+    before = (Path(config.data) / "manifest.json").read_bytes()
+    with open(seeds / "articles" / "made.jsonl", "a") as file:
+        file.write("{")
+    with pytest.raises(Stop, match="not JSON"):
+        build.main(config)
+    assert (Path(config.data) / "manifest.json").read_bytes() == before
+
+
+def test_a_near_duplicate_across_splits_is_refused(seeds: Path) -> None:
+    config = config_for(seeds)
+    parts = build.split(read_seeds(config), config)
+    victim, home = parts["test"][0], parts["train"][0].doc
+    with open(seeds / "articles" / "made.jsonl", "a") as file:  # an edit of one letter, in an article that trains
+        file.write(json.dumps({"doc": home, "order": 99, "text": victim.text.replace("a", "e", 1), "label": victim.label}) + "\n")
+    with pytest.raises(Stop, match="stand in two splits") as stop:
+        build.refuse_leakage(build.split(read_seeds(config), config), config)
+    assert victim.where in str(stop.value)
+
+
+def test_too_few_articles(tmp_path: Path) -> None:
+    from tests.conftest import write_seeds
+
+    with pytest.raises(Stop, match="too few for a test split"):
+        build.build(config_for(write_seeds(tmp_path / "seeds", articles=3)))
+
+
+def test_a_label_missing_from_a_split_is_named(seeds: Path) -> None:
+    path = seeds / "articles" / "made.jsonl"
+    path.write_text(path.read_text().replace('"denial"', '"claim"'))
+    with pytest.raises(Stop, match="validation has no row labelled denial"):
+        build.build(config_for(seeds))

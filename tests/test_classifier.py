@@ -1,0 +1,73 @@
+"""Any string has an answer, in order, whatever it is batched with."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from onrecord import Classifier, Prediction
+from onrecord.classifier import CheckpointError
+from tests.conftest import LABELS
+
+
+@pytest.fixture(scope="module")
+def classifier(checkpoint: Path) -> Classifier:
+    return Classifier.load(checkpoint)
+
+
+def test_one_and_many(classifier: Classifier) -> None:
+    one = classifier.predict("The talks will resume on Monday.")
+    assert isinstance(one, Prediction) and classifier.predict([one.text]) == [one]
+    assert list(one.probabilities) == list(classifier.labels) == LABELS
+    assert sum(one.probabilities.values()) == pytest.approx(1) and one.confidence == max(one.probabilities.values()) == one.probabilities[one.label]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.label = "claim"  # type: ignore[misc]
+
+
+def test_order_is_kept_and_the_batch_does_not_matter(classifier: Classifier) -> None:
+    texts = [f"Sentence {i} " + "word " * ((i * 37) % 90) for i in range(150)]
+    together = classifier.predict(texts)
+    assert [p.text for p in together] == texts
+    for p in together[::10]:
+        alone = classifier.predict(p.text)
+        assert alone.label == p.label and alone.probabilities == pytest.approx(p.probabilities, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\t", "😀🎉", "\x00\x07\x1b[31m", "Председатель отказался.", "会谈将于周一恢复。", "\ud800 lone", "a" * 5000, "مرحبا", "\u202eabc"]
+)
+def test_odd_strings(classifier: Classifier, text: str) -> None:
+    p = classifier.predict(text)
+    assert p.text == text and p.label in LABELS and np.isfinite(p.confidence)
+
+
+def test_truncation_is_said(classifier: Classifier) -> None:
+    long, short = classifier.predict(["word " * 20_000, "word"])
+    assert len(long.text) == 100_000 and long.truncated and not short.truncated
+
+
+def test_empty_list_generator_and_numpy(classifier: Classifier) -> None:
+    assert classifier.predict([]) == []
+    assert [p.text for p in classifier.predict(text for text in ("a", "b"))] == ["a", "b"]
+    found = classifier.predict(np.array(["One.", "Two."]))
+    assert [(p.text, type(p.text)) for p in found] == [("One.", str), ("Two.", str)]
+    assert classifier.predict(np.str_("One.")) == found[0] or classifier.predict(np.str_("One.")).label == found[0].label
+
+
+@pytest.mark.parametrize(
+    ("given", "message"), [(["a", None], "item 1 is NoneType"), (["a", b"b"], "item 1 is bytes"), (b"a", "not bytes"), (3, "not int"), ([["a"]], "item 0 is list")]
+)
+def test_what_is_no_string_is_refused(classifier: Classifier, given: object, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        classifier.predict(given)  # type: ignore[call-overload]
+
+
+def test_no_checkpoint_says_make_train(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="make train"):
+        Classifier.load(tmp_path / "nothing")
+    with pytest.raises(CheckpointError, match=r"no config\.json"):
+        Classifier.load(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(CheckpointError, match="could not be loaded"):
+        Classifier.load(tmp_path)

@@ -1,0 +1,57 @@
+"""The command as a user types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from onrecord.cli import app
+from tests.conftest import LABELS
+
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def model(checkpoint: Path) -> list[str]:
+    return ["--model", str(checkpoint)]
+
+
+def test_predict(model: list[str]) -> None:
+    found = run(app, ["predict", "First one.", "Second one.", *model])
+    assert found.exit_code == 0 and [line.split()[0] in LABELS for line in found.stdout.splitlines()] == [True, True]
+    assert found.stdout.splitlines()[1].endswith("Second one.")
+
+
+def test_predict_json_from_standard_input(model: list[str]) -> None:
+    found = run(app, ["predict", "-", "--json", *model], input="First “one”.\n\nSecond.\n")
+    rows = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [row["text"] for row in rows] == ["First “one”.", "Second."]
+    assert set(rows[0]) == {"text", "label", "confidence", "probabilities", "truncated"}
+
+
+def test_read_json_offsets(model: list[str], tmp_path: Path) -> None:
+    article = "Title here\r\n\r\nOne — two. “Three?”\r\n"
+    (tmp_path / "a.txt").write_bytes(article.encode())
+    found = run(app, ["read", str(tmp_path / "a.txt"), "--json", *model])
+    rows = json.loads(found.stdout)
+    assert [article[row["start"] : row["end"]] for row in rows] == [row["text"] for row in rows] == ["Title here", "One — two.", "“Three?”"]
+
+
+def test_read_table(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One two [bold]three[/bold].")
+    found = run(app, ["read", str(tmp_path / "a.txt"), *model])
+    assert found.exit_code == 0 and "[bold]three[/bold]." in found.stdout
+
+
+def test_errors_are_one_line(tmp_path: Path, model: list[str]) -> None:
+    (tmp_path / "latin.txt").write_bytes("Café".encode("latin-1"))
+    for words, message in (
+        (["predict", "x", "--model", str(tmp_path)], "make train"),
+        (["read", str(tmp_path / "none.txt"), *model], "No such file"),
+        (["read", str(tmp_path), *model], "Is a directory"),
+        (["read", str(tmp_path / "latin.txt"), *model], "not UTF-8"),
+    ):
+        found = run(app, words)
+        assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1 and not found.stdout
+    assert run(app, ["predict"]).exit_code == 2

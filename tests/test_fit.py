@@ -1,0 +1,179 @@
+"""Training learns, repeats itself to the bit, takes other architectures, and fails in words."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+import transformers
+import yaml
+from safetensors.torch import load_file
+
+from tests.conftest import LABELS
+from train import fit
+from train.config import Config, Stop
+from train.model import load_model, minilm_directory
+
+
+def weights(config: Config) -> dict[str, torch.Tensor]:
+    return load_file(config.checkpoint / "model.safetensors")
+
+
+def changed(config: Config, **changes: object) -> Config:
+    return Config.model_validate(config.model_dump() | changes)
+
+
+def test_it_learns(settings: Config) -> None:
+    """The cue words of the test corpus are found by more epochs; a broken loss, schedule or label order would not pass."""
+    best = fit.main(changed(settings, run="longer", epochs=25, patience=25))
+    assert best["macro_f1"] > 0.9
+
+
+def test_two_runs_give_equal_weights_and_another_seed_does_not(settings: Config, checkpoint: Path) -> None:
+    fit.main(changed(settings, run="again"))
+    fit.main(changed(settings, run="other", seed=2))
+    first, again, other = weights(settings), weights(changed(settings, run="again")), weights(changed(settings, run="other"))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_accumulation_does_not_change_the_model(settings: Config) -> None:
+    """8 × 1 = 2 × 4, dropout off (its random numbers depend on the shape of a batch)."""
+    made = []
+    for size in (8, 2):
+        config = changed(settings, run=f"micro{size}", micro_batch=size, model=str(_without_dropout(settings)))
+        fit.main(config)
+        made.append(weights(config))
+    assert all(torch.allclose(made[0][name], made[1][name], atol=1e-5) for name in made[0])
+
+
+def _without_dropout(settings: Config) -> Path:
+    directory = Path(settings.output) / "without-dropout"
+    if not directory.exists():
+        transformers.set_seed(0)
+        tokenizer, model = load_model(settings, LABELS)
+        model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = 0.0
+        model.save_pretrained(directory)
+        tokenizer.save_pretrained(directory)
+    return directory
+
+
+def test_the_checkpoint_is_an_ordinary_one(settings: Config, checkpoint: Path) -> None:
+    pipe = transformers.pipeline("text-classification", model=str(checkpoint))
+    assert pipe("The talks will resume on Monday.")[0]["label"] in LABELS
+    assert pipe.model.config.id2label == dict(enumerate(LABELS))
+    assert yaml.safe_load((checkpoint / "train_config.yaml").read_text()) == settings.model_dump()
+    assert not [path.name for path in checkpoint.iterdir() if path.suffix in (".bin", ".pt", ".pkl")]
+    assert json.loads((checkpoint / "training.json").read_text())["epoch"] in (1, 2)
+
+
+def test_early_stopping_keeps_the_best_epoch(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = iter([0.3, 0.5, 0.4, 0.4, 0.9])
+    seen = []
+
+    def validate(accelerator: object, model: torch.nn.Module, *rest: object) -> dict[str, float]:
+        seen.append(model.classifier.weight.detach().clone())
+        return {"loss": 1.0, "accuracy": 0.5, "macro_f1": next(scores)}
+
+    monkeypatch.setattr(fit, "validate", validate)
+    config = changed(settings, run="early", epochs=5, patience=2)
+    assert fit.main(config)["epoch"] == 2
+    assert len(seen) == 4  # epochs 3 and 4 were no better
+    assert torch.equal(weights(config)["classifier.weight"], seen[1])
+
+
+def test_balanced_class_weights_are_those_of_scikit_learn() -> None:
+    import numpy as np
+    from sklearn.utils.class_weight import compute_class_weight
+
+    targets = [0] * 6 + [1] * 3 + [2]
+    assert fit.class_weights(targets, 3, "balanced").tolist() == pytest.approx(compute_class_weight("balanced", classes=np.array([0, 1, 2]), y=targets).tolist())
+    assert fit.class_weights(targets, 3, "none").tolist() == [1, 1, 1]
+
+
+def test_vectors_do_not_decay(settings: Config) -> None:
+    _, model = load_model(settings, LABELS)
+    matrices, vectors = fit.decay_groups(model, 0.01)
+    assert matrices["weight_decay"] == 0.01 and vectors["weight_decay"] == 0
+    assert sum(p.numel() for group in (matrices, vectors) for p in group["params"]) == sum(p.numel() for p in model.parameters())
+
+
+ARCHITECTURES = {
+    "bert": (transformers.BertConfig, {}),
+    "roberta": (transformers.RobertaConfig, {"pad_token_id": 0, "max_position_embeddings": 300}),
+    "deberta-v2": (transformers.DebertaV2Config, {"relative_attention": True, "pos_att_type": ["p2c", "c2p"]}),
+    "modernbert": (transformers.ModernBertConfig, {"pad_token_id": 0, "cls_token_id": 101, "sep_token_id": 102, "bos_token_id": 101, "eos_token_id": 102}),
+}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_other_architectures(settings: Config, tmp_path: Path, name: str) -> None:
+    """A directory with a base model of another family trains, saves and loads."""
+    kind, options = ARCHITECTURES[name]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(minilm_directory())
+    base = transformers.AutoModel.from_config(
+        kind(vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, **options)
+    )
+    base.save_pretrained(tmp_path / "base")
+    tokenizer.save_pretrained(tmp_path / "base")
+    config = changed(settings, model=str(tmp_path / "base"), output=str(tmp_path / "runs"), max_steps=3)
+    fit.main(config)
+    assert transformers.pipeline("text-classification", model=str(config.checkpoint))("A sentence.")[0]["label"] in LABELS
+
+
+def test_missing_data(settings: Config, tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="run `make data`"):
+        fit.main(changed(settings, data=str(tmp_path), output=str(tmp_path)))
+
+
+def test_data_for_other_labels(settings: Config, tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="was built for the labels"):
+        fit.main(changed(settings, labels=["a", "b"], output=str(tmp_path)))
+
+
+def test_unwritable_output(settings: Config, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Stop, match=r"cannot write to .*--output names another directory"):
+        fit.main(changed(settings, output=str(tmp_path / "file")))
+
+
+def test_too_little_disk(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
+    with pytest.raises(Stop, match="GiB are needed"):
+        fit.main(changed(settings, output=str(tmp_path)))
+
+
+def test_unknown_model(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(Stop, match="neither minilm nor tiny"):
+        fit.main(changed(settings, model=str(tmp_path / "nowhere"), output=str(tmp_path)))
+
+
+def test_altered_weights_of_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.model.SHA256", "0" * 64)
+    with pytest.raises(Stop, match="has sha256 53aa5117"):
+        minilm_directory()
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_no_checkpoint(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * float("nan"))
+    config = changed(settings, run="nan")
+    with pytest.raises(Stop, match="the loss is nan at step 1"):
+        fit.main(config)
+    assert not config.checkpoint.exists()
+
+
+def test_a_crash_while_saving_leaves_the_old_checkpoint(settings: Config, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = changed(settings, run="crash")
+    shutil.copytree(checkpoint, config.checkpoint)
+    before = weights(config)
+
+    def crash(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    tokenizer, model = load_model(config, LABELS)
+    monkeypatch.setattr(tokenizer, "save_pretrained", crash)
+    with pytest.raises(KeyboardInterrupt):
+        fit.save_checkpoint(config, model, tokenizer, {})
+    assert all(torch.equal(before[name], value) for name, value in weights(config).items())

@@ -1,0 +1,50 @@
+"""Figures agree with scikit-learn, and intervals are wider where articles are few."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
+
+from train.metrics import calibration_error, macro_f1, measure
+
+LABELS = ["a", "b", "c"]
+
+
+@pytest.fixture
+def sample() -> tuple[list[int], list[int], list[str]]:
+    random = np.random.default_rng(0)
+    targets = random.integers(0, 3, 300)
+    predicted = np.where(random.random(300) < 0.7, targets, random.integers(0, 3, 300))
+    return targets.tolist(), predicted.tolist(), [f"d{i // 10}" for i in range(300)]
+
+
+def test_as_scikit_learn(sample: tuple) -> None:
+    targets, predicted, documents = sample
+    found = measure(targets, predicted, LABELS, documents)
+    assert found["accuracy"] == pytest.approx(accuracy_score(targets, predicted), abs=1e-4)
+    assert found["macro_f1"] == pytest.approx(f1_score(targets, predicted, average="macro"), abs=1e-4) == pytest.approx(macro_f1(targets, predicted, 3), abs=1e-4)
+    expected = precision_recall_fscore_support(targets, predicted)
+    for i, label in enumerate(LABELS):
+        for name, value in zip(("precision", "recall", "f1", "support"), expected, strict=True):
+            assert found["labels"][label][name] == pytest.approx(value[i], abs=1e-4)
+
+
+def test_the_interval_holds_the_value_and_whole_articles_widen_it(sample: tuple) -> None:
+    targets, predicted, documents = sample
+    by_sentence = measure(targets, predicted, LABELS, list(map(str, range(300))))
+    clumped = measure(sorted(targets), [p for _, p in sorted(zip(targets, predicted, strict=True))], LABELS, documents)
+    low, high = by_sentence["accuracy_interval"]
+    assert low < by_sentence["accuracy"] < high
+    assert clumped["accuracy_interval"][1] - clumped["accuracy_interval"][0] > high - low
+
+
+def test_a_label_never_predicted_counts_zero() -> None:
+    found = measure([0, 1, 2], [0, 1, 1], LABELS, ["d"] * 3)
+    assert found["labels"]["c"]["f1"] == 0
+    assert found["macro_f1"] == pytest.approx((1 + 2 / 3 + 0) / 3, abs=1e-4)
+
+
+def test_calibration_error() -> None:
+    targets = np.array([0, 0, 0, 1])
+    sure, fair = np.array([[0.99, 0.01]] * 4), np.array([[0.75, 0.25]] * 4)
+    assert calibration_error(fair, targets) == pytest.approx(0)
+    assert calibration_error(sure, targets) == pytest.approx(0.24)

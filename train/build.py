@@ -1,0 +1,161 @@
+"""seeds/ -> data/: check every row, split by article, refuse leakage, write Parquet, dataset card and manifest.
+
+    python -m train.build [--check] [--key value]
+
+The same seeds give the same bytes. The manifest is written last: where it stands, the data is complete. --check builds in
+memory and exits 1 if data/ holds anything else.
+"""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+from collections import Counter, defaultdict
+from pathlib import Path
+from random import Random
+
+import datasets
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from train.card import dataset_card
+from train.config import Config, Stop, parse, run
+from train.leakage import near_duplicates
+from train.seeds import Sentence, read_seeds
+
+VERSION = "1"  # raise it when the same seeds are meant to give other bytes
+SPLITS = ("train", "validation", "test")
+
+
+def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]]:
+    """Whole documents into train, validation, test and behaviour.
+
+    Articles are dealt so that each split gets its share of every part and label (StratifiedGroupKFold). Contrast groups never
+    reach validation or test, which stand for news as it comes: `behaviour_groups` of each rule are kept out, the others train.
+    """
+    articles = [s for s in sentences if s.meta["part"] != "contrast"]
+    chosen: dict[str, str] = {}  # document -> split
+    rest = articles
+    for name, share in (("test", config.test_share), ("validation", config.validation_share / (1 - config.test_share))):
+        if share:
+            for doc in _deal(rest, share, config.split_seed, name):
+                chosen[doc] = name
+            rest = [s for s in articles if s.doc not in chosen]
+    groups: dict[str, set[str]] = defaultdict(set)
+    for s in sentences:
+        if s.meta["part"] == "contrast":
+            groups[s.meta["rule"]].add(s.doc)
+    for rule, docs in sorted(groups.items()):
+        kept = Random(f"{config.split_seed}/{rule}").sample(sorted(docs), min(config.behaviour_groups, len(docs)))
+        chosen.update(dict.fromkeys(kept, "behaviour"))
+    parts: dict[str, list[Sentence]] = {name: [] for name in (*SPLITS, "behaviour")}
+    for s in sentences:
+        parts[chosen.get(s.doc, "train")].append(s)
+    return parts
+
+
+def _deal(rest: list[Sentence], share: float, seed: int, name: str) -> set[str]:
+    """The documents of one split: the fold of a grouped, stratified k-fold that comes closest to the wanted share."""
+    folds = max(2, round(1 / share))
+    documents = sorted({s.doc for s in rest})
+    if len(documents) < folds:
+        raise Stop(f"{len(documents)} articles are too few for a {name} split of {share:.0%}: {folds} are needed; write more or raise {name}_share")
+    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    strata = [f"{s.meta['part']}/{s.label}" for s in rest]
+    _, index = next(dealer.split(np.zeros(len(rest)), strata, [s.doc for s in rest]))
+    return {rest[i].doc for i in index}
+
+
+def refuse_leakage(parts: dict[str, list[Sentence]], config: Config) -> None:
+    """Raise Stop with the pairs of near-duplicates across splits, if there are any."""
+    pairs = near_duplicates(parts, config.near_duplicate)
+    if pairs:
+        lines = [f"{score:.2f}  {a}: {x.where} {x.text[:70]!r}  ~  {b}: {y.where} {y.text[:70]!r}" for score, a, x, b, y in pairs]
+        raise Stop(f"{len(pairs)} sentences stand in two splits (near_duplicate = {config.near_duplicate}); rewrite or delete one:\n  " + "\n  ".join(lines))
+
+
+def parquet(rows: list[Sentence], config: Config) -> bytes:
+    """One split as Parquet, label as ClassLabel, in the order of the seeds."""
+    text = datasets.Value("string")
+    features = {"id": text, "doc": text, "order": datasets.Value("int32"), "text": text, "label": datasets.ClassLabel(names=config.labels)}
+    meta = ("title", "published", "domain", "style", "english", "part", "author", "rule")
+    columns: dict[str, list] = {
+        "id": [s.id for s in rows], "doc": [s.doc for s in rows], "order": [s.order for s in rows],
+        "text": [s.text for s in rows], "label": [s.label for s in rows],
+    }  # fmt: skip
+    for name in meta:
+        features[name], columns[name] = text, [s.meta[name] for s in rows]
+    features["unsure"], columns["unsure"] = datasets.Value("bool"), [s.unsure for s in rows]
+    features["annotators"], columns["annotators"] = datasets.List(text), [list(s.annotators) for s in rows]
+    buffer = io.BytesIO()
+    datasets.Dataset.from_dict(columns, features=datasets.Features(features)).to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def build(config: Config) -> dict[str, bytes]:
+    """File name -> content of data/, the manifest last. Raises Stop on faulty rows or leakage."""
+    sentences = read_seeds(config)
+    parts = split(sentences, config)
+    refuse_leakage(parts, config)
+    empty = {name: [label for label in config.labels if label not in {s.label for s in parts[name]}] for name in SPLITS}
+    if any(empty.values()):
+        raise Stop(
+            "; ".join(f"{name} has no row labelled {', '.join(missing)}" for name, missing in empty.items() if missing)
+            + ": write more articles or raise the split's share"
+        )
+    files = {f"{name}.parquet": parquet(rows, config) for name, rows in parts.items() if rows}
+    files["README.md"] = dataset_card(parts, config).encode()
+    manifest = {
+        "builder": VERSION,
+        "labels": config.labels,
+        "rows": {name: len(rows) for name, rows in parts.items()},
+        "documents": {name: len({s.doc for s in rows}) for name, rows in parts.items()},
+        "label_counts": {name: {label: Counter(s.label for s in rows)[label] for label in config.labels} for name, rows in parts.items()},
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    return files | {"manifest.json": (json.dumps(manifest, indent=2) + "\n").encode()}
+
+
+def write(files: dict[str, bytes], target: Path) -> None:
+    """Write beside `target`, then swap the directories, so that a reader never sees half of it."""
+    fresh = target.with_name(target.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    for name, content in files.items():
+        (fresh / name).write_bytes(content)
+    if target.exists():
+        old = target.with_name(target.name + ".old")
+        shutil.rmtree(old, ignore_errors=True)
+        os.replace(target, old)
+        os.replace(fresh, target)
+        shutil.rmtree(old)
+    else:
+        os.replace(fresh, target)
+
+
+def main(config: Config, check: bool = False) -> int:
+    files = build(config)
+    target = Path(config.data)
+    manifest = json.loads(files["manifest.json"])
+    if check:
+        there = {path.name: path.read_bytes() for path in target.glob("*") if path.is_file()} if target.is_dir() else {}
+        differing = sorted(name for name in files | there if files.get(name) != there.get(name))
+        if differing:
+            raise Stop(f"{target} is not what {config.seeds} gives: {', '.join(differing)} differ; run `make data`")
+        print(f"{target} is what {config.seeds} gives: {sum(manifest['rows'].values())} rows")
+        return 0
+    write(files, target)
+    print(f"{'':12}{'rows':>7}{'docs':>7}" + "".join(f"{label:>12}" for label in config.labels))
+    for name, rows in manifest["rows"].items():
+        print(f"{name:12}{rows:7}{manifest['documents'][name]:7}" + "".join(f"{n:12}" for n in manifest["label_counts"][name].values()))
+    return 0
+
+
+def _command() -> int:
+    config, options = parse(prog="train.build", check=dict(action="store_true", help="compare data/ with what the seeds give, write nothing"))
+    return main(config, **options)
+
+
+if __name__ == "__main__":
+    run(_command)

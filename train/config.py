@@ -1,0 +1,101 @@
+"""One flat typed config for every stage: configs/default.yaml, then --config FILE, then --key value."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import jsonargparse
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Stop(Exception):
+    """Something the user can mend. Commands print it as it is, without a traceback, and exit 1."""
+
+
+class Config(BaseModel):
+    """Every knob; the reason for each value stands beside it in configs/default.yaml, the only place with defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    labels: list[str]
+    seeds: str
+    data: str
+    max_characters: Annotated[int, Field(gt=0)]
+    split_seed: int
+    validation_share: Share
+    test_share: Share
+    near_duplicate: Annotated[float, Field(gt=0, le=1)]
+    behaviour_groups: Annotated[int, Field(ge=0)]
+    model: str
+    max_tokens: Annotated[int, Field(gt=2)]
+    run: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    output: str
+    seed: int
+    epochs: Annotated[int, Field(gt=0)]
+    max_steps: Annotated[int, Field(gt=0)] | None
+    batch_size: Annotated[int, Field(gt=0)]
+    micro_batch: Annotated[int, Field(gt=0)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    warmup_share: Share
+    clip_norm: Annotated[float, Field(gt=0)]
+    class_weighting: Literal["none", "balanced"]
+    patience: Annotated[int, Field(gt=0)]
+    precision: Literal["no", "fp16", "bf16"]
+    log_every: Annotated[int, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Config":
+        if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
+            raise ValueError(f"labels: needs two or more different names, got {self.labels}")
+        if self.validation_share + self.test_share >= 1:
+            raise ValueError(f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on")
+        return self
+
+    @property
+    def run_dir(self) -> Path:
+        """Where this run writes."""
+        return Path(self.output) / self.run
+
+    @property
+    def checkpoint(self) -> Path:
+        """The directory that users load."""
+        return self.run_dir / "checkpoint"
+
+
+def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str, Any]) -> tuple[Config, dict[str, Any]]:
+    """Read the command line into a Config and the command's own options.
+
+    `extra` maps an option's name to the keyword arguments of `add_argument`. An unknown key or a value of the wrong
+    type ends the program with usage and exit code 2.
+    """
+    parser = jsonargparse.ArgumentParser(prog=f"python -m {prog}", default_config_files=[str(DEFAULTS)])
+    parser.add_argument("--config", action="config", help="YAML file with the keys that differ from configs/default.yaml")
+    for name, options in extra.items():
+        parser.add_argument(f"--{name}", **options)
+    parser.add_class_arguments(Config)
+    found = parser.parse_args(argv).as_dict()
+    try:
+        config = Config.model_validate({key: found[key] for key in Config.model_fields})
+    except ValueError as error:  # the cross-field rules above; single fields were checked by the parser
+        parser.error(str(error))
+    return config, {name: found[name] for name in extra}
+
+
+def load(path: Path | str = DEFAULTS, **changes: Any) -> Config:
+    """The default config with the differences of the YAML file `path` and then `changes`: for tests and notebooks."""
+    values = yaml.safe_load(DEFAULTS.read_text()) | (yaml.safe_load(Path(path).read_text()) or {}) | changes
+    return Config.model_validate(values)
+
+
+def run(main: Callable[[], int | None]) -> None:
+    """Call a command's main; what the user can mend becomes one message on stderr and exit code 1."""
+    try:
+        sys.exit(main() or 0)
+    except Stop as stop:
+        sys.exit(f"error: {stop}")

@@ -1,0 +1,34 @@
+"""Find sentences that stand, nearly alike, in two splits."""
+
+from rensa import RMinHash, RMinHashLSH
+
+from train.seeds import Sentence, key
+
+PERMUTATIONS, BANDS = 128, 32  # 32 bands of 4 rows: a pair at Jaccard 0.7 is found with probability 1 - (1 - 0.7^4)^32 = 0.9998
+
+
+def shingles(text: str, size: int = 5) -> set[str]:
+    """Character 5-grams of the case-folded text: words are too coarse for short sentences."""
+    text = key(text)
+    return {text[i : i + size] for i in range(max(1, len(text) - size + 1))}
+
+
+def near_duplicates(splits: dict[str, list[Sentence]], threshold: float) -> list[tuple[float, str, Sentence, str, Sentence]]:
+    """Pairs from different splits whose shingles have a Jaccard similarity >= threshold, most alike first.
+
+    Returns (similarity, split, sentence, other split, other sentence). Candidates come from MinHash LSH (Broder 1997; Leskovec,
+    Rajaraman & Ullman, ch. 3) and are confirmed exactly, so nothing is reported that is not there.
+    """
+    rows = [(name, s, shingles(s.text)) for name, part in splits.items() for s in part]
+    index = RMinHashLSH(threshold, PERMUTATIONS, BANDS)
+    found = []
+    for i, (name, sentence, own) in enumerate(rows):
+        minhash = RMinHash(PERMUTATIONS, 1)
+        minhash.update(sorted(own))
+        for j in index.query(minhash):
+            other_name, other, theirs = rows[j]
+            similarity = len(own & theirs) / len(own | theirs)
+            if other_name != name and similarity >= threshold:
+                found.append((similarity, other_name, other, name, sentence))
+        index.insert(i, minhash)
+    return sorted(found, key=lambda pair: (-pair[0], pair[2].id, pair[4].id))

@@ -1,0 +1,20 @@
+"""Read a split of data/ as train.build left it."""
+
+import json
+from pathlib import Path
+
+import datasets
+
+from train.config import Config, Stop
+
+
+def load_split(config: Config, name: str) -> datasets.Dataset:
+    """One split of data/. Raises Stop if train.build has not finished there, or made it for other labels."""
+    directory = Path(config.data)
+    manifest = directory / "manifest.json"
+    if not manifest.is_file() or not (directory / f"{name}.parquet").is_file():
+        raise Stop(f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --data names another directory")
+    made_for = json.loads(manifest.read_text())["labels"]
+    if made_for != config.labels:
+        raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` again")
+    return datasets.Dataset.from_parquet(str(directory / f"{name}.parquet"), keep_in_memory=True)
