@@ -5,7 +5,7 @@ export TOKENIZERS_PARALLELISM := true
 EXTRA := $(wildcard ../shared/realnews/dev.jsonl)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data train eval test smoke lint clean
+.PHONY: help setup data audit train eval test smoke lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,6 +19,9 @@ setup: .venv/ready  ## make .venv with everything that training and tests need
 
 data: setup  ## seeds/ -> data/: check, split, write
 	$(BIN)/python -m train.build
+
+audit: setup  ## slow checks of the corpus: paraphrases across splits, shortcuts, likely label errors, diversity
+	$(BIN)/python -m train.build --audit
 
 train: data  ## build, fit and evaluate the default model; prints its metrics and where it lies
 	$(BIN)/python -m train.fit

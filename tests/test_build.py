@@ -17,6 +17,11 @@ def config_for(seeds: Path, **changes: object) -> Config:
     return load(seeds=str(seeds), data=str(seeds.parent / "data"), behaviour_groups=1, **changes)
 
 
+def made(seeds: Path, **changes: object) -> dict[str, bytes]:
+    config = config_for(seeds, **changes)
+    return build.build(build.checked(config), config)
+
+
 def test_no_document_straddles_splits_and_nothing_is_lost(seeds: Path) -> None:
     config = config_for(seeds)
     everything = read_seeds(config)
@@ -34,8 +39,8 @@ def test_no_document_straddles_splits_and_nothing_is_lost(seeds: Path) -> None:
 
 
 def test_same_seeds_same_bytes_and_another_split_seed_another_split(seeds: Path) -> None:
-    assert build.build(config_for(seeds)) == build.build(config_for(seeds))
-    assert build.build(config_for(seeds))["test.parquet"] != build.build(config_for(seeds, split_seed=8))["test.parquet"]
+    assert made(seeds) == made(seeds)
+    assert made(seeds)["test.parquet"] != made(seeds, split_seed=8)["test.parquet"]
 
 
 def test_datasets_opens_it(seeds: Path) -> None:
@@ -85,11 +90,11 @@ def test_too_few_articles(tmp_path: Path) -> None:
     from tests.conftest import write_seeds
 
     with pytest.raises(Stop, match="too few for a test split"):
-        build.build(config_for(write_seeds(tmp_path / "seeds", articles=3)))
+        build.checked(config_for(write_seeds(tmp_path / "seeds", articles=3)))
 
 
 def test_a_label_missing_from_a_split_is_named(seeds: Path) -> None:
     path = seeds / "articles" / "made.jsonl"
     path.write_text(path.read_text().replace('"denial"', '"claim"'))
     with pytest.raises(Stop, match="validation has no row labelled denial"):
-        build.build(config_for(seeds))
+        build.checked(config_for(seeds))

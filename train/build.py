@@ -1,9 +1,9 @@
 """seeds/ -> data/: check every row, split by article, refuse leakage, write Parquet, dataset card and manifest.
 
-    python -m train.build [--check] [--key value]
+    python -m train.build [--check | --audit] [--key value]
 
 The same seeds give the same bytes. The manifest is written last: where it stands, the data is complete. --check builds in
-memory and exits 1 if data/ holds anything else.
+memory and exits 1 if data/ holds anything else; --audit runs the slow checks of train.audit.
 """
 
 import hashlib
@@ -75,6 +75,17 @@ def refuse_leakage(parts: dict[str, list[Sentence]], config: Config) -> None:
         raise Stop(f"{len(pairs)} sentences stand in two splits (near_duplicate = {config.near_duplicate}); rewrite or delete one:\n  " + "\n  ".join(lines))
 
 
+def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
+    """Print the audit's figures. Raises Stop with its faults, if there are any."""
+    from train.audit import audit  # here: it brings torch and sentence-transformers, which a plain build does not need
+
+    figures, faults = audit(parts, config)
+    print("\n".join(f"{name:20}{value:>8}" for name, value in figures.items()))
+    if faults:
+        raise Stop(f"the audit found {len(faults)} faults:\n  " + "\n  ".join(faults))
+    return 0
+
+
 def parquet(rows: list[Sentence], config: Config) -> bytes:
     """One split as Parquet, label as ClassLabel, in the order of the seeds."""
     text = datasets.Value("string")
@@ -93,10 +104,9 @@ def parquet(rows: list[Sentence], config: Config) -> bytes:
     return buffer.getvalue()
 
 
-def build(config: Config) -> dict[str, bytes]:
-    """File name -> content of data/, the manifest last. Raises Stop on faulty rows or leakage."""
-    sentences = read_seeds(config)
-    parts = split(sentences, config)
+def checked(config: Config) -> dict[str, list[Sentence]]:
+    """The splits. Raises Stop on faulty rows, leakage or a label that a split lacks."""
+    parts = split(read_seeds(config), config)
     refuse_leakage(parts, config)
     empty = {name: [label for label in config.labels if label not in {s.label for s in parts[name]}] for name in SPLITS}
     if any(empty.values()):
@@ -104,6 +114,11 @@ def build(config: Config) -> dict[str, bytes]:
             "; ".join(f"{name} has no row labelled {', '.join(missing)}" for name, missing in empty.items() if missing)
             + ": write more articles or raise the split's share"
         )
+    return parts
+
+
+def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
+    """File name -> content of data/, the manifest last."""
     files = {f"{name}.parquet": parquet(rows, config) for name, rows in parts.items() if rows}
     files["README.md"] = dataset_card(parts, config).encode()
     manifest = {
@@ -134,8 +149,11 @@ def write(files: dict[str, bytes], target: Path) -> None:
         os.replace(fresh, target)
 
 
-def main(config: Config, check: bool = False) -> int:
-    files = build(config)
+def main(config: Config, check: bool = False, audit: bool = False) -> int:
+    parts = checked(config)
+    if audit:
+        return refuse_unsound(parts, config)
+    files = build(parts, config)
     target = Path(config.data)
     manifest = json.loads(files["manifest.json"])
     if check:
@@ -153,7 +171,11 @@ def main(config: Config, check: bool = False) -> int:
 
 
 def _command() -> int:
-    config, options = parse(prog="train.build", check=dict(action="store_true", help="compare data/ with what the seeds give, write nothing"))
+    config, options = parse(
+        prog="train.build",
+        check=dict(action="store_true", help="compare data/ with what the seeds give, write nothing"),
+        audit=dict(action="store_true", help="embed all sentences and look for paraphrases, shortcuts and label errors, write nothing"),
+    )
     return main(config, **options)
 
 

@@ -9,6 +9,8 @@ import jsonargparse
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from train.augment import EDITS
+
 DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -31,8 +33,18 @@ class Config(BaseModel):
     test_share: Share
     near_duplicate: Annotated[float, Field(gt=0, le=1)]
     behaviour_groups: Annotated[int, Field(ge=0)]
+    paraphrase: Annotated[float, Field(gt=0, le=1)]
+    shortcut_length: Annotated[float, Field(gt=0, le=1)]
+    shortcut_precision: Annotated[float, Field(gt=0, le=1)]
+    shortcut_coverage: Annotated[float, Field(gt=0, le=1)]
+    open_label_issues: Annotated[float, Field(ge=0, le=1)]
+    repeated_4grams: Annotated[float, Field(ge=0, le=1)]
+    top_opening: Annotated[float, Field(ge=0, le=1)]
+    top_name: Annotated[float, Field(ge=0, le=1)]
     model: str
     max_tokens: Annotated[int, Field(gt=2)]
+    augment: list[str]
+    augment_share: Annotated[float, Field(ge=0, le=1)]
     run: Annotated[str, Field(pattern=r"^[\w.-]+$")]
     output: str
     seed: int
@@ -55,6 +67,8 @@ class Config(BaseModel):
             raise ValueError(f"labels: needs two or more different names, got {self.labels}")
         if self.validation_share + self.test_share >= 1:
             raise ValueError(f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on")
+        if unknown := set(self.augment) - set(EDITS):
+            raise ValueError(f"augment: unknown edits {sorted(unknown)}; there are {', '.join(EDITS)}")
         return self
 
     @property

@@ -1,6 +1,6 @@
 """Measure a run on the test split and hold it to the gate. The only command that opens `test`.
 
-    python -m train.evaluate [--extra FILE.jsonl ...] [--gate configs/gate.yaml] [--key value]
+    python -m train.evaluate [--behaviour] [--extra '["FILE.jsonl"]'] [--gate configs/gate.yaml] [--key value]
 
 Predictions come from the `Classifier` that users call. Writes runs/NAME/metrics.json; exit 1 if the gate does not hold.
 """
@@ -11,13 +11,14 @@ from typing import Any
 
 from onrecord.classifier import CheckpointError, Classifier
 from train.baselines import predict_baselines
+from train.behaviour import edit_rates, edited, overall, pair_rates
 from train.config import Config, Stop, parse, run
 from train.gate import judge, read_rules, table
 from train.metrics import measure
 from train.splits import load_split
 
 
-def main(config: Config, extra: list[str], gate: str | None) -> int:
+def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False) -> int:
     """Measure, write metrics.json, print the tables; 1 if the gate fell short."""
     try:
         classifier = Classifier.load(config.checkpoint)
@@ -25,9 +26,13 @@ def main(config: Config, extra: list[str], gate: str | None) -> int:
         raise Stop(str(error)) from error
     train, test = (rows_of(config, name) for name in ("train", "test"))
     metrics = evaluate(classifier, train, test, config.labels)
+    if behaviour:
+        metrics["behaviour"] = measure_behaviour(classifier, rows_of(config, "behaviour"))
     metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config.labels) for path in extra}
     (config.run_dir / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     print(render(metrics, config.labels))
+    if behaviour:
+        print(render_behaviour(metrics["behaviour"]))
     if gate is None:
         return 0
     verdicts = judge(metrics, read_rules(gate))
@@ -50,6 +55,25 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], labels
     systems = _measure_all(classifier, train, test, labels)
     model = systems.pop("model")
     return {"test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in systems.values()), 4)}, "baselines": systems}
+
+
+def measure_behaviour(classifier: Classifier, rows: list[dict]) -> dict[str, Any]:
+    """Pass rates of the held-out contrast groups by rule, and of the edits that must not change a label."""
+    predicted = [p.label for p in classifier.predict(r["text"] for r in rows)]
+    edits = edited(rows)
+    relabelled = {name: [p.label for p in classifier.predict(text for _, text in pairs)] for name, pairs in edits.items()}
+    rules, kept = pair_rates(rows, predicted), edit_rates(edits, predicted, relabelled)
+    right = sum(label == r["label"] for label, r in zip(predicted, rows, strict=True))
+    return {"rows": len(rows), "accuracy": round(right / len(rows), 4), "groups_passed": overall(rules), "edits_passed": overall(kept), "rules": rules, "edits": kept}
+
+
+def render_behaviour(found: dict[str, Any]) -> str:
+    """One line a rule, weakest first."""
+    lines = [f"\nbehaviour: {found['rows']} held-out sentences, accuracy {found['accuracy']:.3f}; pairs of one group with both right {found['groups_passed']:.3f}; "
+             f"edits that left the label alone {found['edits_passed']:.3f}"]  # fmt: skip
+    for kind in ("rules", "edits"):
+        lines += [f"  {name:20}{rate['pairs']:5} pairs {rate['passed']:7.1%}" for name, rate in sorted(found[kind].items(), key=lambda item: item[1]["passed"])]
+    return "\n".join(lines)
 
 
 def measure_extra(classifier: Classifier, train: list[dict], path: str, labels: list[str]) -> dict[str, Any]:
@@ -112,6 +136,7 @@ def _command() -> int:
     config, options = parse(
         prog="train.evaluate",
         extra=dict(type=list[str], default=[], help="further labelled JSONL files (text, label) to measure beside test"),
+        behaviour=dict(action="store_true", help="also run the held-out contrast groups and the label-keeping edits"),
         gate=dict(type=str | None, default="configs/gate.yaml", help="rules the figures must keep; null measures only"),
     )
     return main(config, **options)

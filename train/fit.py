@@ -12,8 +12,8 @@ import os
 import shutil
 import time
 from collections import Counter
+from random import Random
 
-import datasets
 import torch
 import yaml
 from accelerate import Accelerator
@@ -22,6 +22,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from train.augment import augment
 from train.batches import plan
 from train.config import Config, Stop, parse, run
 from train.metrics import macro_f1
@@ -38,11 +39,10 @@ def main(config: Config) -> dict[str, float]:
     train, validation = load_split(config, "train"), load_split(config, "validation")
     labels = train.features["label"].names
     tokenizer, model = load_model(config, labels)
-    tokens, targets = encode(train, tokenizer, config.max_tokens), torch.tensor(train["label"])
-    validation_tokens, validation_targets = encode(validation, tokenizer, config.max_tokens), validation["label"]
+    texts, targets = list(train["text"]), torch.tensor(train["label"])
+    validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), validation["label"]
 
-    lengths = [len(row) for row in tokens]
-    steps_per_epoch = math.ceil(len(tokens) / config.batch_size)
+    steps_per_epoch = math.ceil(len(texts) / config.batch_size)
     steps = config.epochs * steps_per_epoch
     steps = min(steps, config.max_steps or steps)
     optimizer = torch.optim.AdamW(decay_groups(model, config.weight_decay), lr=config.learning_rate, fused=True)
@@ -57,7 +57,8 @@ def main(config: Config) -> dict[str, float]:
         task = bar.add_task("train", total=steps, loss=math.nan, rate=0.0)
         for epoch in range(config.epochs):
             model.train()
-            for batch in plan(lengths, config.batch_size, config.seed, epoch):
+            tokens = encode(augment(texts, config.augment, config.augment_share, Random(f"{config.seed}/{epoch}")), tokenizer, config.max_tokens)
+            for batch in plan([len(row) for row in tokens], config.batch_size, config.seed, epoch):
                 rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
@@ -98,7 +99,7 @@ def main(config: Config) -> dict[str, float]:
     if accelerator.is_main_process:
         final = accelerator.unwrap_model(model)
         final.load_state_dict(best_weights)
-        summary = best | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(tokens)}
+        summary = best | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(texts)}
         save_checkpoint(config, final, tokenizer, summary)
         print(f"best epoch {best['epoch']}: validation macro-F1 {best['macro_f1']:.4f}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()
@@ -119,9 +120,9 @@ def prepare_output(config: Config) -> None:
         raise Stop(f"{config.run_dir} has {free / 2**30:.2f} GiB free, {needed / 2**30:.0f} GiB are needed; make room or use another --output")
 
 
-def encode(split: datasets.Dataset, tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> list[list[int]]:
+def encode(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> list[list[int]]:
     """Token ids of every text, special tokens included, cut at max_tokens; not padded."""
-    return tokenizer(list(split["text"]), truncation=True, max_length=max_tokens)["input_ids"]
+    return tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"]
 
 
 def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
