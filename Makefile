@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export TOKENIZERS_PARALLELISM := true
-EXTRA := $(wildcard ../shared/realnews/dev.jsonl)
+REALNEWS := $(wildcard ../shared/realnews/dev.jsonl)
+MEASURE := -m train.evaluate --behaviour $(if $(REALNEWS),--extra '["$(REALNEWS)"]')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup data audit train eval test smoke lint clean
@@ -23,13 +24,14 @@ data: setup  ## seeds/ -> data/: check, split, write
 audit: setup  ## slow checks of the corpus: paraphrases across splits, shortcuts, likely label errors, diversity
 	$(BIN)/python -m train.build --audit
 
-train: data  ## build, fit and evaluate the default model; prints its metrics and where it lies
+train: data  ## build, fit, calibrate and measure the default model; prints its metrics and where it lies
 	$(BIN)/python -m train.fit
-	$(BIN)/python -m train.evaluate --gate null $(if $(EXTRA),--extra '["$(EXTRA)"]')
+	$(BIN)/python -m train.calibrate
+	$(BIN)/python $(MEASURE) --gate null
 	@echo "checkpoint: runs/default/checkpoint"
 
 eval: setup  ## measure the default model on test and hold it to configs/gate.yaml; exit 1 if it falls short
-	$(BIN)/python -m train.evaluate $(if $(EXTRA),--extra '["$(EXTRA)"]')
+	$(BIN)/python $(MEASURE)
 
 test: setup  ## all tests, no network
 	$(BIN)/pytest
@@ -37,6 +39,7 @@ test: setup  ## all tests, no network
 smoke: setup  ## the whole chain with a tiny random model in under a minute: do the parts fit?
 	$(BIN)/python -m train.build
 	$(BIN)/python -m train.fit --config configs/smoke.yaml
+	$(BIN)/python -m train.calibrate --config configs/smoke.yaml
 	$(BIN)/python -m train.evaluate --config configs/smoke.yaml --gate null
 
 lint: setup  ## ruff and mypy

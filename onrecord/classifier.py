@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,10 +32,11 @@ class Prediction:
 class Classifier:
     """A fine-tuned checkpoint, ready to type sentences. Make one with `Classifier.load`."""
 
-    def __init__(self, model: Any, tokenizer: Any, max_tokens: int) -> None:
+    def __init__(self, model: Any, tokenizer: Any, max_tokens: int, temperature: float = 1.0) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self.max_tokens = max_tokens
+        self.temperature = temperature  # probabilities are softmax(logits / temperature)
         self.labels: tuple[str, ...] = tuple(model.config.id2label[i] for i in range(model.config.num_labels))
 
     @classmethod
@@ -57,7 +59,9 @@ class Classifier:
         except (OSError, ValueError) as error:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
         limit = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", tokenizer.model_max_length))
-        return cls(model.to(torch.device(device)).eval(), tokenizer, limit)
+        calibration = directory / "calibration.json"  # written by train.calibrate
+        temperature = json.loads(calibration.read_text())["temperature"] if calibration.is_file() else 1.0
+        return cls(model.to(torch.device(device)).eval(), tokenizer, limit, temperature)
 
     @overload
     def predict(self, texts: str) -> Prediction: ...  # type: ignore[overload-overlap]
@@ -75,7 +79,7 @@ class Classifier:
             raise TypeError(f"predict takes a string or an iterable of strings, not {type(texts).__name__}")
         given = [self._checked(i, text) for i, text in enumerate(texts)]
         logits, truncated = self.logits(given)
-        rows = softmax(logits).tolist()
+        rows = softmax(logits / self.temperature).tolist()
         return [
             Prediction(text, *max(zip(self.labels, row, strict=True), key=lambda pair: pair[1]), dict(zip(self.labels, row, strict=True)), cut)
             for text, row, cut in zip(given, rows, truncated, strict=True)
@@ -83,7 +87,7 @@ class Classifier:
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """The same answers as one array (len(texts), len(labels)), rows adding up to 1."""
-        return softmax(self.logits(texts)[0])
+        return softmax(self.logits(texts)[0] / self.temperature)
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> tuple[np.ndarray, list[bool]]:
         """Raw scores (len(texts), len(labels)) as float64, and for each text whether it was truncated.

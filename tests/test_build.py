@@ -64,6 +64,19 @@ def test_check_passes_on_the_build_and_fails_on_anything_else(seeds: Path) -> No
         build.main(config, check=True)
 
 
+def test_the_card_tells_agreement_and_what_was_measured(seeds: Path) -> None:
+    """Three of four rows labelled alike: kappa by hand is (0.75 - 0.5) / (1 - 0.5)."""
+    path = seeds / "articles" / "made.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    pairs = [("claim", "claim"), ("claim", "claim"), ("hedge", "hedge"), ("claim", "hedge")]
+    for row, pair in zip([r for r in rows if "order" in r], pairs, strict=False):
+        row |= {"annotators": pair, "second": "random"}
+    path.write_text("\n".join(map(json.dumps, rows)))
+    (seeds / "measured.md").write_text("## Realism\n\nAUC 0.7\n")
+    card = made(seeds)["README.md"].decode()
+    assert "| articles, drawn at random | 4 | 0.750 | 0.500 |" in card and card.endswith("## Realism\n\nAUC 0.7\n")
+
+
 def test_a_failed_build_leaves_the_old_data(seeds: Path) -> None:
     config = config_for(seeds)
     build.main(config)

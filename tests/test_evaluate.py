@@ -11,8 +11,8 @@ from tests.conftest import CUE, LABELS
 from train import evaluate
 from train.baselines import cue_words, predict_baselines
 from train.config import Config, Stop
-from train.evaluate import rows_of
 from train.metrics import macro_f1
+from train.splits import rows_of
 
 
 def test_trainer_and_evaluator_agree(settings: Config, checkpoint: Path) -> None:

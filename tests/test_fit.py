@@ -9,11 +9,16 @@ import torch
 import transformers
 import yaml
 from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch.optim.swa_utils import AveragedModel
 
 from tests.conftest import LABELS
 from train import fit
 from train.config import Config, Stop
 from train.model import load_model, minilm_directory
+from train.splits import load_split
+
+real = AveragedModel.update_parameters
 
 
 def weights(config: Config) -> dict[str, torch.Tensor]:
@@ -81,6 +86,43 @@ def test_early_stopping_keeps_the_best_epoch(settings: Config, monkeypatch: pyte
     assert fit.main(config)["epoch"] == 2
     assert len(seen) == 4  # epochs 3 and 4 were no better
     assert torch.equal(weights(config)["classifier.weight"], seen[1])
+
+
+def test_the_kept_model_is_the_moving_average(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decay 0 keeps the last step's weights; with a decay of nearly 1 the average stays near the first step's."""
+    trained: list[torch.Tensor] = []
+
+    def keep(model: torch.nn.Module, *rest: object) -> None:
+        trained.append(model.classifier.weight.detach().clone())
+
+    monkeypatch.setattr(AveragedModel, "update_parameters", lambda self, model: (keep(model), real(self, model)))
+    last = changed(settings, run="last", ema_decay=0.0, max_steps=6)
+    fit.main(last)
+    assert torch.equal(weights(last)["classifier.weight"], trained[-1])
+    slow = changed(settings, run="slow", ema_decay=0.999, max_steps=6)
+    trained.clear()
+    fit.main(slow)
+    kept = weights(slow)["classifier.weight"]
+    assert (kept - trained[0]).abs().max() < (kept - trained[-1]).abs().max() / 10
+
+
+def test_a_share_of_the_documents(settings: Config) -> None:
+    config = changed(settings, run="share", train_share=0.5, max_steps=2)
+    fit.main(config)
+    rows, documents = split_rows(settings), len(set(load_split(settings, "train")["doc"]))
+    used = json.loads((config.checkpoint / "training.json").read_text())["rows"]
+    assert used % 6 == 0 and used == rows // documents * round(documents / 2)
+
+
+def split_rows(settings: Config) -> int:
+    return len(load_split(settings, "train"))
+
+
+def test_tensorboard_has_loss_and_learning_rate(settings: Config, checkpoint: Path) -> None:
+    events = EventAccumulator(str(next(settings.run_dir.rglob("events.out.tfevents.*")).parent)).Reload()
+    assert {"train/loss", "train/learning_rate", "validation/macro_f1"} <= set(events.Tags()["scalars"])
+    rates = [event.value for event in events.Scalars("train/learning_rate")]
+    assert max(rates) == pytest.approx(settings.learning_rate) and rates[-1] < rates[0]
 
 
 def test_balanced_class_weights_are_those_of_scikit_learn() -> None:

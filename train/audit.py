@@ -101,7 +101,7 @@ def label_issues(sentences: list[Sentence], vectors: dict[str, np.ndarray], labe
     """
     x = np.stack([vectors[s.id] for s in sentences])
     y = np.array([labels.index(s.label) for s in sentences])
-    probabilities = _out_of_fold(LogisticRegression(C=10, max_iter=1000), x, y, sentences, "predict_proba")
+    probabilities = _out_of_fold(LogisticRegression(C=10, max_iter=100), x, y, sentences, "predict_proba")
     return [sentences[i] for i in find_label_issues(y, probabilities, filter_by="both", return_indices_ranked_by="self_confidence")]
 
 

@@ -99,6 +99,7 @@ def parquet(rows: list[Sentence], config: Config) -> bytes:
         features[name], columns[name] = text, [s.meta[name] for s in rows]
     features["unsure"], columns["unsure"] = datasets.Value("bool"), [s.unsure for s in rows]
     features["annotators"], columns["annotators"] = datasets.List(text), [list(s.annotators) for s in rows]
+    features["second"], columns["second"] = text, [s.second for s in rows]
     buffer = io.BytesIO()
     datasets.Dataset.from_dict(columns, features=datasets.Features(features)).to_parquet(buffer)
     return buffer.getvalue()

@@ -1,6 +1,9 @@
 """The dataset card, data/README.md: Hugging Face front matter, so that `datasets.load_dataset("data")` works, and what is inside."""
 
 from collections import Counter
+from pathlib import Path
+
+from sklearn.metrics import cohen_kappa_score, f1_score
 
 from train.config import Config
 from train.seeds import Sentence
@@ -26,7 +29,15 @@ def dataset_card(parts: dict[str, list[Sentence]], config: Config) -> str:
     if parts["behaviour"]:
         front += ["- config_name: behaviour", "  data_files:", "  - {split: test, path: behaviour.parquet}"]
     front.append("---\n")
-    return "\n".join(front) + "\n" + INTRODUCTION.format(labels=", ".join(f"`{label}`" for label in config.labels)) + "\n" + _composition(parts, config)
+    return (
+        "\n".join(front)
+        + "\n"
+        + INTRODUCTION.format(labels=", ".join(f"`{label}`" for label in config.labels))
+        + "\n"
+        + _composition(parts, config)
+        + _agreement(parts, config)
+        + _measured(config)
+    )
 
 
 def _composition(parts: dict[str, list[Sentence]], config: Config) -> str:
@@ -39,3 +50,28 @@ def _composition(parts: dict[str, list[Sentence]], config: Config) -> str:
         counts = Counter(s.meta[field] for s in everything if s.meta[field])
         lines += ["", f"Rows by {field}: " + ", ".join(f"{name} {n}" for name, n in counts.most_common()) + "."]
     return "\n".join(lines) + "\n"
+
+
+WHY = {"random": "articles, drawn at random", "doubtful": "articles, rows that the author or a model doubted", "all": "contrast groups, all rows"}
+
+
+def _agreement(parts: dict[str, list[Sentence]], config: Config) -> str:
+    """Author against second annotator: agreement, Cohen's kappa, and for each label the F1 of one against the other."""
+    how = "The second annotator saw the sentence alone, blind and in random order. Disagreements were settled by a third reading."
+    lines = ["", "## Agreement of two annotators", "", how, "",
+             "| rows | number | equal | Cohen's kappa | " + " | ".join(config.labels) + " |", "| --- " * (4 + len(config.labels)) + "|"]  # fmt: skip
+    for why, name in WHY.items():
+        rows = [s for part in parts.values() for s in part if s.second == why and len(s.annotators) == 2]
+        if not rows:
+            continue
+        first, second = (list(column) for column in zip(*(s.annotators for s in rows), strict=True))
+        per_label = f1_score(first, second, labels=config.labels, average=None, zero_division=0)
+        equal = sum(a == b for a, b in zip(first, second, strict=True)) / len(rows)
+        lines.append(f"| {name} | {len(rows)} | {equal:.3f} | {cohen_kappa_score(first, second):.3f} | " + " | ".join(f"{f:.2f}" for f in per_label) + " |")
+    return "\n".join(lines) + "\n" if len(lines) > 7 else ""
+
+
+def _measured(config: Config) -> str:
+    """What was measured on the corpus, each figure beside its command: seeds/measured.md, written by hand."""
+    path = Path(config.seeds) / "measured.md"
+    return "\n" + path.read_text(encoding="utf-8") if path.is_file() else ""

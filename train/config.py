@@ -56,6 +56,9 @@ class Config(BaseModel):
     weight_decay: Annotated[float, Field(ge=0)]
     warmup_share: Share
     clip_norm: Annotated[float, Field(gt=0)]
+    train_share: Annotated[float, Field(gt=0, le=1)]
+    label_smoothing: Share
+    ema_decay: Share
     class_weighting: Literal["none", "balanced"]
     patience: Annotated[int, Field(gt=0)]
     precision: Literal["no", "fp16", "bf16"]

@@ -6,6 +6,7 @@ Predictions come from the `Classifier` that users call. Writes runs/NAME/metrics
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from train.behaviour import edit_rates, edited, overall, pair_rates
 from train.config import Config, Stop, parse, run
 from train.gate import judge, read_rules, table
 from train.metrics import measure
-from train.splits import load_split
+from train.splits import rows_of
 
 
 def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False) -> int:
@@ -41,13 +42,6 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     return int(fallen > 0)
 
 
-def rows_of(config: Config, name: str) -> list[dict]:
-    """A split as dicts whose `label` is the name."""
-    split = load_split(config, name)
-    names = split.features["label"].names
-    return [row | {"label": names[row["label"]]} for row in split]
-
-
 def evaluate(classifier: Classifier, train: list[dict], test: list[dict], labels: list[str]) -> dict[str, Any]:
     """The model and the baselines on the same rows (dicts with `text`, `label` and `doc`)."""
     if tuple(labels) != classifier.labels:
@@ -61,7 +55,7 @@ def measure_behaviour(classifier: Classifier, rows: list[dict]) -> dict[str, Any
     """Pass rates of the held-out contrast groups by rule, and of the edits that must not change a label."""
     predicted = [p.label for p in classifier.predict(r["text"] for r in rows)]
     edits = edited(rows)
-    relabelled = {name: [p.label for p in classifier.predict(text for _, text in pairs)] for name, pairs in edits.items()}
+    relabelled: dict[str, Sequence[str]] = {name: [p.label for p in classifier.predict(text for _, text in pairs)] for name, pairs in edits.items()}
     rules, kept = pair_rates(rows, predicted), edit_rates(edits, predicted, relabelled)
     right = sum(label == r["label"] for label, r in zip(predicted, rows, strict=True))
     return {"rows": len(rows), "accuracy": round(right / len(rows), 4), "groups_passed": overall(rules), "edits_passed": overall(kept), "rules": rules, "edits": kept}

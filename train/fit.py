@@ -20,6 +20,7 @@ from accelerate import Accelerator
 from accelerate.utils import gather_object, set_seed
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn.functional import cross_entropy
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from train.augment import augment
@@ -39,6 +40,10 @@ def main(config: Config) -> dict[str, float]:
     train, validation = load_split(config, "train"), load_split(config, "validation")
     labels = train.features["label"].names
     tokenizer, model = load_model(config, labels)
+    if config.train_share < 1:
+        documents = sorted(set(train["doc"]))
+        kept = set(Random(config.seed).sample(documents, max(1, round(config.train_share * len(documents)))))
+        train = train.filter(lambda doc: doc in kept, input_columns="doc")
     texts, targets = list(train["text"]), torch.tensor(train["label"])
     validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), validation["label"]
 
@@ -47,6 +52,7 @@ def main(config: Config) -> dict[str, float]:
     steps = min(steps, config.max_steps or steps)
     optimizer = torch.optim.AdamW(decay_groups(model, config.weight_decay), lr=config.learning_rate, fused=True)
     model, optimizer = accelerator.prepare(model, optimizer)
+    averaged = AveragedModel(accelerator.unwrap_model(model), multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))
     weights = class_weights(train["label"], len(labels), config.class_weighting).to(accelerator.device)
     accelerator.init_trackers("tensorboard", config={key: str(value) for key, value in config.model_dump().items()})
 
@@ -70,12 +76,13 @@ def main(config: Config) -> dict[str, float]:
                     inputs = collate([tokens[row] for row in piece], tokenizer, accelerator.device)  # (rows, tokens)
                     with accelerator.autocast():
                         logits = model(**inputs).logits  # (rows, labels)
-                    loss = cross_entropy(logits.float(), targets[piece].to(accelerator.device), weights, reduction="sum") * share
+                    loss = cross_entropy(logits.float(), targets[piece].to(accelerator.device), weights, reduction="sum", label_smoothing=config.label_smoothing) * share
                     accelerator.backward(loss)
                     total += loss.detach()
                 accelerator.clip_grad_norm_(model.parameters(), config.clip_norm)
                 optimizer.step()
                 optimizer.zero_grad()
+                averaged.update_parameters(accelerator.unwrap_model(model))
                 step += 1
                 if step % config.log_every == 0 or step == steps:
                     value = total.item()
@@ -86,13 +93,13 @@ def main(config: Config) -> dict[str, float]:
                 bar.update(task, completed=step)
                 if step == steps:
                     break
-            found = validate(accelerator, model, tokenizer, validation_tokens, validation_targets, len(labels))
+            found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, len(labels))
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
             accelerator.print(f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  " + "  ".join(f"{name} {value:.4f}" for name, value in found.items()))
             stale += 1
             if not best or found["macro_f1"] > best["macro_f1"]:
                 best, stale = found | {"epoch": epoch + 1}, 0
-                best_weights = {name: value.detach().cpu().clone() for name, value in accelerator.unwrap_model(model).state_dict().items()}
+                best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
             if stale >= config.patience or step == steps:
                 break
     accelerator.end_training()
@@ -158,7 +165,7 @@ def validate(
     with torch.inference_mode():
         for i in range(0, len(order), 32):
             rows = order[i : i + 32]
-            logits = accelerator.unwrap_model(model)(**collate([tokens[row] for row in rows], tokenizer, accelerator.device)).logits.float()
+            logits = model(**collate([tokens[row] for row in rows], tokenizer, accelerator.device)).logits.float()
             losses = cross_entropy(logits, torch.tensor([targets[row] for row in rows], device=logits.device), reduction="none")
             found += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=True))
     found = sorted(gather_object(found))

@@ -2,7 +2,8 @@
 
 A file holds two kinds of rows. A row without `order` opens a document: an article (`doc, title, published, domain, style,
 english, part, author`) or a contrast group (`doc, rule, author`). A row with `order` is a sentence: `doc, order, text, label`,
-and, where there is something to say, `unsure` and `annotators` (the labels given blind, before they were settled in `label`).
+and, where there is something to say, `unsure`, `annotators` (the labels given blind, before they were settled in `label`) and `second`
+(why the row was labelled again: drawn at `random`, because `all` of its file was, or because it was `doubtful`).
 """
 
 import json
@@ -30,6 +31,7 @@ class Sentence:
     meta: dict[str, str]  # the document's opening row
     unsure: bool = False
     annotators: tuple[str, ...] = field(default=())
+    second: str = ""
     where: str = ""  # file:line
 
     @property
@@ -91,7 +93,7 @@ def _read_file(path: Path, config: Config, sentences: list[Sentence], faults: li
                 continue
             sentences.append(
                 Sentence(row["doc"], row["order"], normalise(row["text"]), row["label"], documents[row["doc"]],
-                         row.get("unsure", False), tuple(row.get("annotators", ())), where)
+                         row.get("unsure", False), tuple(row.get("annotators", ())), row.get("second", ""), where)
             )  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def _fault(row: dict[str, Any], documents: dict[str, dict[str, str]], config: Co
     for label in (row.get("label"), *row.get("annotators", ())):
         if label not in config.labels:
             return f"unknown label {label!r}; the labels are {', '.join(config.labels)}"
-    unknown = set(row) - {"doc", "order", "text", "label", "unsure", "annotators"}
+    unknown = set(row) - {"doc", "order", "text", "label", "unsure", "annotators", "second"}
     return f"unknown fields {sorted(unknown)}" if unknown else None
 
 

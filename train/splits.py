@@ -18,3 +18,10 @@ def load_split(config: Config, name: str) -> datasets.Dataset:
     if made_for != config.labels:
         raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` again")
     return datasets.Dataset.from_parquet(str(directory / f"{name}.parquet"), keep_in_memory=True)
+
+
+def rows_of(config: Config, name: str) -> list[dict]:
+    """A split as dicts whose `label` is the name."""
+    split = load_split(config, name)
+    names = split.features["label"].names
+    return [row | {"label": names[row["label"]]} for row in split]
