@@ -99,7 +99,6 @@ def test_label_errors_that_one_annotator_saw(parts: dict[str, list[Sentence]]) -
 @pytest.mark.parametrize(
     ("text", "limit"),
     [
-        ("the same words in {i} all of them and in every one", "repeated_4grams"),
         ("It was {i} times {i} that the {i} came", "top_opening"),
         ("{i} so said Maria Delgado {i}", "top_name"),
     ],
@@ -107,6 +106,11 @@ def test_label_errors_that_one_annotator_saw(parts: dict[str, list[Sentence]]) -
 def test_diversity(parts: dict[str, list[Sentence]], text: str, limit: str) -> None:
     dull = {name: [row(s.doc, s.order, text.format(i=s.id), s.label) for s in rows] for name, rows in parts.items()}
     assert any(f.startswith(f"diversity: {limit}") for f in faults(dull, top_opening=0.02))
+
+
+def test_the_same_phrases_in_every_document(parts: dict[str, list[Sentence]]) -> None:
+    dull = {name: [row(s.doc, s.order, " ".join(f"word{s.order}x{k}" for k in range(9)) + f" {s.id}", s.label) for s in rows] for name, rows in parts.items()}
+    assert any(f.startswith("diversity: repeated_4grams") for f in faults(dull))
 
 
 def test_the_command_stops(seeds: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:

@@ -33,6 +33,9 @@ class _Logits(ClassifierMixin, BaseEstimator):
     def decision_function(self, x: np.ndarray) -> np.ndarray:
         return x
 
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        return self.classes_[x.argmax(1)]
+
 
 def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     """The T > 0 for which softmax(logits / T) fits `targets` best; `logits` is (N, K), `targets` (N,) label numbers."""
