@@ -55,11 +55,11 @@ def test_a_paraphrase_across_splits(parts: dict[str, list[Sentence]]) -> None:
 
 
 def test_one_story_in_two_splits(parts: dict[str, list[Sentence]]) -> None:
-    people = "Maria Delgado told Peter Hahn that Ines Okoro had left"
+    people = "Maria Delgado told Peter Hahn and Lucas Brandt that Ines Okoro had left"
     parts["train"].append(row(parts["train"][0].doc, 98, f"{people} on the early boat."))
     parts["test"].append(row(parts["test"][0].doc, 99, f"Nobody believed what {people} behind, it seems, for reasons of state."))
     (fault,) = [f for f in faults(parts) if "story" in f]
-    assert "share Ines Okoro, Maria Delgado, Peter Hahn" in fault
+    assert "share Ines Okoro, Lucas Brandt, Maria Delgado, Peter Hahn" in fault
 
 
 def test_length_alone(parts: dict[str, list[Sentence]]) -> None:

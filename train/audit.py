@@ -48,7 +48,7 @@ def paraphrases(parts: Parts, vectors: dict[str, np.ndarray], threshold: float) 
     return sorted(found, key=lambda pair: (-pair[0], pair[1].id, pair[2].id))
 
 
-def shared_stories(parts: Parts, common: int = 3, rare: int = 3) -> list[tuple[str, str, list[str]]]:
+def shared_stories(parts: Parts, common: int = 4, rare: int = 3) -> list[tuple[str, str, list[str]]]:
     """Pairs of documents in different splits that share at least `common` full names which at most `rare` documents have."""
     split_of = {s.doc: name for name, rows in parts.items() for s in rows}
     names: dict[str, set[str]] = defaultdict(set)
