@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
+
+from onrecord.decision import DATA, Calibration, Rule
 
 DEFAULT = Path("runs/default/checkpoint")
 
@@ -27,23 +28,38 @@ class Prediction:
     confidence: float  # its probability, 0 to 1
     probabilities: dict[str, float]  # every label, in the checkpoint's order; they add up to 1
     truncated: bool  # the sentence was longer than the model reads, and its end was not seen
+    abstained: bool  # too unsure to be answered within the error promised; False throughout if the checkpoint was never calibrated
+    label_set: tuple[str, ...]  # labels that cannot be excluded at the coverage promised; all of them if never calibrated
 
 
 class Classifier:
     """A fine-tuned checkpoint, ready to type sentences. Make one with `Classifier.load`."""
 
-    def __init__(self, model: Any, tokenizer: Any, max_tokens: int, temperature: float = 1.0) -> None:
+    def __init__(self, model: Any, tokenizer: Any, max_tokens: int, calibration: Calibration | None, rule: Rule | None = None) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self.max_tokens = max_tokens
-        self.temperature = temperature  # probabilities are softmax(logits / temperature)
         self.labels: tuple[str, ...] = tuple(model.config.id2label[i] for i in range(model.config.num_labels))
+        self.calibration = calibration
+        self.rule = rule or Rule(DATA, 1.0, np.zeros(len(self.labels)), 0.0, np.zeros(len(self.labels)))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str] = DEFAULT, device: str = "cpu") -> Classifier:
+    def load(
+        cls,
+        path: str | os.PathLike[str] = DEFAULT,
+        device: str = "cpu",
+        *,
+        prior: str | Mapping[str, float] | None = None,
+        max_error: float | None = None,
+        coverage: float | None = None,
+    ) -> Classifier:
         """Load a checkpoint directory, or a model of the Hugging Face hub by its id (needs the internet).
 
-        `device` is a torch device such as "cpu" or "cuda". Raises CheckpointError if there is nothing to load.
+        `device` is a torch device such as "cpu" or "cuda". The rest is worked out from the calibration in the checkpoint, whose defaults
+        stand for None: `prior` is the label shares of the text you will type (a name such as "news", "uniform" or "data", or a mapping
+        label -> share), `max_error` the share of wrong labels allowed among answered sentences, `coverage` the share of each label's
+        sentences whose label set has it. Raises CheckpointError if there is nothing to load or no calibration for such a wish, ValueError
+        for a wish that makes no sense.
         """
         directory = Path(path)
         if not directory.is_dir() and (directory.is_absolute() or directory.parts[:1] in (("runs",), (".",), ("..",)) or directory.exists()):
@@ -59,9 +75,18 @@ class Classifier:
         except (OSError, ValueError) as error:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
         limit = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", tokenizer.model_max_length))
-        calibration = directory / "calibration.json"  # written by train.calibrate
-        temperature = json.loads(calibration.read_text())["temperature"] if calibration.is_file() else 1.0
-        return cls(model.to(torch.device(device)).eval(), tokenizer, limit, temperature)
+        try:
+            calibration = Calibration.read(directory)
+        except ValueError as error:
+            raise CheckpointError(str(error)) from error
+        if calibration is None and not (prior is max_error is coverage is None):
+            raise CheckpointError(f"{path} was never calibrated, so it has no answer to prior, max_error or coverage: run `python -m train.calibrate`")
+        loaded = cls(model.to(torch.device(device)).eval(), tokenizer, limit, calibration)
+        if calibration is not None:
+            if tuple(calibration.shares) != loaded.labels:
+                raise CheckpointError(f"{path}: the calibration is for {', '.join(calibration.shares)}, the model knows {', '.join(loaded.labels)}; calibrate again")
+            loaded.rule = calibration.rule(prior, max_error, coverage)
+        return loaded
 
     @overload
     def predict(self, texts: str) -> Prediction: ...  # type: ignore[overload-overlap]
@@ -79,15 +104,24 @@ class Classifier:
             raise TypeError(f"predict takes a string or an iterable of strings, not {type(texts).__name__}")
         given = [self._checked(i, text) for i, text in enumerate(texts)]
         logits, truncated = self.logits(given)
-        rows = softmax(logits / self.temperature).tolist()
+        probabilities = self.rule.probabilities(logits)
+        answered, sets = self.rule.answered(probabilities), self.rule.sets(probabilities)
         return [
-            Prediction(text, *max(zip(self.labels, row, strict=True), key=lambda pair: pair[1]), dict(zip(self.labels, row, strict=True)), cut)
-            for text, row, cut in zip(given, rows, truncated, strict=True)
+            Prediction(
+                text=text,
+                label=self.labels[row.argmax()],
+                confidence=float(row.max()),
+                probabilities=dict(zip(self.labels, row.tolist(), strict=True)),
+                truncated=cut,
+                abstained=not sure,
+                label_set=tuple(label for label, inside in zip(self.labels, chosen, strict=True) if inside),
+            )
+            for text, row, cut, sure, chosen in zip(given, probabilities, truncated, answered, sets, strict=True)
         ]
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """The same answers as one array (len(texts), len(labels)), rows adding up to 1."""
-        return softmax(self.logits(texts)[0] / self.temperature)
+        return self.rule.probabilities(self.logits(texts)[0])
 
     def logits(self, texts: Sequence[str], batch_size: int = 32) -> tuple[np.ndarray, list[bool]]:
         """Raw scores (len(texts), len(labels)) as float64, and for each text whether it was truncated.
@@ -127,9 +161,3 @@ class Classifier:
 def _valid(text: str) -> str:
     """The same text with lone surrogates, which have no UTF-8 form and which the tokenizer refuses, as question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities (N, K) of scores (N, K)."""
-    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponents / exponents.sum(axis=1, keepdims=True)

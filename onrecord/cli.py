@@ -21,6 +21,7 @@ os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 app = typer.Typer(help="What does a news sentence put on record?", no_args_is_help=True, pretty_exceptions_enable=False)
 Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
+Prior = Annotated[str | None, typer.Option("--prior", help="label shares of the text you type: a name that the checkpoint knows, uniform or data")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 COLOURS = ("white", "yellow", "red", "green", "bright_black", "cyan", "magenta", "blue")  # by label number; the label stands there as a word too
 
@@ -30,10 +31,10 @@ def _fail(message: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _load(model: str) -> Classifier:
+def _load(model: str, prior: str | None) -> Classifier:
     try:
-        return Classifier.load(model)
-    except CheckpointError as error:
+        return Classifier.load(model, prior=prior)
+    except (CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
 
 
@@ -46,30 +47,38 @@ def _decode(data: bytes, name: str) -> str:
 
 @app.command()
 def predict(
-    texts: Annotated[list[str], typer.Argument(help="sentences; - reads one a line from standard input")], model: Model = str(DEFAULT), as_json: AsJson = False
+    texts: Annotated[list[str], typer.Argument(help="sentences; - reads one a line from standard input")],
+    model: Model = str(DEFAULT),
+    prior: Prior = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Type sentences."""
+    """Type sentences. A ? behind the confidence: too unsure to be answered within the error promised."""
     given: list[str] = []
     for text in texts:
         given += [line for line in _decode(sys.stdin.buffer.read(), "standard input").splitlines() if line.strip()] if text == "-" else [text]
-    classifier = _load(model)
+    classifier = _load(model, prior)
     for p in classifier.predict(given):
         print(
             json.dumps(dataclasses.asdict(p), ensure_ascii=False)
             if as_json
-            else f"{p.label:12}{p.confidence:6.1%}  {p.text}{'  [end not read: too long]' if p.truncated else ''}"
+            else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{'  [end not read: too long]' if p.truncated else ''}"
         )
 
 
 @app.command()
-def read(file: Annotated[str, typer.Argument(help="article as plain text, UTF-8; - for standard input")], model: Model = str(DEFAULT), as_json: AsJson = False) -> None:
-    """Type every sentence of an article."""
+def read(
+    file: Annotated[str, typer.Argument(help="article as plain text, UTF-8; - for standard input")],
+    model: Model = str(DEFAULT),
+    prior: Prior = None,
+    as_json: AsJson = False,
+) -> None:
+    """Type every sentence of an article. A ? behind the confidence: too unsure to be answered within the error promised."""
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise _fail(f"cannot read {file}: {error.strerror}") from None
     article = _decode(data, file)
-    classifier = _load(model)
+    classifier = _load(model, prior)
     statements = read_article(article, classifier)
     if as_json:
         print(json.dumps([dataclasses.asdict(s) for s in statements], ensure_ascii=False, indent=1))
@@ -78,7 +87,8 @@ def read(file: Annotated[str, typer.Argument(help="article as plain text, UTF-8;
     colours = dict(zip(classifier.labels, COLOURS, strict=False))
     for s in statements:
         colour = colours.get(s.prediction.label, "white")
-        table.add_row(Text(s.prediction.label, style=f"bold {colour}"), f"{s.prediction.confidence:.0%}", Text(s.text, style=colour))
+        confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
+        table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, Text(s.text, style=colour))
     Console().print(table)
 
 

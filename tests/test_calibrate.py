@@ -10,10 +10,11 @@ from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
 from onrecord import Classifier
-from onrecord.classifier import softmax
+from onrecord.decision import softmax
 from train import calibrate
 from train.config import Config, Stop
 from train.metrics import calibration_error
+from train.splits import rows_of
 
 
 def overconfident(scale: float) -> tuple[np.ndarray, np.ndarray]:
@@ -33,17 +34,23 @@ def test_the_temperature_undoes_a_known_scale(scale: float) -> None:
     assert calibration_error(softmax(logits / found), targets) < 0.03
 
 
-def test_the_classifier_applies_what_is_stored_and_labels_stay(settings: Config, checkpoint: Path) -> None:
+def test_the_classifier_applies_what_is_stored(settings: Config, checkpoint: Path) -> None:
     config = Config.model_validate(settings.model_dump() | {"run": "calibrated"})
     shutil.copytree(checkpoint, config.checkpoint)
     plain = Classifier.load(checkpoint)
-    assert calibrate.main(config) == 0
-    warm = Classifier.load(config.checkpoint)
-    assert warm.temperature == json.loads((config.checkpoint / "calibration.json").read_text())["temperature"] != 1
+    assert plain.calibration is None and calibrate.main(config) == 0
+    warm = Classifier.load(config.checkpoint, prior="data")
+    stored = json.loads((config.checkpoint / "calibration.json").read_text())
+    assert warm.calibration is not None and warm.calibration.temperature == stored["temperature"] != 1
+    train = [r["label"] for r in rows_of(config, "train")]
+    assert stored["shares"] == pytest.approx({label: train.count(label) / len(train) for label in config.labels}, abs=1e-5)
+    assert len(stored["logits"]) == len(stored["targets"]) == len(rows_of(config, "validation"))
     texts = ["First one.", "The second, perhaps.", "Why?"]
     assert [p.label for p in warm.predict(texts)] == [p.label for p in plain.predict(texts)]
-    assert np.allclose(warm.probabilities(texts), softmax(plain.logits(texts)[0] / warm.temperature))
+    assert np.allclose(warm.probabilities(texts), softmax(plain.logits(texts)[0] / stored["temperature"]))
     assert warm.predict(texts[0]).confidence == pytest.approx(warm.probabilities(texts[:1]).max())
+    assert Classifier.load(config.checkpoint).rule.prior == "news"
+    assert not list(config.checkpoint.glob("*.new"))
 
 
 def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:

@@ -1,10 +1,14 @@
 """The evaluator agrees with the trainer, measures further files, and its gate goes red on doctored predictions."""
 
+import html
 import json
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from onrecord import Classifier
 from tests.conftest import CUE, LABELS
@@ -32,11 +36,11 @@ def loose_gate(tmp_path: Path) -> str:
 def doctored(monkeypatch: pytest.MonkeyPatch, right: bool) -> None:
     """Predictions that are all right, or all `claim`, whatever the model says."""
 
-    def probabilities(self: Classifier, texts: list[str]) -> np.ndarray:
+    def logits(self: Classifier, texts: list[str]) -> tuple[np.ndarray, list[bool]]:
         truth = [next(i for i, label in enumerate(LABELS) if CUE[label] in text.casefold().strip(".").split()) for text in texts]
-        return np.eye(5)[truth if right else [0] * len(texts)]
+        return 9 * np.eye(5)[truth if right else [0] * len(texts)], [False] * len(texts)
 
-    monkeypatch.setattr(Classifier, "probabilities", probabilities)
+    monkeypatch.setattr(Classifier, "logits", logits)
 
 
 def test_the_gate_goes_green_on_right_answers(
@@ -44,7 +48,7 @@ def test_the_gate_goes_green_on_right_answers(
 ) -> None:
     doctored(monkeypatch, right=True)
     assert evaluate.main(settings, [], loose_gate) == 0
-    assert "all 2 rules hold" in capsys.readouterr().out
+    assert "0 of 2 rules fail, 0 to investigate, 2 pass" in capsys.readouterr().out
     assert json.loads((settings.run_dir / "metrics.json").read_text())["test"]["macro_f1"] == 1
 
 
@@ -63,6 +67,53 @@ def test_extra_files_are_measured_whole_and_by_sample(settings: Config, checkpoi
     found = json.loads((settings.run_dir / "metrics.json").read_text())["extra"]["real"]
     assert {part: systems["model"]["rows"] for part, systems in found.items()} == {"all": 20, "natural": 6, "enriched": 14}
     assert set(found["all"]) == {"model", "majority", "cue words", "TF-IDF + logistic regression"}
+
+
+def test_answers_are_released_only_if_the_gate_holds_and_then_compared_with(
+    settings: Config, checkpoint: Path, loose_gate: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(evaluate, "RELEASED", tmp_path / "released.json")
+    gate = tmp_path / "both.yaml"
+    gate.write_text(Path(loose_gate).read_text() + "- {no_regression: released, significance: 0.05}\n")
+    doctored(monkeypatch, right=False)
+    assert evaluate.main(settings, [], str(gate), release=True) == 1 and not (tmp_path / "released.json").exists()
+    doctored(monkeypatch, right=True)
+    assert evaluate.main(settings, [], str(gate), release=True) == 0
+    assert "nothing has been released yet" in capsys.readouterr().out
+    assert evaluate.main(settings, [], str(gate)) == 0 and "+0.0000, p = 1.000" in capsys.readouterr().out
+    doctored(monkeypatch, right=False)
+    gate.write_text("- {no_regression: released, significance: 0.05}\n")
+    assert evaluate.main(settings, [], str(gate)) == 1
+    verdict = json.loads((settings.run_dir / "gate.json").read_text())[0]
+    assert verdict["outcome"] == "fail" and "**FAIL**" in (settings.run_dir / "gate.md").read_text()
+    other = json.loads((tmp_path / "released.json").read_text()) | {"test": "another"}
+    (tmp_path / "released.json").write_text(json.dumps(other))
+    assert evaluate.main(settings, [], str(gate)) == 0 and "another test split" in capsys.readouterr().out
+
+
+def test_report_and_model_card_show_what_was_measured(settings: Config, checkpoint: Path) -> None:
+    assert evaluate.main(settings, [], None, behaviour=True) == 0
+    metrics = json.loads((settings.run_dir / "metrics.json").read_text())
+    page = (settings.run_dir / "report.html").read_text()
+    assert f"{metrics['test']['macro_f1']:.3f}" in page and page.count("<svg") == 2
+    assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?https?:""", page.replace('xlink:href="#', "")), "the page must not ask for anything"
+    assert all(html.escape(m["text"]) in page for m in metrics["mistakes"])
+    card = (settings.checkpoint / "README.md").read_text()
+    front = yaml.safe_load(card.split("---")[1])
+    values = {m["name"]: m["value"] for m in front["model-index"][0]["results"][0]["metrics"]}
+    assert values["macro-F1"] == metrics["test"]["macro_f1"] and front["pipeline_tag"] == "text-classification"
+
+
+def test_a_run_on_fewer_rows_beside_it_makes_a_learning_curve(settings: Config, checkpoint: Path) -> None:
+    assert evaluate.main(settings, [], None) == 0
+    metrics = json.loads((settings.run_dir / "metrics.json").read_text())
+    metrics["training"]["rows"] //= 2
+    sibling = settings.run_dir.with_name(f"{settings.run}-half")
+    sibling.mkdir()
+    (sibling / "metrics.json").write_text(json.dumps(metrics))
+    assert evaluate.main(settings, [], None) == 0
+    assert (settings.run_dir / "report.html").read_text().count("<svg") == 3
+    shutil.rmtree(sibling)
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_missing_data(settings: Config, tmp_path: Path) -> None:
 
 def test_data_for_other_labels(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match="was built for the labels"):
-        fit.main(changed(settings, labels=["a", "b"], output=str(tmp_path)))
+        fit.main(changed(settings, labels=["a", "b"], priors={}, output=str(tmp_path)))
 
 
 def test_unwritable_output(settings: Config, tmp_path: Path) -> None:

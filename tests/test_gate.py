@@ -6,38 +6,61 @@ from typing import Any
 import pytest
 
 from train.config import DEFAULTS, Stop
-from train.gate import judge, look_up, read_rules
+from train.gate import Bound, NoRegression, judge, look_up, read_rules
 
 GATE = DEFAULTS.parent / "gate.yaml"
 
 
-def metrics_that(rules: list, keep: bool) -> dict[str, Any]:
-    """A metrics tree in which every rule's figure is just inside or just outside its bound."""
+def metrics_that(rules: list[Bound], keep: bool) -> dict[str, Any]:
+    """A metrics tree in which every bound's figure is just inside or just outside."""
     tree: dict[str, Any] = {}
     for rule in rules:
         node, steps = tree, rule.figure.split(".")
         for step in steps[:-1]:
             node = node.setdefault(step, {})
         bound, inside = (rule.at_least, 1e-6) if rule.at_least is not None else (rule.at_most, -1e-6)
+        assert bound is not None
         node[steps[-1]] = bound + (inside if keep else -inside)
     return tree
 
 
-def test_each_shipped_rule_passes_inside_and_fails_outside() -> None:
-    rules = read_rules(GATE)
-    assert rules
-    assert all(holds for *_, holds in judge(metrics_that(rules, keep=True), rules))
-    assert not any(holds for *_, holds in judge(metrics_that(rules, keep=False), rules))
+BOUNDS = [rule for rule in read_rules(GATE) if isinstance(rule, Bound)]
 
 
-def test_nan_fails(tmp_path: Path) -> None:
-    rules = read_rules(GATE)
-    node = metrics_that(rules, keep=True)
-    leaf, last = node, rules[0].figure.split(".")
+def test_each_shipped_bound_passes_inside_and_fails_outside() -> None:
+    assert BOUNDS
+    assert {v.outcome for v in judge(metrics_that(BOUNDS, keep=True), list(BOUNDS))} == {"pass"}
+    assert {v.outcome for v in judge(metrics_that(BOUNDS, keep=False), list(BOUNDS))} == {"fail"}
+
+
+def test_nan_fails() -> None:
+    node = metrics_that(BOUNDS, keep=True)
+    leaf, last = node, BOUNDS[0].figure.split(".")
     for step in last[:-1]:
         leaf = leaf[step]
     leaf[last[-1]] = float("nan")
-    assert sum(not holds for *_, holds in judge(node, rules)) == 1
+    assert sum(v.outcome == "fail" for v in judge(node, list(BOUNDS))) == 1
+
+
+@pytest.mark.parametrize(
+    ("released", "outcome"),
+    [
+        ({"difference": 0.01, "p": 0.001}, "pass"),
+        ({"difference": 0.0, "p": 1.0}, "pass"),
+        ({"difference": -0.01, "p": 0.2}, "investigate"),
+        ({"difference": -0.01, "p": 0.01}, "fail"),
+        ({"difference": float("nan"), "p": float("nan")}, "fail"),
+        ({"reason": "another test split"}, "investigate"),
+    ],
+)
+def test_a_regression_has_three_outcomes(released: dict, outcome: str) -> None:
+    rule = next(rule for rule in read_rules(GATE) if isinstance(rule, NoRegression))
+    assert [v.outcome for v in judge({"released": released}, [rule])] == [outcome]
+
+
+def test_a_comparison_that_was_not_made_stops_the_gate() -> None:
+    with pytest.raises(Stop, match="released"):
+        judge({}, [NoRegression(no_regression="released", significance=0.05)])
 
 
 @pytest.mark.parametrize("text", ["", "[]", "- {figure: a}", "- {figure: a, at_least: 1, at_most: 2}", "- {figure: a, atleast: 1}", "- {figure: a, at_least: x}"])

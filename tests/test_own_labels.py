@@ -18,7 +18,14 @@ def test_a_binary_task_runs_through_the_chain(tmp_path: Path) -> None:
         if "order" in row:
             row["label"] = "checkable" if row["label"] in ("claim", "denial") else "other"
     path.write_text("\n".join(map(json.dumps, lines)))
-    options = {"labels": ["other", "checkable"], "seeds": str(tmp_path / "mine"), "data": str(tmp_path / "data"), "run": "mine", "output": str(tmp_path / "runs")}
+    options: dict = {
+        "labels": ["other", "checkable"],
+        "priors": {},
+        "seeds": str(tmp_path / "mine"),
+        "data": str(tmp_path / "data"),
+        "run": "mine",
+        "output": str(tmp_path / "runs"),
+    }
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(options | {"model": "tiny", "max_steps": 5}))
     config = load(tmp_path / "mine.yaml")
     build.main(config)

@@ -19,7 +19,7 @@ import datasets
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from train.card import dataset_card
+from train.card import agreement, dataset_card
 from train.config import Config, Stop, parse, run
 from train.leakage import near_duplicates
 from train.seeds import Sentence, read_seeds
@@ -128,6 +128,7 @@ def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
         "rows": {name: len(rows) for name, rows in parts.items()},
         "documents": {name: len({s.doc for s in rows}) for name, rows in parts.items()},
         "label_counts": {name: {label: Counter(s.label for s in rows)[label] for label in config.labels} for name, rows in parts.items()},
+        "agreement": agreement(parts, config.labels),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     return files | {"manifest.json": (json.dumps(manifest, indent=2) + "\n").encode()}

@@ -3,21 +3,25 @@
     python -m train.calibrate [--key value]
 
 One number T, fitted on the validation split so that softmax(logits / T) has the least log loss (Guo et al. 2017), by scikit-learn. It is
-stored in the checkpoint as calibration.json and applied by `Classifier`; labels do not change, raw logits stay available.
+stored in the checkpoint as calibration.json, beside the validation sentences' scores and the label shares of the training data: from these
+`onrecord.decision` works out priors, abstention and label sets when a checkpoint is loaded. Raw logits stay available.
 """
 
-import json
-import os
+from collections import Counter
+from random import Random
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 
-from onrecord.classifier import CheckpointError, Classifier, softmax
+from onrecord.classifier import CheckpointError, Classifier
+from onrecord.decision import DATA, Calibration, softmax
 from train.config import Config, Stop, parse, run
 from train.metrics import calibration_error
 from train.splits import rows_of
+
+LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, and quantiles are exact enough
 
 
 class _Logits(ClassifierMixin, BaseEstimator):
@@ -44,21 +48,37 @@ def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
 
 
 def main(config: Config) -> int:
-    """Fit T, store it, print the calibration error before and after."""
+    """Fit T, store it with the validation scores, print what they promise under each prior."""
     try:
         classifier = Classifier.load(config.checkpoint)
     except CheckpointError as error:
-        raise Stop(str(error)) from error
-    rows = rows_of(config, "validation")
+        raise Stop(f"{error}") from error
+    train, rows = (rows_of(config, name) for name in ("train", "validation"))
+    if len(rows) > LIMIT:
+        rows = Random(config.seed).sample(rows, LIMIT)
     targets = np.array([config.labels.index(r["label"]) for r in rows])
     logits, _ = classifier.logits([r["text"] for r in rows])
     t = temperature(logits, targets)
+    counts = Counter(r["label"] for r in train)
+    calibration = Calibration(
+        temperature=round(t, 4),
+        shares={label: round(counts[label] / len(train), 6) for label in config.labels},
+        priors=config.priors,
+        max_error=config.max_error,
+        coverage=config.set_coverage,
+        logits=logits,
+        targets=targets,
+    )
     before, after = (calibration_error(softmax(logits / scale), targets) for scale in (1.0, t))
-    path = config.checkpoint / "calibration.json"
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"temperature": round(t, 4), "rows": len(rows)}) + "\n")
-    os.replace(fresh, path)
     print(f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} before, {after:.3f} after")
+    for prior in [*config.priors, DATA]:
+        rule = calibration.rule(prior)
+        probabilities = rule.probabilities(logits)
+        print(
+            f"prior {prior:8} answers from confidence {rule.threshold:.3f} on: {rule.answered(probabilities).mean():.1%} of validation, so that at most "
+            f"{config.max_error:.0%} are wrong; {rule.sets(probabilities).sum(1).mean():.2f} labels in a set of {config.set_coverage:.0%} coverage"
+        )
+    calibration.save(config.checkpoint)
     return 0
 
 

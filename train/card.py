@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from sklearn.metrics import cohen_kappa_score, f1_score
 
@@ -55,20 +56,31 @@ def _composition(parts: dict[str, list[Sentence]], config: Config) -> str:
 WHY = {"random": "articles, drawn at random", "doubtful": "articles, rows that the author or a model doubted", "all": "contrast groups, all rows"}
 
 
-def _agreement(parts: dict[str, list[Sentence]], config: Config) -> str:
-    """Author against second annotator: agreement, Cohen's kappa, and for each label the F1 of one against the other."""
-    how = "The second annotator saw the sentence alone, blind and in random order. Disagreements were settled by a third reading."
-    lines = ["", "## Agreement of two annotators", "", how, "",
-             "| rows | number | equal | Cohen's kappa | " + " | ".join(config.labels) + " |", "| --- " * (4 + len(config.labels)) + "|"]  # fmt: skip
+def agreement(parts: dict[str, list[Sentence]], labels: list[str]) -> list[dict[str, Any]]:
+    """Author against second annotator, for each way the rows were drawn: share equal, Cohen's kappa, macro-F1 and F1 of one against the other."""
+    found = []
     for why, name in WHY.items():
         rows = [s for part in parts.values() for s in part if s.second == why and len(s.annotators) == 2]
         if not rows:
             continue
         first, second = (list(column) for column in zip(*(s.annotators for s in rows), strict=True))
-        per_label = f1_score(first, second, labels=config.labels, average=None, zero_division=0)
+        f1 = f1_score(first, second, labels=labels, average=None, zero_division=0)
         equal = sum(a == b for a, b in zip(first, second, strict=True)) / len(rows)
-        lines.append(f"| {name} | {len(rows)} | {equal:.3f} | {cohen_kappa_score(first, second):.3f} | " + " | ".join(f"{f:.2f}" for f in per_label) + " |")
-    return "\n".join(lines) + "\n" if len(lines) > 7 else ""
+        found.append({"name": name, "rows": len(rows), "equal": round(equal, 4), "kappa": round(float(cohen_kappa_score(first, second)), 4),
+                      "macro_f1": round(float(f1.mean()), 4), "labels": {label: round(float(f), 4) for label, f in zip(labels, f1, strict=True)}})  # fmt: skip
+    return found
+
+
+def _agreement(parts: dict[str, list[Sentence]], config: Config) -> str:
+    found = agreement(parts, config.labels)
+    if not found:
+        return ""
+    how = "The second annotator saw the sentence alone, blind and in random order. Disagreements were settled by a third reading. In the label columns: F1 of one."
+    lines = ["", "## Agreement of two annotators", "", how, "",
+             "| rows | number | equal | Cohen's kappa | " + " | ".join(config.labels) + " |", "| --- " * (4 + len(config.labels)) + "|"]  # fmt: skip
+    for row in found:
+        lines.append(f"| {row['name']} | {row['rows']} | {row['equal']:.3f} | {row['kappa']:.3f} | " + " | ".join(f"{f:.2f}" for f in row["labels"].values()) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def _measured(config: Config) -> str:

@@ -63,6 +63,11 @@ class Config(BaseModel):
     patience: Annotated[int, Field(gt=0)]
     precision: Literal["no", "fp16", "bf16"]
     log_every: Annotated[int, Field(gt=0)]
+    priors: dict[str, dict[str, Annotated[float, Field(gt=0)]]]
+    max_error: Annotated[float, Field(gt=0, lt=1)]
+    set_coverage: Annotated[float, Field(gt=0, lt=1)]
+    slices: list[str]
+    slice_rows: Annotated[int, Field(gt=0)]
 
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
@@ -70,6 +75,11 @@ class Config(BaseModel):
             raise ValueError(f"labels: needs two or more different names, got {self.labels}")
         if self.validation_share + self.test_share >= 1:
             raise ValueError(f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on")
+        for name, shares in self.priors.items():
+            if set(shares) != set(self.labels):
+                raise ValueError(
+                    f"priors: {name} must give a share to each of {', '.join(self.labels)}, it names {', '.join(shares)}; priors: {{}} leaves the data's shares"
+                )
         if unknown := set(self.augment) - set(EDITS):
             raise ValueError(f"augment: unknown edits {sorted(unknown)}; there are {', '.join(EDITS)}")
         return self

@@ -1,64 +1,178 @@
 """Measure a run on the test split and hold it to the gate. The only command that opens `test`.
 
-    python -m train.evaluate [--behaviour] [--extra '["FILE.jsonl"]'] [--gate configs/gate.yaml] [--key value]
+    python -m train.evaluate [--behaviour] [--extra '["FILE.jsonl"]'] [--gate configs/gate.yaml] [--release] [--key value]
 
-Predictions come from the `Classifier` that users call. Writes runs/NAME/metrics.json; exit 1 if the gate does not hold.
+Predictions come from the `Classifier` that users call. Writes metrics.json, report.html, gate.json and gate.md into runs/NAME and the model
+card into the checkpoint; exit 1 if the gate does not hold.
 """
 
+import hashlib
+import importlib.metadata
 import json
+import platform
+import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from onrecord.classifier import CheckpointError, Classifier
+from onrecord.decision import DATA, Rule
 from train.baselines import predict_baselines
 from train.behaviour import edit_rates, edited, overall, pair_rates
-from train.config import Config, Stop, parse, run
+from train.config import DEFAULTS, Config, Stop, parse, run
 from train.gate import judge, read_rules, table
 from train.metrics import measure
+from train.model_card import model_card
+from train.paired import mcnemar, randomisation
+from train.promises import abstention, label_sets
+from train.report import report
+from train.slices import slices, worst
 from train.splits import rows_of
 
+RELEASED = DEFAULTS.parent.parent / "released.json"  # the answers of the last released checkpoint: what the gate's paired test compares with
+MISTAKES = 30  # shown in the report
 
-def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False) -> int:
-    """Measure, write metrics.json, print the tables; 1 if the gate fell short."""
+
+def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False, release: bool = False) -> int:
+    """Measure, write metrics.json, predictions.json, report.html and the model card, print the tables; 1 if the gate fell short."""
     try:
         classifier = Classifier.load(config.checkpoint)
     except CheckpointError as error:
         raise Stop(str(error)) from error
+    if tuple(config.labels) != classifier.labels:
+        raise Stop(f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.labels}; train again with `make train`")
     train, test = (rows_of(config, name) for name in ("train", "test"))
-    metrics = evaluate(classifier, train, test, config.labels)
+    metrics, answers = evaluate(classifier, train, test, config)
     if behaviour:
-        metrics["behaviour"] = measure_behaviour(classifier, rows_of(config, "behaviour"))
+        metrics["behaviour"], metrics["mistakes"] = measure_behaviour(classifier, rows_of(config, "behaviour"), metrics["mistakes"])
     metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config.labels) for path in extra}
-    (config.run_dir / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    metrics["released"] = against_released(config, test, answers)
+    write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
+    write(config.run_dir / "predictions.json", json.dumps({"test": fingerprint(test), "answers": answers}))
+    write(config.run_dir / "report.html", report(metrics, config))
+    write(config.checkpoint / "README.md", model_card(metrics, config))
     print(render(metrics, config.labels))
     if behaviour:
         print(render_behaviour(metrics["behaviour"]))
+    print(f"\nreport: {config.run_dir / 'report.html'}")
     if gate is None:
         return 0
     verdicts = judge(metrics, read_rules(gate))
-    fallen = sum(not holds for *_, holds in verdicts)
-    print(f"\n{table(verdicts)}\n\n" + (f"gate: {fallen} of {len(verdicts)} rules fell short" if fallen else f"gate: all {len(verdicts)} rules hold"))
-    return int(fallen > 0)
+    write(config.run_dir / "gate.json", json.dumps([vars(verdict) for verdict in verdicts], indent=2))
+    write(config.run_dir / "gate.md", table(verdicts))
+    counts = Counter(verdict.outcome for verdict in verdicts)
+    print(f"\n{table(verdicts)}\n\ngate: {counts['fail']} of {len(verdicts)} rules fail, {counts['investigate']} to investigate, {counts['pass']} pass")
+    if counts["fail"]:
+        return 1
+    if release:
+        write(RELEASED, json.dumps({"test": fingerprint(test), "answers": answers}))
+        print(f"released: later runs are compared with these answers ({RELEASED})")
+    return 0
 
 
-def evaluate(classifier: Classifier, train: list[dict], test: list[dict], labels: list[str]) -> dict[str, Any]:
-    """The model and the baselines on the same rows (dicts with `text`, `label` and `doc`)."""
-    if tuple(labels) != classifier.labels:
-        raise Stop(f"the checkpoint knows the labels {list(classifier.labels)}, the data has {labels}; train again with `make train`")
-    systems = _measure_all(classifier, train, test, labels)
+def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config: Config) -> tuple[dict[str, Any], dict[str, str]]:
+    """The metrics of model and baselines on the test rows, and the model's answer to each of them by id.
+
+    The test split has the label shares of the training data, so the model is measured under these; under the shares it assumes for its users
+    the line is called "model, prior NAME".
+    """
+    labels = config.labels
+    systems = _measure_all(classifier, train, test, labels, DATA)
     model = systems.pop("model")
-    return {"test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in systems.values()), 4)}, "baselines": systems}
+    others = [m for name, m in systems.items() if not name.startswith("model")]
+    rule = _rule(classifier, DATA)
+    targets = [labels.index(r["label"]) for r in test]
+    probabilities = rule.probabilities(classifier.logits([r["text"] for r in test])[0])
+    predicted = probabilities.argmax(1).tolist()
+    found = slices(test, predicted, config)
+    return {
+        "run": config.run,
+        "training": json.loads((config.checkpoint / "training.json").read_text()),
+        "versions": versions(config),
+        "test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in others), 4)},
+        "abstention": abstention(rule, probabilities, targets, labels) | {"promised_error": config.max_error},
+        "label_sets": label_sets(rule, probabilities, targets, labels) | {"promised": config.set_coverage},
+        "slices": found,
+        "worst_slice": worst(found),
+        "baselines": systems,
+        "mistakes": mistakes(test, probabilities, labels),
+    }, {row["id"]: labels[i] for row, i in zip(test, predicted, strict=True)}
 
 
-def measure_behaviour(classifier: Classifier, rows: list[dict]) -> dict[str, Any]:
-    """Pass rates of the held-out contrast groups by rule, and of the edits that must not change a label."""
-    predicted = [p.label for p in classifier.predict(r["text"] for r in rows)]
+def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
+    """The wrong answers, most confident first: text, true label, answer, confidence, document and rule (of contrast groups)."""
+    wrong = [
+        {"text": row["text"], "label": row["label"], "answer": labels[p.argmax()], "confidence": round(float(p.max()), 4), "id": row["id"], "rule": row["rule"]}
+        for row, p in zip(rows, probabilities, strict=True)
+        if labels[p.argmax()] != row["label"]
+    ]
+    return sorted(wrong, key=lambda m: -m["confidence"])[:MISTAKES]
+
+
+def against_released(config: Config, test: list[dict], answers: dict[str, str]) -> dict[str, Any]:
+    """Macro-F1 of these answers minus that of the released ones, with p; a reason instead if the two cannot be compared."""
+    if not RELEASED.is_file():
+        return {"reason": f"nothing has been released yet: {RELEASED} is missing"}
+    released = json.loads(RELEASED.read_text())
+    if released["test"] != fingerprint(test):
+        return {"reason": "the released answers are to another test split"}
+    order = {label: i for i, label in enumerate(config.labels)}
+    before, now = ([order[given[row["id"]]] for row in test] for given in (released["answers"], answers))
+    targets = [order[row["label"]] for row in test]
+    difference, p = randomisation(targets, before, now, len(order), [row["doc"] for row in test])
+    return {"difference": round(difference, 4), "p": round(p, 4), "mcnemar_p": round(mcnemar(targets, before, now), 4)}
+
+
+def fingerprint(rows: list[dict]) -> str:
+    """sha256 of ids, texts and labels: answers can be compared where it is the same."""
+    return hashlib.sha256(json.dumps([[r["id"], r["text"], r["label"]] for r in rows]).encode()).hexdigest()
+
+
+def versions(config: Config) -> dict[str, str]:
+    """Of code, data and libraries."""
+    git = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, cwd=DEFAULTS.parent)
+    manifest = Path(config.data) / "manifest.json"
+    return {
+        "code": git.stdout.strip() or "not in a git clone",
+        "data": hashlib.sha256(manifest.read_bytes()).hexdigest()[:12],
+        "python": platform.python_version(),
+    } | {name: importlib.metadata.version(name) for name in ("torch", "transformers", "scikit-learn")}
+
+
+def write(path: Path, text: str) -> None:
+    """The whole file or none of it."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    fresh.replace(path)
+
+
+def measure_behaviour(classifier: Classifier, rows: list[dict], known: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Pass rates of the held-out contrast groups by rule, and of the edits that must not change a label; `known` mistakes with the new ones.
+
+    Contrast groups have the label shares of nothing on earth, so the prior is that of the training data.
+    """
+    rule, labels = _rule(classifier, DATA), classifier.labels
+
+    def answer(texts: Sequence[str]) -> list[str]:
+        return [labels[i] for i in rule.probabilities(classifier.logits(texts)[0]).argmax(1)]
+
+    probabilities = rule.probabilities(classifier.logits([r["text"] for r in rows])[0])
+    predicted = [labels[i] for i in probabilities.argmax(1)]
     edits = edited(rows)
-    relabelled: dict[str, Sequence[str]] = {name: [p.label for p in classifier.predict(text for _, text in pairs)] for name, pairs in edits.items()}
+    relabelled: dict[str, Sequence[str]] = {name: answer([text for _, text in pairs]) for name, pairs in edits.items()}
     rules, kept = pair_rates(rows, predicted), edit_rates(edits, predicted, relabelled)
     right = sum(label == r["label"] for label, r in zip(predicted, rows, strict=True))
-    return {"rows": len(rows), "accuracy": round(right / len(rows), 4), "groups_passed": overall(rules), "edits_passed": overall(kept), "rules": rules, "edits": kept}
+    found = {"rows": len(rows), "accuracy": round(right / len(rows), 4), "groups_passed": overall(rules), "edits_passed": overall(kept), "rules": rules, "edits": kept}
+    both = known + mistakes(rows, probabilities, list(labels))
+    return found, sorted(both, key=lambda m: -m["confidence"])[:MISTAKES]
+
+
+def _rule(classifier: Classifier, prior: str | None) -> Rule:
+    """The classifier's own rule, or that for another prior if it was calibrated."""
+    return classifier.calibration.rule(prior) if classifier.calibration else classifier.rule
 
 
 def render_behaviour(found: dict[str, Any]) -> str:
@@ -71,10 +185,13 @@ def render_behaviour(found: dict[str, Any]) -> str:
 
 
 def measure_extra(classifier: Classifier, train: list[dict], path: str, labels: list[str]) -> dict[str, Any]:
-    """Model and baselines on another labelled file: JSONL with `text` and `label`; a `sample` field reports its values apart too."""
+    """Model and baselines on another labelled file: JSONL with `text` and `label`; a `sample` field reports its values apart too.
+
+    The model is measured as users get it, under the checkpoint's default prior.
+    """
     rows = read_extra(path, labels)
     parts = {"all": rows} | {name: [r for r in rows if r.get("sample") == name] for name in sorted({r["sample"] for r in rows if "sample" in r})}
-    return {name: _measure_all(classifier, train, part, labels) for name, part in parts.items()}
+    return {name: _measure_all(classifier, train, part, labels, None) for name, part in parts.items()}
 
 
 def read_extra(path: str, labels: list[str]) -> list[dict]:
@@ -100,10 +217,19 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
     return rows
 
 
-def _measure_all(classifier: Classifier, train: list[dict], rows: list[dict], labels: list[str]) -> dict[str, Any]:
+def _measure_all(classifier: Classifier, train: list[dict], rows: list[dict], labels: list[str], prior: str | None) -> dict[str, Any]:
+    """system -> figures: the model under `prior` (None = its default), under the other of default and data, and the baselines."""
     texts, targets, documents = [r["text"] for r in rows], [labels.index(r["label"]) for r in rows], [r["doc"] for r in rows]
-    probabilities = classifier.probabilities(texts)
-    systems = {"model": measure(targets, probabilities.argmax(1).tolist(), labels, documents, probabilities)}
+    logits, _ = classifier.logits(texts)
+    systems = {}
+    own = _rule(classifier, prior)
+    for rule in {r.prior: r for r in (own, _rule(classifier, None), _rule(classifier, DATA))}.values():
+        probabilities = rule.probabilities(logits)
+        name = "model" if rule.prior == own.prior else f"model, prior {rule.prior}"
+        systems[name] = measure(targets, probabilities.argmax(1).tolist(), labels, documents, probabilities) | {"prior": rule.prior}
+        systems[name]["error_at_80"] = abstention(rule, probabilities, targets, labels)["error_at_80"]
+        systems[name]["answered"] = {key: value for key, value in abstention(rule, probabilities, targets, labels).items() if key in ("answered", "error")}
+        systems[name]["set_coverage"] = label_sets(rule, probabilities, targets, labels)["coverage"]
     given = predict_baselines([r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels)
     return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in given.items()}
 
@@ -131,6 +257,7 @@ def _command() -> int:
         prog="train.evaluate",
         extra=dict(type=list[str], default=[], help="further labelled JSONL files (text, label) to measure beside test"),
         behaviour=dict(action="store_true", help="also run the held-out contrast groups and the label-keeping edits"),
+        release=dict(action="store_true", help="if no rule fails, make this run's answers the released ones that later runs are compared with"),
         gate=dict(type=str | None, default="configs/gate.yaml", help="rules the figures must keep; null measures only"),
     )
     return main(config, **options)

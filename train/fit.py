@@ -9,6 +9,7 @@ Sees `train` and `validation` only. The loop stands in `main`, read it from top 
 import json
 import math
 import os
+import resource
 import shutil
 import time
 from collections import Counter
@@ -106,7 +107,8 @@ def main(config: Config) -> dict[str, float]:
     if accelerator.is_main_process:
         final = accelerator.unwrap_model(model)
         final.load_state_dict(best_weights)
-        summary = best | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(texts)}
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts KiB
+        summary = best | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(texts), "memory_gib": round(memory, 2)}
         save_checkpoint(config, final, tokenizer, summary)
         print(f"best epoch {best['epoch']}: validation macro-F1 {best['macro_f1']:.4f}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()

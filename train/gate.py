@@ -1,7 +1,11 @@
-"""Floors and ceilings on metrics.json: configs/gate.yaml says what must hold before a checkpoint may be shipped."""
+"""What must hold of metrics.json before a checkpoint may be shipped: configs/gate.yaml, judged with three outcomes.
 
+pass, fail, and investigate: a regression that may be noise, or one that cannot be tested. Only fail stops a pull request.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -9,7 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from train.config import Stop
 
 
-class Rule(BaseModel):
+@dataclass(frozen=True)
+class Verdict:
+    """One rule, what was found, and pass, fail or investigate."""
+
+    figure: str
+    bound: str
+    found: str
+    outcome: str
+
+
+class Bound(BaseModel):
     """One figure of metrics.json, by its path, and the bound it must keep."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -19,17 +33,40 @@ class Rule(BaseModel):
     at_most: float | None = None
 
     @model_validator(mode="after")
-    def _one_bound(self) -> "Rule":
+    def _one_bound(self) -> "Bound":
         if (self.at_least is None) == (self.at_most is None):
             raise ValueError(f"{self.figure}: give at_least or at_most, one of them")
         return self
 
-    def holds(self, value: float) -> bool:
-        """NaN never holds."""
-        return value >= self.at_least if self.at_least is not None else value <= self.at_most  # type: ignore[operator]
+    def judge(self, metrics: dict[str, Any]) -> Verdict:
+        """NaN fails."""
+        value = look_up(metrics, self.figure)
+        holds = value >= self.at_least if self.at_least is not None else value <= self.at_most  # type: ignore[operator]
+        bound = f">= {self.at_least}" if self.at_least is not None else f"<= {self.at_most}"
+        return Verdict(self.figure, bound, f"{value:.4f}", "pass" if holds else "fail")
 
-    def __str__(self) -> str:
-        return f">= {self.at_least}" if self.at_least is not None else f"<= {self.at_most}"
+
+class NoRegression(BaseModel):
+    """Macro-F1 on test must not fall behind the released checkpoint's: significantly worse fails, worse within noise is to be investigated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    no_regression: Literal["released"]
+    significance: Annotated[float, Field(gt=0, lt=1)]
+
+    def judge(self, metrics: dict[str, Any]) -> Verdict:
+        """Of an exact tie or a gain: pass. Where the two cannot be compared: investigate."""
+        found = metrics.get("released")
+        if found is None:
+            raise Stop("the gate asks for a comparison with the released checkpoint, which metrics.json does not have")
+        if "reason" in found:
+            return Verdict("no regression", f"p >= {self.significance}", found["reason"], "investigate")
+        difference, p = look_up(found, "difference"), look_up(found, "p")
+        outcome = "pass" if difference >= 0 else "investigate" if p >= self.significance else "fail"
+        return Verdict("no regression", f"p >= {self.significance}", f"{difference:+.4f}, p = {p:.3f}", outcome)
+
+
+Rule = Bound | NoRegression
 
 
 def read_rules(path: Path | str) -> list[Rule]:
@@ -48,20 +85,20 @@ def look_up(metrics: dict[str, Any], figure: str) -> float:
             value = value[int(step)] if isinstance(value, list) else value[step]
         except (KeyError, IndexError, ValueError, TypeError):
             raise Stop(f"the gate asks for {figure}, which metrics.json does not have") from None
-    if not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Stop(f"the gate asks for {figure}, which is {value!r}, not a number")
     return float(value)
 
 
-def judge(metrics: dict[str, Any], rules: list[Rule]) -> list[tuple[Rule, float, bool]]:
-    """Each rule with the value found and whether it holds."""
-    found = [(rule, look_up(metrics, rule.figure)) for rule in rules]
-    return [(rule, value, rule.holds(value)) for rule, value in found]
+def judge(metrics: dict[str, Any], rules: list[Rule]) -> list[Verdict]:
+    """Each rule's verdict, in order."""
+    return [rule.judge(metrics) for rule in rules]
 
 
-def table(verdicts: list[tuple[Rule, float, bool]]) -> str:
+def table(verdicts: list[Verdict]) -> str:
     """Markdown, for a terminal and a pull request alike."""
-    width = max(len(rule.figure) for rule, *_ in verdicts)
-    lines = [f"| {'figure':{width}} | {'bound':>9} | {'found':>7} |      |", f"| {'-' * width} | {'-' * 9} | {'-' * 7} | ---- |"]
-    lines += [f"| {rule.figure:{width}} | {rule!s:>9} | {value:7.4f} | {'pass' if holds else 'FAIL'} |" for rule, value, holds in verdicts]
+    names, bounds, values = (max(len(getattr(v, field)) for v in verdicts) for field in ("figure", "bound", "found"))
+    lines = [f"| {'figure':{names}} | {'bound':>{bounds}} | {'found':>{values}} | outcome     |", f"| {'-' * names} | {'-' * bounds} | {'-' * values} | ----------- |"]
+    mark = {"pass": "pass", "fail": "**FAIL**", "investigate": "investigate"}
+    lines += [f"| {v.figure:{names}} | {v.bound:>{bounds}} | {v.found:>{values}} | {mark[v.outcome]:11} |" for v in verdicts]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Figures from labels and probabilities. Everything is computed from confusion matrices, so that resampling articles is cheap."""
+"""Figures from labels and probabilities. Intervals are computed from confusion matrices, so that resampling articles is cheap."""
 
 from collections.abc import Sequence
 
@@ -21,15 +21,34 @@ def scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
     return {"accuracy": hits.sum(-1) / true.sum(-1), "macro_f1": parts["f1"].mean(-1), **parts}
 
 
+def per_document(targets: Sequence[int], predicted: Sequence[int], labels: int, documents: Sequence[str]) -> np.ndarray:
+    """Confusion matrices (documents, labels true, labels predicted), documents in the order of their names."""
+    names, owner = np.unique(np.asarray(documents), return_inverse=True)
+    counts = np.zeros((len(names), labels, labels))
+    np.add.at(counts, (owner, np.asarray(targets), np.asarray(predicted)), 1)
+    return counts
+
+
+def reliability(probabilities: np.ndarray, targets: np.ndarray, bins: int = 15) -> list[dict[str, float]]:
+    """Rows, mean confidence and accuracy of each equal-width bin of confidence that has rows: what a reliability diagram draws."""
+    confidence, right = probabilities.max(1), probabilities.argmax(1) == targets
+    index = np.minimum((confidence * bins).astype(int), bins - 1)
+    return [{"rows": int(own.sum()), "confidence": float(confidence[own].mean()), "accuracy": float(right[own].mean())} for b in range(bins) if (own := index == b).any()]
+
+
+def risk_coverage(confidence: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coverage and error (N,) when the 1, 2, ..., N most confident sentences are answered. The mean of the error is the area under the curve."""
+    order = np.argsort(-confidence, kind="stable")
+    answered = np.arange(1, len(confidence) + 1)
+    return answered / len(confidence), wrong[order].cumsum() / answered
+
+
 def calibration_error(probabilities: np.ndarray, targets: np.ndarray, bins: int = 15) -> float:
     """Expected calibration error with equal-width bins (Guo et al. 2017): mean |confidence - accuracy|, weighted by bin size.
 
     `probabilities` is (N, K), `targets` (N,).
     """
-    confidence, right = probabilities.max(1), probabilities.argmax(1) == targets
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    gap = [abs(confidence[index == b].sum() - right[index == b].sum()) for b in range(bins)]
-    return float(sum(gap) / len(targets))
+    return sum(b["rows"] * abs(b["confidence"] - b["accuracy"]) for b in reliability(probabilities, targets, bins)) / len(targets)
 
 
 def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[str], documents: Sequence[str],
@@ -40,31 +59,31 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     is given where `probabilities` (N, K) are.
     """
     k = len(labels)
-    names, owner = np.unique(np.asarray(documents), return_inverse=True)
-    per_document = np.zeros((len(names), k, k))
-    np.add.at(per_document, (owner, np.asarray(targets), np.asarray(predicted)), 1)
-    draws = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), size=resamples)  # (resamples, documents)
-    point = scores(per_document.sum(0))
-    spread = scores(np.einsum("rd,dij->rij", draws.astype(float), per_document))
+    confusions = per_document(targets, predicted, k, documents)
+    n = len(confusions)
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)  # (resamples, documents)
+    point = scores(confusions.sum(0))
+    spread = scores(np.einsum("rd,dij->rij", draws.astype(float), confusions))
     low, high = ({name: np.percentile(value, q, axis=0) for name, value in spread.items()} for q in (2.5, 97.5))
 
     def interval(name: str) -> list[float]:
         return [round(float(low[name]), 4), round(float(high[name]), 4)]
 
     result = {
-        "rows": len(owner),
-        "documents": len(names),
+        "rows": len(targets),
+        "documents": n,
         "accuracy": round(float(point["accuracy"]), 4),
         "accuracy_interval": interval("accuracy"),
         "macro_f1": round(float(point["macro_f1"]), 4),
         "macro_f1_interval": interval("macro_f1"),
         "labels": {
             label: {name: round(float(point[name][i]), 4) for name in ("precision", "recall", "f1")}
-            | {"f1_interval": [round(float(low["f1"][i]), 4), round(float(high["f1"][i]), 4)], "support": int(per_document.sum(0)[i].sum())}
+            | {"f1_interval": [round(float(low["f1"][i]), 4), round(float(high["f1"][i]), 4)], "support": int(confusions.sum(0)[i].sum())}
             for i, label in enumerate(labels)
         },
         "confusion": confusion_matrix(targets, predicted, labels=range(k)).tolist(),
     }
     if probabilities is not None:
         result["calibration_error"] = round(calibration_error(probabilities, np.asarray(targets)), 4)
+        result["reliability"] = [{name: round(value, 4) for name, value in b.items()} for b in reliability(probabilities, np.asarray(targets))]
     return result

@@ -1,0 +1,113 @@
+"""Two checkpoints over one file: which sentences changed their label?
+
+    python -m train.compare runs/a/checkpoint runs/b/checkpoint FILE.jsonl [--html OUT.html] [--limit 50]
+
+FILE holds rows with `text` and, for counting who is right, `label`; the splits of data/ are Parquet files with the same columns.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import datasets
+import jinja2
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from onrecord.classifier import CheckpointError, Classifier
+from train.config import Stop, run
+from train.paired import mcnemar
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>compare</title>
+<style>:root { color-scheme: light dark } body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse } td, th { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884; vertical-align: top }</style>
+<h1>{{ found.first }} and {{ found.second }}</h1><p>{{ found.summary }}</p>
+<table><tr><th>change</th><th>first</th><th>second</th><th>label</th><th>sentence</th></tr>
+{% for c in found.changes %}<tr><td>{{ "%.2f" | format(c.shift) }}</td><td>{{ c.first }} {{ "%.2f" | format(c.first_confidence) }}</td>
+<td>{{ c.second }} {{ "%.2f" | format(c.second_confidence) }}</td><td>{{ c.label or "" }}</td><td>{{ c.text }}</td></tr>
+{% endfor %}</table></html>
+"""
+
+
+def read_rows(path: str) -> list[dict[str, Any]]:
+    """Rows of a JSONL, CSV or Parquet file as dicts with `text` and perhaps `label`, by name. Raises Stop if there are none to be had."""
+    kind = {".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}.get(Path(path).suffix)
+    if kind is None or not Path(path).is_file():
+        raise Stop(f"{path}: {'needs a .jsonl, .csv or .parquet file' if kind is None else 'no such file'}")
+    try:
+        table = {"json": datasets.Dataset.from_json, "csv": datasets.Dataset.from_csv, "parquet": datasets.Dataset.from_parquet}[kind](path, keep_in_memory=True)
+    except Exception as error:  # datasets wraps what its readers raise in many ways
+        raise Stop(f"{path} could not be read: {str(error).strip().splitlines()[-1]}") from error
+    if "text" not in table.column_names or not len(table):
+        raise Stop(f"{path} needs rows with a column text; it has {len(table)} rows with {', '.join(table.column_names)}")
+    names = getattr(table.features.get("label"), "names", None)
+    return [
+        row | {"label": names[row["label"]] if names else row.get("label")} for row in table.select_columns([c for c in ("text", "label") if c in table.column_names])
+    ]
+
+
+def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The changed sentences, largest change first, and, where rows have labels, how many each gets right and McNemar's exact p.
+
+    The change of a sentence is the total variation distance between the two distributions over labels: 0 = the same, 1 = certain of something else.
+    Raises Stop if the two know different labels.
+    """
+    if first.labels != second.labels:
+        raise Stop(f"the checkpoints know different labels: {', '.join(first.labels)} and {', '.join(second.labels)}")
+    texts = [row["text"] for row in rows]
+    a, b = first.predict(texts), second.predict(texts)
+    shifts = 0.5 * np.abs(np.array([list(p.probabilities.values()) for p in a]) - np.array([list(p.probabilities.values()) for p in b])).sum(1)
+    changes = [
+        {
+            "text": x.text,
+            "label": row["label"],
+            "first": x.label,
+            "first_confidence": x.confidence,
+            "second": y.label,
+            "second_confidence": y.confidence,
+            "shift": float(shift),
+        }
+        for row, x, y, shift in zip(rows, a, b, shifts, strict=True)
+        if x.label != y.label
+    ]
+    found: dict[str, Any] = {"rows": len(rows), "changes": sorted(changes, key=lambda c: -c["shift"])}
+    labelled = [(row["label"], x.label, y.label) for row, x, y in zip(rows, a, b, strict=True) if row["label"] is not None]
+    found["summary"] = f"{len(changes)} of {len(rows)} sentences changed their label"
+    if labelled:
+        targets, one, two = zip(*labelled, strict=True)
+        found["right"] = [sum(t == p for t, p in zip(targets, side, strict=True)) for side in (one, two)]
+        found["mcnemar_p"] = mcnemar(targets, one, two)
+        found["summary"] += (
+            f"; of {len(labelled)} with a label the first gets {found['right'][0]} right, the second {found['right'][1]} (McNemar's exact p = {found['mcnemar_p']:.3g})"
+        )
+    return found
+
+
+def _command() -> int:
+    parser = argparse.ArgumentParser(prog="python -m train.compare", description="which sentences do two checkpoints label differently?")
+    parser.add_argument("first", help="checkpoint directory")
+    parser.add_argument("second", help="checkpoint directory")
+    parser.add_argument("file", help="JSONL, CSV or Parquet with a column text and perhaps label")
+    parser.add_argument("--html", help="write the whole list as a page instead of printing its beginning")
+    parser.add_argument("--limit", type=int, default=50, help="changes to print")
+    options = parser.parse_args()
+    try:
+        found = compare(Classifier.load(options.first), Classifier.load(options.second), read_rows(options.file))
+    except CheckpointError as error:
+        raise Stop(str(error)) from error
+    if options.html:
+        page = jinja2.Environment(autoescape=True).from_string(PAGE).render(found=found | {"first": options.first, "second": options.second})
+        Path(options.html).write_text(page, encoding="utf-8")
+        print(f"{found['summary']}; all of them in {options.html}")
+        return 0
+    table = Table("change", "first", "second", "label", "sentence", box=None)
+    for c in found["changes"][: options.limit]:
+        table.add_row(f"{c['shift']:.2f}", f"{c['first']} {c['first_confidence']:.2f}", f"{c['second']} {c['second_confidence']:.2f}", c["label"] or "", c["text"])
+    Console().print(table)
+    print(found["summary"])
+    return 0
+
+
+if __name__ == "__main__":
+    run(_command)
