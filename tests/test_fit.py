@@ -134,11 +134,16 @@ def test_balanced_class_weights_are_those_of_scikit_learn() -> None:
     assert fit.class_weights(targets, 3, "none").tolist() == [1, 1, 1]
 
 
-def test_vectors_do_not_decay(settings: Config) -> None:
-    _, model = load_model(settings, LABELS)
-    matrices, vectors = fit.decay_groups(model, 0.01)
-    assert matrices["weight_decay"] == 0.01 and vectors["weight_decay"] == 0
-    assert sum(p.numel() for group in (matrices, vectors) for p in group["params"]) == sum(p.numel() for p in model.parameters())
+def test_vectors_do_not_decay_and_the_head_has_its_own_rate(settings: Config) -> None:
+    config = changed(settings, learning_rate=1e-4, head_learning_rate=1e-3)
+    _, model = load_model(config, LABELS)
+    groups = fit.parameter_groups(model, config)
+    names = {id(p): name for name, p in model.named_parameters()}
+    assert sorted(names.values()) == sorted(names[id(p)] for group in groups for p in group["params"])
+    for group in groups:
+        for p in group["params"]:
+            assert group["weight_decay"] == (config.weight_decay if p.ndim >= 2 else 0)
+            assert group["peak"] == (1e-3 if "classifier" in names[id(p)] or "pooler" in names[id(p)] else 1e-4), names[id(p)]
 
 
 ARCHITECTURES = {

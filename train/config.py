@@ -53,6 +53,7 @@ class Config(BaseModel):
     batch_size: Annotated[int, Field(gt=0)]
     micro_batch: Annotated[int, Field(gt=0)]
     learning_rate: Annotated[float, Field(gt=0)]
+    head_learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
     warmup_share: Share
     clip_norm: Annotated[float, Field(gt=0)]

@@ -51,7 +51,7 @@ def main(config: Config) -> dict[str, float]:
     steps_per_epoch = math.ceil(len(texts) / config.batch_size)
     steps = config.epochs * steps_per_epoch
     steps = min(steps, config.max_steps or steps)
-    optimizer = torch.optim.AdamW(decay_groups(model, config.weight_decay), lr=config.learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(parameter_groups(model, config), fused=True)
     model, optimizer = accelerator.prepare(model, optimizer)
     averaged = AveragedModel(accelerator.unwrap_model(model), multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))
     weights = class_weights(train["label"], len(labels), config.class_weighting).to(accelerator.device)
@@ -66,9 +66,8 @@ def main(config: Config) -> dict[str, float]:
             model.train()
             tokens = encode(augment(texts, config.augment, config.augment_share, Random(f"{config.seed}/{epoch}")), tokenizer, config.max_tokens)
             for batch in plan([len(row) for row in tokens], config.batch_size, config.seed, epoch):
-                rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
                 for group in optimizer.param_groups:
-                    group["lr"] = rate
+                    group["lr"] = learning_rate(step, steps, group["peak"], config.warmup_share)
                 own = batch[accelerator.process_index :: accelerator.num_processes] or batch[:1]
                 # DDP averages over processes, the loss is a mean over the batch; a process without a row of its own takes part with weight 0.
                 share = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
@@ -89,6 +88,7 @@ def main(config: Config) -> dict[str, float]:
                     value = total.item()
                     if not math.isfinite(value):
                         raise Stop(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
+                    rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
                     accelerator.log({"train/loss": value, "train/learning_rate": rate}, step=step)
                     bar.update(task, loss=value, rate=rate)
                 bar.update(task, completed=step)
@@ -140,12 +140,20 @@ def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: t
     return {name: padded[name].to(device) for name in ("input_ids", "attention_mask")}
 
 
-def decay_groups(model: PreTrainedModel, weight_decay: float) -> list[dict]:
-    """Parameters in two groups: matrices decay, vectors (biases, LayerNorm) do not."""
-    trained = [p for p in model.parameters() if p.requires_grad]
+def parameter_groups(model: PreTrainedModel, config: Config) -> list[dict]:
+    """Parameters for AdamW in up to four groups: matrices decay, vectors (biases, LayerNorm) do not; the head has a learning rate of its own.
+
+    The head is everything outside the pretrained body, and the body's pooler, which sentence encoders do not train.
+    """
+    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        head = not name.startswith(f"{model.base_model_prefix}.") or ".pooler." in name
+        if parameter.requires_grad:
+            groups.setdefault((head, parameter.ndim >= 2), []).append(parameter)
+    peaks = {True: config.head_learning_rate, False: config.learning_rate}
     return [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+        {"params": parameters, "peak": peaks[head], "lr": peaks[head], "weight_decay": config.weight_decay if matrix else 0.0}
+        for (head, matrix), parameters in groups.items()
     ]
 
 
