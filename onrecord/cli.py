@@ -61,7 +61,7 @@ def predict(
         print(
             json.dumps(dataclasses.asdict(p), ensure_ascii=False)
             if as_json
-            else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{'  [end not read: too long]' if p.truncated else ''}"
+            else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{f'  [read in {p.windows} windows]' if p.windows > 1 else ''}"
         )
 
 
