@@ -1,12 +1,13 @@
 """A small corpus and small models, made here: no test needs the network or the real seeds."""
 
 import json
+import shutil
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from train import build, fit
+from train import build, export, fit
 from train.config import Config, load
 
 LABELS = ["claim", "hedge", "denial", "scheduling", "none"]
@@ -61,3 +62,12 @@ def checkpoint(settings: Config) -> Path:
     """A trained tiny checkpoint."""
     fit.main(settings)
     return settings.checkpoint
+
+
+@pytest.fixture(scope="session")
+def exported(settings: Config, checkpoint: Path) -> Config:
+    """The same run with model.onnx beside the weights."""
+    config = Config.model_validate(settings.model_dump() | {"run": "exported"})
+    shutil.copytree(checkpoint, config.checkpoint)
+    export.main(config)
+    return config
