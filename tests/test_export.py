@@ -99,7 +99,7 @@ def test_an_onnx_that_is_not_torch_is_refused_and_nothing_written(own: Config, m
         onnx.save(graph, path)
 
     monkeypatch.setattr(export, "to_onnx", doctored)
-    with pytest.raises(Stop, match="differs from torch by 0.001"):
+    with pytest.raises(Stop, match=r"differs from torch by 0\.001"):
         export.main(own)
     assert before == {path.name: path.read_bytes() for path in own.checkpoint.iterdir()} and [p.name for p in own.run_dir.iterdir()] == ["checkpoint"]
 
