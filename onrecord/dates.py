@@ -134,7 +134,9 @@ _CUES = re.compile(
          |(?:begin|start|open|end|close|expire|resume|meet|face|vote|return|come|take|kick|go|run|leave|arrive|play|host|visit|fall|travel|head|hold|continue|remain|last|launch|report|appear|reopen|face)s
          |MOVED\w*\b[^,;]{0,40}?\b(?:to|until|till|for))\b|['’](?:ll|re|ve)\b)
      |(?P<past>\b(?:could\ not\ be|couldn['’]t\ be|said|told|was|were|wasn['’]t|weren['’]t|had|did|didn['’]t|met|held|won|lost|began|left|took|came|went|ran|fell|rose|got|saw|spoke|made|gave|found
-         |wrote|died|became|brought|broke|led|sent|shot|struck|sold|bought|stood|threw|beat|hit|cut|put|quit|set|flew|drove|paid|heard|fought|caught|kept|swore|withdrew|[a-z]{2,}ed)\b)""".replace("MOVED", _MOVED),
+         |wrote|died|became|brought|broke|led|sent|shot|struck|sold|bought|stood|threw|beat|hit|cut|put|quit|set|flew|drove|paid|heard|fought|caught|kept|swore|withdrew|[a-z]{2,}ed)\b)""".replace(
+        "MOVED", _MOVED
+    ),
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_VERB = re.compile(r"^(?:need|speed|indeed|succeed|proceed|exceed|feed|seed|breed|hundred|united|red|bed|shed|fed|sacred)$", re.IGNORECASE)
@@ -145,7 +147,11 @@ _SINCE = re.compile(r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*$", re.IGNOREC
 
 def _verbs(text: str) -> list[str]:
     """The direction of each verb: open, future or past."""
-    return [str(m.lastgroup) for m in _CUES.finditer(text) if m.lastgroup != "past" or not (_NO_VERB.match(m[0]) or (m[0].endswith("ed") and _NO_VERB_BEFORE.search(text[: m.start()])))]
+    return [
+        str(m.lastgroup)
+        for m in _CUES.finditer(text)
+        if m.lastgroup != "past" or not (_NO_VERB.match(m[0]) or (m[0].endswith("ed") and _NO_VERB_BEFORE.search(text[: m.start()])))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +247,11 @@ def _clock(r: _Reader, m: re.Match[str]) -> _Token | None:
 def _tonight(r: _Reader, m: re.Match[str]) -> _Token:
     digits = (m["before"] or m["after"]).lower()
     hour = _NUMBERS.get(digits) or int(digits)
-    return _Token(m.start(), m.end(), "instant", *[datetime.combine(r.today, time(hour + 12, int(m["mins"] or m["mins2"] or 0)), r.zone)] * 2) if 5 <= hour <= 11 else _none(m)
+    return (
+        _Token(m.start(), m.end(), "instant", *[datetime.combine(r.today, time(hour + 12, int(m["mins"] or m["mins2"] or 0)), r.zone)] * 2)
+        if 5 <= hour <= 11
+        else _none(m)
+    )
 
 
 def _date(r: _Reader, m: re.Match[str]) -> _Token:
@@ -389,7 +399,10 @@ def _weekday(r: _Reader, m: re.Match[str]) -> _Token:
     if which in ("this coming", "coming", "the coming"):
         return r.sure(m, "day", r.today + (ahead or 7) * DAY, form="weekday")
     before = r.text[: m.start()]
-    if re.search(r"\b(?:an?|every|each|any|most|some|one|alternate|per|Black|Bloody|Super|Ash|Shrove|Ruby|Cyber|Palm|Maundy|Holy|Fat|Whit|Giving|Sheffield|Girl|Joe|last|first|second|third)\s+$", before):
+    if re.search(
+        r"\b(?:an?|every|each|any|most|some|one|alternate|per|Black|Bloody|Super|Ash|Shrove|Ruby|Cyber|Palm|Maundy|Holy|Fat|Whit|Giving|Sheffield|Girl|Joe|last|first|second|third)\s+$",
+        before,
+    ):
         return _none(m)
     if re.match(r"['’]s\b", behind):  # Monday's paper, Tuesday's defeat: a label more than a date
         return r.nearest(m, [(r.today + ahead * DAY,) * 2], "day", "weekday") if re.search(r"\b(?:before|ahead of|until)\s+$", before) else _none(m)
@@ -402,7 +415,11 @@ def _weekday(r: _Reader, m: re.Match[str]) -> _Token:
 
 def _today(r: _Reader, m: re.Match[str]) -> _Token:
     word, before, behind = m[0].lower(), r.text[: m.start()], r.text[m.end() :]
-    if m[0] == "Today" and re.search(r"(?:the|'s|’s|USA|on|[a-z])\s+$", before) or re.match(r"['’]s\s+(?:world|society|youth|generation|climate|leaders|children|stars)", behind):
+    if (
+        m[0] == "Today"
+        and re.search(r"(?:the|'s|’s|USA|on|[a-z])\s+$", before)
+        or re.match(r"['’]s\s+(?:world|society|youth|generation|climate|leaders|children|stars)", behind)
+    ):
         return _none(m)
     shift = 1 if "tomorrow" in word else -1 if "yesterday" in word or word == "last night" else 0
     if re.match(r"\s+week\b", behind) or re.search(r"\b(?:day (?:after|before))\s+$", before):
@@ -471,7 +488,9 @@ def _bare_year(r: _Reader, m: re.Match[str]) -> _Token | None:
     return r.sure(m, "year", *_span("year", date(int(m["only"]), 1, 1)))
 
 
-def _rule(pattern: str, rule: Callable[[_Reader, re.Match[str]], _Token | None], flags: int = 0) -> tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], _Token | None]]:
+def _rule(
+    pattern: str, rule: Callable[[_Reader, re.Match[str]], _Token | None], flags: int = 0
+) -> tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], _Token | None]]:
     return re.compile(pattern, flags), rule
 
 
@@ -540,7 +559,11 @@ def _range(text: str, a: _Token, b: _Token) -> _Token | None:
     if not re.fullmatch(r"\s*(?:-|–|—|to|through|until|till|and)\s*", gap := text[a.end : b.start]):
         return None
     opened = re.search(r"\b(from|between)\s+(?:the\s+)?$", text[: a.start], re.IGNORECASE)
-    if a.kind not in ("day", "instant", "month", "year") or b.kind not in ("day", "instant", "month", "year") or (gap.strip() == "and" and not (opened and opened[1].lower() == "between")):
+    if (
+        a.kind not in ("day", "instant", "month", "year")
+        or b.kind not in ("day", "instant", "month", "year")
+        or (gap.strip() == "and" and not (opened and opened[1].lower() == "between"))
+    ):
         return None
     if re.search(rf"\b{_MOVED}\w*\b.{{0,40}}$|\bforward\b.{{0,20}}$", text[: a.start], re.IGNORECASE):  # moved from Monday to Friday
         return None
