@@ -76,9 +76,7 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
         raise ValueError(f"prefer is {prefer!r}; it can be 'future' or 'past'")
     try:
         known = ZoneInfo(zone) if zone else None
-    except (OSError, ValueError) as error:  # ZoneInfoNotFoundError is a KeyError with an OSError's manners on some systems
-        raise ValueError(f"zone {zone!r} is unknown; give an IANA name such as Europe/London") from error
-    except KeyError as error:
+    except (KeyError, OSError, ValueError) as error:
         raise ValueError(f"zone {zone!r} is unknown; give an IANA name such as Europe/London") from error
     if isinstance(published, datetime):
         if published.tzinfo and known:
@@ -145,13 +143,18 @@ _DEADLINE = re.compile(r"\b(?:until|till|by|before|from|starting|beginning|throu
 _SINCE = re.compile(r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*$", re.IGNORECASE)
 
 
+_FORM_BEFORE = re.compile(r"\b(?:be|been|being|is|are|will|to|would|can|could|may|might|must|should|not)\s+$", re.IGNORECASE)  # will cut, be held
+
+
 def _verbs(text: str) -> list[str]:
     """The direction of each verb: open, future or past."""
-    return [
-        str(m.lastgroup)
-        for m in _CUES.finditer(text)
-        if m.lastgroup != "past" or not (_NO_VERB.match(m[0]) or (m[0].endswith("ed") and _NO_VERB_BEFORE.search(text[: m.start()])))
-    ]
+    found = []
+    for match in _CUES.finditer(text):
+        before = text[: match.start()]
+        if match.lastgroup == "past" and (_NO_VERB.match(match[0]) or _FORM_BEFORE.search(before) or (match[0].endswith("ed") and _NO_VERB_BEFORE.search(before))):
+            continue
+        found.append(str(match.lastgroup))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +341,11 @@ def _quarter(r: _Reader, m: re.Match[str]) -> _Token:
 
     if m["year"] or m["rel"]:
         return r.sure(m, unit, *of(int(m["year"]) if m["year"] else r.today.year + {"next": 1, "last": -1}.get(m["rel"].split()[0], 0)))
-    return r.nearest(m, [of(r.today.year + k) for k in (0, 1)], unit) if r.direction(m) == "future" else _none(m)
+    return (
+        r.nearest(m, [of(r.today.year + k) for k in (0, 1)], unit)
+        if r.direction(m) == "future" and (m["q"] or re.search(r"\b(?:in|by|during|until)\s+$", r.text[: m.start()]))
+        else _none(m)
+    )
 
 
 def _relative(r: _Reader, m: re.Match[str]) -> _Token:
@@ -406,6 +413,8 @@ def _weekday(r: _Reader, m: re.Match[str]) -> _Token:
         return _none(m)
     if re.match(r"['’]s\b", behind):  # Monday's paper, Tuesday's defeat: a label more than a date
         return r.nearest(m, [(r.today + ahead * DAY,) * 2], "day", "weekday") if re.search(r"\b(?:before|ahead of|until)\s+$", before) else _none(m)
+    if before.endswith("Mail on "):  # a newspaper
+        return _none(m)
     if re.match(r"\s+(?:newspapers?|papers?|edition|editions|supplement|magazine|Night)\b|-", behind) and not re.match(r"-(?:to-)?[A-Z]", behind):
         return _none(m)
     if not re.search(r"\b(?:on|by|until|till|before)\s+$", before) and (re.match(rf"\s+(?!{_MON})[A-Z](?!\w*day\b)", behind) or re.search(r"\bthe\s+$", before)):
@@ -428,7 +437,7 @@ def _today(r: _Reader, m: re.Match[str]) -> _Token:
 
 
 def _after_tomorrow(r: _Reader, m: re.Match[str]) -> _Token:
-    return r.sure(m, "day", r.today + (2 if m[1].lower() == "after" else -2) * DAY)
+    return r.sure(m, "day", r.today + (2 if m[1].lower().startswith("after") else -2) * DAY)
 
 
 _FEASTS: dict[str, Callable[[int], date]] = {
@@ -513,11 +522,11 @@ _RULES = [
     _rule(r"\b(?:(?P<edge>later|earlier)\s+)?(?P<which>this coming|this|next|last|the coming)\s+(?P<unit>week|month|year|quarter)\b(?!end)(?![-’'])", _relative, _I),
     _rule(r"\b(?P<which>this past|this|next|last|at the|over the)\s+weekend\b(?![-’'])", _weekend, _I),
     _rule(rf"\b(?P<how>in|within|(?:in|over|within|during)\s+the\s+(?:next|coming)|(?=\b{_NUM}\s+\w+\s+ago))\s*\b(?:the\s+next\s+)?(?P<n>{_NUM})\s+(?P<unit>day|week|fortnight|month|year)s?\b(?P<ago>\s+ago\b)?(?![-])(?:['’]s?\s+time)?", _count, _I),
+    _rule(rf"\b(?:the\s+)?(?P<feast>{'|'.join(sorted((re.escape(f).replace(chr(39), '[’' + chr(39) + ']') for f in _FEASTS), key=len, reverse=True))})\b(?:,?\s+(?P<year>{_YEAR}))?", _feast, _I),
     _rule(rf"\b(?:[Aa]\s+)?(?P<week>week\s+(?:on|from))\s+(?P<which>)(?P<wd>{_WD}){_PART}", _weekday),
     _rule(rf"\b(?:(?P<which>[Nn]ext|[Ll]ast|[Tt]his coming|[Tt]his past|[Tt]his|[Pp]ast|[Tt]he coming|[Cc]oming)\s+)?(?P<wd>{_WD})(?P<week>\s+week\b|\s+next\b(?=\s*[.,;]|\s*$))?{_PART}", _weekday),
-    _rule(r"\bday (after tomorrow|before yesterday)\b", lambda r, m: _after_tomorrow(r, re.match(r".*?(after|before)", m[0])), _I),
+    _rule(r"\bday (after tomorrow|before yesterday)\b", _after_tomorrow, _I),
     _rule(r"\b(?:later today|today|tonight|last night|(?:tomorrow|yesterday)(?:\s+(?:morning|afternoon|evening|night))?|(?:later\s+)?this (?:morning|afternoon|evening))\b", _today, _I),
-    _rule(rf"\b(?:the\s+)?(?P<feast>{'|'.join(sorted((re.escape(f).replace(chr(39), '[’' + chr(39) + ']') for f in _FEASTS), key=len, reverse=True))})\b(?:,?\s+(?P<year>{_YEAR}))?", _feast, _I),
     _rule(rf"(?<=\bon )the (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s+of\b){_PLAIN}", _nth),
     _rule(rf"\b(?:(?P<which>[Tt]his|[Nn]ext|[Ll]ast)\s+)?(?P<month>{_FULL})\b(?:(?:,|\s+of)?\s+(?P<year>{_YEAR}))?", _bare_month),
     _rule(rf"(?<=\s)(?P<only>{_YEAR}){_PLAIN}", _bare_year),
