@@ -6,6 +6,9 @@ date is worse than none, so whatever may mean two days is left out. What follows
 Direction. "Thursday", "in November", "Sept 9" do not say whether they lie ahead. The nearest verb before the expression decides, else the
 first one behind it: "said Thursday" lies behind, "will meet Thursday" ahead, and publication day counts as both. A planning verb in the past
 ("was due on Thursday") and a deadline in a past clause ("worked until Friday") leave it open: nothing is resolved. No verb: `prefer`.
+A reporting frame ("he said", "officials told reporters on Tuesday", "said that") decides only the dates inside it, not those of the statement
+it reports. Past verbs are a closed list and the ending -ed, so a reported clause in which none is found stands in the present: "they meet
+Monday, he said" reads as "they meet Monday".
 A month or day that would come out ten months away or more was probably meant the other way round: nothing is resolved.
 "Next Thursday" is resolved when its two readings agree, which is when no Thursday is left in this week (weeks begin on Monday; what Sunday's
 "next week" is depends on where you live). Seasons are left out (hemispheres), as are 03/04/2019, bare clocks without a day, "Sunday
@@ -22,9 +25,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo
-
-from dateutil.easter import easter
-from dateutil.relativedelta import relativedelta
 
 Prefer = Literal["future", "past"]
 DAY = timedelta(days=1)
@@ -101,7 +101,11 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
 # --- words -----------------------------------------------------------------------------------------------------------------
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_NUMBERS = {w: n for n, w in enumerate("a two three four five six seven eight nine ten eleven twelve".split(), 1)} | {"an": 1, "one": 1, "couple of": 2}
+_NUMBERS = {w: n for n, w in enumerate(["a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1)} | {
+    "an": 1,
+    "one": 1,
+    "couple of": 2,
+}
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "last": -1, "final": -1}
 _NAMES = {"March", "April", "May", "June", "August"}  # also people, verbs and adjectives
 _ZONES = {"GMT": "UTC", "UTC": "UTC", "BST": "Europe/London", "CET": "Europe/Paris", "CEST": "Europe/Paris"} | {
@@ -118,23 +122,48 @@ _YEAR = r"(?:19|20)\d\d\b(?!,\d)"
 _PART = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime))?(?!\w)"
 _NUM = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
 _PERIOD = rf"(?:(?P<name>{_FULL})(?:,?\s+(?P<year>{_YEAR}))?|(?:the|(?P<which>this|next))\s+(?P<unit>week|month|year)\b|(?P<only>{_YEAR}))"
-_FUNCTION = r"(?:a|an|and|are|as|at|because|but|by|for|from|he|her|his|if|in|is|it|its|not|of|on|or|our|she|so|than|that|the|their|they|this|to|under|until|we|when|where|which|while|who|will|with|would|after|before|unless|at)\b"
+_FUNCTION = (
+    r"(?:a|an|and|are|as|at|because|but|by|for|from|he|her|his|if|in|is|it|its|not|of|on|or|our|she|so|than|that|the|their|they|this|to|under"
+    r"|until|we|when|where|which|while|who|will|with|would|after|before|unless)\b"
+)
 _PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{_FUNCTION})"  # nothing that the expression could be an adjective of
 _MOVED = r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift|put\b|switch)"
 
 
 # --- which way the sentence looks ------------------------------------------------------------------------------------------
+_PLANS = re.sub(  # verbs that announce in the present tense: "the fair opens Monday", "polls open Monday"
+    r"\s+",
+    "|",
+    """appear arrive begin close come continue depart end expire face fall gather go head hold host kick land last launch leave meet open pay
+    play rejoin remain reopen report resume return run sail ship sit start step take travel visit vote walk""",
+)
+_ASKED = "agreed|voted|decided|promised|vowed|pledged|threatened|invited|ordered|asked|told|summoned|given|called"
+_IRREGULAR = re.sub(  # the past forms that do not end in -ed
+    r"\s+",
+    "|",
+    """arose ate awoke beat became began bent bet bit bled blew bought bound bred broke brought built burnt burst came cast caught chose clung cost
+    crept cut dealt did drank drew drove dug dwelt fed fell felt fled flew flung forbade foresaw forgave forgot fought found froze gave got grew
+    ground had heard held hid hit hung hurt kept knelt knew laid lay leant leapt learnt led left lent lit lost made meant met misled mistook
+    outbid overcame oversaw overthrew overtook paid put quit ran rang rebuilt rewrote rode rose said sang sank sat saw sent set shed shone shook
+    shot shrank shut slept slid slung sold sought spat sped spelt spent split spoke sprang spread stank stole stood stuck stung strode struck
+    swam swept swore swung taught thought threw thrust told took tore undertook underwent upheld was wed went were wept withdrew withheld
+    withstood woke won wore wound wove wrote""",
+)
+_SAME = "|".join(("bet", "burst", "cast", "cost", "cut", "hit", "hurt", "let", "put", "quit", "set", "shed", "shut", "split", "spread"))  # in both tenses
+_PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
 _CUES = re.compile(
-    r"""(?P<open>\b(?:was|were|had\ been)\ (?:\w+ly\ )?(?:not\ )?(?:to|due|scheduled|set|slated|expected|supposed|meant|planned|going|planning|hoping|about)\b
-         |\bhad\ (?:planned|hoped|wanted|intended|expected|been)\b|\b(?:would|could|should|might|must)\ (?:not\ )?have\b)
-     |(?P<future>\b(?:will|won['’]t|shall|would|can|cannot|may|might|must|should|is|are|am|has|have|due|scheduled|slated|expected|plans?|planned\ for|planning|plan\ to
-         |hopes?|wants?|intends?|aims?|needs?|set\ (?:for|to)|deadline|be|(?:agreed|voted|decided|promised|vowed|pledged|threatened|invited|ordered|asked|told|summoned|given|called)\b[^,;]{0,25}?\ (?:to|until)
-         |(?:begin|start|open|end|close|expire|resume|meet|face|vote|return|come|take|kick|go|run|leave|arrive|play|host|visit|fall|travel|head|hold|continue|remain|last|launch|report|appear|reopen|face)s
-         |MOVED\w*\b[^,;]{0,40}?\b(?:to|until|till|for))\b|['’](?:ll|re|ve)\b)
-     |(?P<past>\b(?:could\ not\ be|couldn['’]t\ be|said|told|was|were|wasn['’]t|weren['’]t|had|did|didn['’]t|met|held|won|lost|began|left|took|came|went|ran|fell|rose|got|saw|spoke|made|gave|found
-         |wrote|died|became|brought|broke|led|sent|shot|struck|sold|bought|stood|threw|beat|hit|cut|put|quit|set|flew|drove|paid|heard|fought|caught|kept|swore|withdrew|[a-z]{2,}ed)\b)""".replace(
-        "MOVED", _MOVED
-    ),
+    rf"""(?P<open>\b(?:was|were|had\ been)\ (?:\w+ly\ )?(?:not\ )?
+             (?:to|due|scheduled|set|slated|expected|supposed|meant|planned|going|planning|hoping|about)\b
+         |\bhad\ (?:planned|hoped|wanted|intended|expected|been)\b
+         |\b(?:would|could|should|might|must)\ (?:not\ )?have\b|{_PLURAL}\ (?:{_SAME})\b)
+     |(?P<future>\b(?:will|won['’]t|shall|would|can|cannot|may|might|must|should|is|are|am|has|have|due|scheduled|slated|expected
+         |plans?|planned\ for|planning|plan\ to|hopes?|wants?|intends?|aims?|needs?|set\ (?:for|to)|deadline|be
+         |(?:{_ASKED})\b[^,;]{{0,25}}?\ (?:to|until)
+         |(?:{_PLANS})e?s
+         |{_MOVED}\w*\b[^,;]{{0,40}}?\b(?:to|until|till|for))\b
+         |['’](?:ll|re|ve)\b
+         |{_PLURAL}\ (?:(?:also|again|still)\ )?(?:{_PLANS})\b)
+     |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|[a-z]{{2,}}ed)\b)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_VERB = re.compile(r"^(?:need|speed|indeed|succeed|proceed|exceed|feed|seed|breed|hundred|united|red|bed|shed|fed|sacred)$", re.IGNORECASE)
@@ -143,7 +172,9 @@ _DEADLINE = re.compile(r"\b(?:until|till|by|before|from|starting|beginning|throu
 _SINCE = re.compile(r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*$", re.IGNORECASE)
 
 
-_FORM_BEFORE = re.compile(r"\b(?:be|been|being|is|are|will|to|would|can|could|may|might|must|should|not)\s+$", re.IGNORECASE)  # will cut, be held
+_FORM_BEFORE = re.compile(  # will cut, be held, stay shut
+    r"\b(?:be|been|being|is|are|stay|remain|keep|will|to|would|can|could|may|might|must|should|not)\s+$", re.IGNORECASE
+)
 
 
 def _verbs(text: str) -> list[str]:
@@ -166,9 +197,18 @@ class _Reader:
 
     def direction(self, match: re.Match[str]) -> str:
         """future, past or open: where the expression lies; see the module."""
-        before, behind = self.text[: match.start()], self.text[match.end() :]
-        if _SINCE.search(before):
+        start, end = match.span()
+        if _SINCE.search(self.text[:start]):
             return "past"
+        trailing = _trailing_frames(self.text)
+        leading = [m.span() for m in _LEADING.finditer(self.text)]
+        for first, last in trailing + leading:
+            if first <= start < last:
+                return (_verbs(self.text[first:start])[-1:] or _verbs(self.text[end:last])[:1] or ["open"])[0]
+        # the statement begins behind its frame; what stands before the frame has the frame's verb: "on Monday officials said that"
+        begin = max((last for _, last in leading if last <= start), default=0)
+        before = _blank(self.text, trailing)[begin:start]
+        behind = _blank(self.text, trailing)[end:]
         clause = re.split(r"[;:](?=\s)|\s[—–]\s|\s--\s", before)[-1]
         found = _verbs(clause)[-1:] or _verbs(re.split(r"[;]", behind)[0])[:1] or [self.prefer]
         return "open" if found[0] == "past" and _DEADLINE.search(before) else found[0]
@@ -198,7 +238,22 @@ def _span(unit: str, day: date) -> tuple[date, date]:
         return first, first + 6 * DAY
     months = {"month": 1, "quarter": 3, "half": 6, "year": 12}[unit]
     first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    return first, first + relativedelta(months=months) - DAY
+    return first, _later(first, "month", months) - DAY
+
+
+def _later(day: date, unit: str, n: int) -> date:
+    """The day n days, weeks, fortnights, months, quarters or years later; the last of the month where there is no such day."""
+    if unit in ("day", "week", "fortnight"):
+        return day + n * {"day": 1, "week": 7, "fortnight": 14}[unit] * DAY
+    from dateutil.relativedelta import relativedelta
+
+    return day + relativedelta(months=n * {"month": 1, "quarter": 3, "year": 12}[unit])
+
+
+def _easter(year: int) -> date:
+    from dateutil.easter import easter
+
+    return easter(year)
 
 
 def _month(name: str) -> int:
@@ -207,6 +262,49 @@ def _month(name: str) -> int:
 
 def _none(match: re.Match[str]) -> _Token:
     return _Token(match.start(), match.end())
+
+
+# --- reporting frames --------------------------------------------------------------------------------------------------------
+_REPORTED = (
+    r"(?:said|says|say|told|tells?|announced|confirmed|warned|wrote|added|noted|reported|stated|explained|insisted|predicted|testified|tweeted"
+    r"|posted|acknowledged|admitted|conceded|declared|argued|claimed|recalled|revealed|disclosed|stressed|replied|suggested|vowed|promised)\b"
+)
+_SAID_WHEN = rf"(?:\s+(?:on\s+)?(?:(?:late|early)\s+)?(?:{_WD}{_PART}|yesterday|today))"
+_ADJUNCT = rf"(?:on|in|at|to|by|during|after|before|from|through|via|when|while|late|early|later|again|last|this|today|yesterday|{_WD}|\w+ly)\b"
+_TRAILING = re.compile(  # ", he said", ", officials told reporters on Tuesday", ", said a spokesman"; up to the next comma or the end
+    rf"(?<=[,”\"’!?])\s+(?P<who>(?:[^\s,;:“”\"]+\s+){{0,12}}?)(?P<verb>{_REPORTED})(?P<tail>[^,;:“”\"]*?)(?=\s*(?P<stop>[,;:]|\.?[\s”\"’)]*$))"
+)
+_LEADING = re.compile(  # "said [on Monday] that", "told the panel that", "said Monday the", "said the": what follows is the statement
+    rf"""\b(?:{_REPORTED}(?:\s+[^\s,;:.“”"]+){{0,8}}?\s+that\b(?=(?:\s+\S+){{2}})
+     |(?:said|says?|(?:told|tells?)(?:\s+[^\s,;:.“”"]+){{1,4}}?){_SAID_WHEN}(?=,?\s+(?!{_ADJUNCT}|and\b)\w)
+     |(?:said|says?)\b(?=\s+(?!{_ADJUNCT}|(?:it|this|that|so|nothing|little|much|no|yes|goodbye|farewell|sorry)\s+{_ADJUNCT}|as\b|of\b|for\b|with\b)\w+\s+\w))""",
+    re.VERBOSE,
+)
+_TIME_WORD = re.compile(rf"(?:{_ADJUNCT}|{_FULL}|the\b|next\b|morning\b|afternoon\b|evening\b|night\b|week\b|month\b|year\b|\d)", re.IGNORECASE)
+
+
+def _trailing_frames(text: str) -> list[tuple[int, int]]:
+    """Where a statement is followed or broken by its attribution, which says who said it and perhaps when, and nothing else."""
+    found = []
+    for match in _TRAILING.finditer(text):
+        tail, start = match["tail"].strip(), match.start()
+        inverted = not match["who"].strip()
+        attributes = not tail or inverted or match["verb"] in ("told", "tell", "tells") or re.match(_ADJUNCT, tail)
+        states = re.search(r"\bthat\b", tail) or _verbs(tail) or re.search(r"\b(?:will|would|he|she|it|they)\b", tail)
+        # after a mere "On Monday," or before a colon the reporting verb is the sentence's own, unless commas set it apart
+        opening = re.split(r"[;:]", text[:start])[-1]
+        statement = [w for w in opening.split() if not _TIME_WORD.match(w.strip('“”"‘’,'))]
+        own = not statement or (match["stop"] == ":" and _TIME_WORD.match(opening.strip()) and not _verbs(opening))
+        if attributes and not states and (match["stop"] == "," or not own):
+            found.append((start, match.end()))
+    return found
+
+
+def _blank(text: str, frames: Iterable[tuple[int, int]]) -> str:
+    """The text with its frames covered, at the same length."""
+    for start, end in frames:
+        text = text[:start] + "·" * (min(end, len(text)) - start) + text[end:]
+    return text
 
 
 # --- rules: a pattern each, and what becomes of it -----------------------------------------------------------------------------
@@ -250,11 +348,10 @@ def _clock(r: _Reader, m: re.Match[str]) -> _Token | None:
 def _tonight(r: _Reader, m: re.Match[str]) -> _Token:
     digits = (m["before"] or m["after"]).lower()
     hour = _NUMBERS.get(digits) or int(digits)
-    return (
-        _Token(m.start(), m.end(), "instant", *[datetime.combine(r.today, time(hour + 12, int(m["mins"] or m["mins2"] or 0)), r.zone)] * 2)
-        if 5 <= hour <= 11
-        else _none(m)
-    )
+    if not 5 <= hour <= 11:
+        return _none(m)
+    at = datetime.combine(r.today, time(hour + 12, int(m["mins"] or m["mins2"] or 0)), r.zone)
+    return _Token(m.start(), m.end(), "instant", at, at)
 
 
 def _date(r: _Reader, m: re.Match[str]) -> _Token:
@@ -293,7 +390,7 @@ def _period(r: _Reader, m: re.Match[str]) -> tuple[str, date, date] | None:
     unit = m["unit"]
     if unit == "week" and r.today.weekday() == 6:
         return None
-    return unit, *_span(unit, r.today + relativedelta(**{f"{unit}s": 1 if m["which"] == "next" else 0}))
+    return unit, *_span(unit, _later(r.today, unit, 1 if m["which"] == "next" else 0))
 
 
 def _ordinal(r: _Reader, m: re.Match[str]) -> _Token:
@@ -324,7 +421,7 @@ def _part(r: _Reader, m: re.Match[str]) -> _Token:
     elif unit == "month":
         bounds = [(first, first + 9 * DAY), (first + 10 * DAY, first + 19 * DAY), (first + 20 * DAY, last)]
     else:
-        bounds = [(date(first.year, 4 * k + 1, 1), date(first.year, 4 * k + 1, 1) + relativedelta(months=4) - DAY) for k in range(3)]
+        bounds = [(date(first.year, 4 * k + 1, 1), _later(date(first.year, 4 * k + 1, 1), "month", 4) - DAY) for k in range(3)]
     return r.sure(m, "part", *bounds[third])
 
 
@@ -353,7 +450,7 @@ def _relative(r: _Reader, m: re.Match[str]) -> _Token:
     unit, which, edge = m["unit"].lower(), m["which"].lower(), (m["edge"] or "").lower()
     if unit == "week" and r.today.weekday() == 6:
         return _none(m)
-    first, last = _span(unit, r.today + relativedelta(**{f"{unit}s": {"next": 1, "coming": 1, "last": -1, "past": -1}.get(which.split()[-1], 0)}))
+    first, last = _span(unit, _later(r.today, unit, {"next": 1, "coming": 1, "last": -1, "past": -1}.get(which.split()[-1], 0)))
     if edge:
         if "this" not in which:
             return _none(m)
@@ -379,15 +476,15 @@ def _weekend(r: _Reader, m: re.Match[str]) -> _Token:
 def _count(r: _Reader, m: re.Match[str]) -> _Token:
     """In two weeks, within 30 days, over the next three months, three days ago."""
     n, unit, how = _NUMBERS.get(m["n"].lower()) or int(m["n"]), m["unit"].lower(), m["how"].lower()
-    step = relativedelta(**{"weeks" if unit == "fortnight" else f"{unit}s": 2 * n if unit == "fortnight" else n})
+    then = _later(r.today, unit, -n if m["ago"] else n)
     unit = "week" if unit == "fortnight" else unit
     if how == "" or m["ago"]:
-        return r.sure(m, *(("day", r.today - step) if unit == "day" else (unit, *_span(unit, r.today - step)))) if how == "" and m["ago"] else _none(m)
+        return r.sure(m, *(("day", then) if unit == "day" else (unit, *_span(unit, then)))) if how == "" and m["ago"] else _none(m)
     if r.direction(m) != "future" or re.match(r"\s+(?:of|after|from|before|since|later|earlier|ago)\b", r.text[m.end() :]):
         return _none(m)
     if how == "in":
-        return r.sure(m, *(("day", r.today + step) if unit == "day" else (unit, *_span(unit, r.today + step))))
-    return r.sure(m, "range", r.today, r.today + step)
+        return r.sure(m, *(("day", then) if unit == "day" else (unit, *_span(unit, then))))
+    return r.sure(m, "range", r.today, then)
 
 
 def _weekday(r: _Reader, m: re.Match[str]) -> _Token:
@@ -424,10 +521,8 @@ def _weekday(r: _Reader, m: re.Match[str]) -> _Token:
 
 def _today(r: _Reader, m: re.Match[str]) -> _Token:
     word, before, behind = m[0].lower(), r.text[: m.start()], r.text[m.end() :]
-    if (
-        m[0] == "Today"
-        and re.search(r"(?:the|'s|’s|USA|on|[a-z])\s+$", before)
-        or re.match(r"['’]s\s+(?:world|society|youth|generation|climate|leaders|children|stars)", behind)
+    if (m[0] == "Today" and re.search(r"(?:the|'s|’s|USA|on|[a-z])\s+$", before)) or re.match(
+        r"['’]s\s+(?:world|society|youth|generation|climate|leaders|children|stars)", behind
     ):
         return _none(m)
     shift = 1 if "tomorrow" in word else -1 if "yesterday" in word or word == "last night" else 0
@@ -441,16 +536,29 @@ def _after_tomorrow(r: _Reader, m: re.Match[str]) -> _Token:
 
 
 _FEASTS: dict[str, Callable[[int], date]] = {
-    "christmas eve": lambda y: date(y, 12, 24), "christmas day": lambda y: date(y, 12, 25), "boxing day": lambda y: date(y, 12, 26), "christmas": lambda y: date(y, 12, 25),
-    "new year's eve": lambda y: date(y, 12, 31), "new year's day": lambda y: date(y, 1, 1), "valentine's day": lambda y: date(y, 2, 14), "halloween": lambda y: date(y, 10, 31),
-    "good friday": lambda y: easter(y) - 2 * DAY, "easter sunday": easter, "easter monday": lambda y: easter(y) + DAY, "easter": easter, "ash wednesday": lambda y: easter(y) - 46 * DAY,
-    "fourth of july": lambda y: date(y, 7, 4), "st. patrick's day": lambda y: date(y, 3, 17), "st patrick's day": lambda y: date(y, 3, 17),
-}  # fmt: skip
+    "christmas eve": lambda y: date(y, 12, 24),
+    "christmas day": lambda y: date(y, 12, 25),
+    "christmas": lambda y: date(y, 12, 25),
+    "boxing day": lambda y: date(y, 12, 26),
+    "new year's eve": lambda y: date(y, 12, 31),
+    "new year's day": lambda y: date(y, 1, 1),
+    "valentine's day": lambda y: date(y, 2, 14),
+    "st. patrick's day": lambda y: date(y, 3, 17),
+    "st patrick's day": lambda y: date(y, 3, 17),
+    "fourth of july": lambda y: date(y, 7, 4),
+    "halloween": lambda y: date(y, 10, 31),
+    "ash wednesday": lambda y: _easter(y) - 46 * DAY,
+    "good friday": lambda y: _easter(y) - 2 * DAY,
+    "easter sunday": _easter,
+    "easter": _easter,
+    "easter monday": lambda y: _easter(y) + DAY,
+}
+_FEAST = "|".join(re.escape(f).replace("'", "['’]") for f in sorted(_FEASTS, key=len, reverse=True))
 
 
 def _feast(r: _Reader, m: re.Match[str]) -> _Token:
     name = m["feast"].lower().replace("’", "'")
-    if name in ("easter", "christmas") and not re.search(r"\b(?:by|before|until|till|after)\s+$", r.text[: m.start()]) or not re.match(_PLAIN, r.text[m.end() :]):
+    if (name in ("easter", "christmas") and not re.search(r"\b(?:by|before|until|till|after)\s+$", r.text[: m.start()])) or not re.match(_PLAIN, r.text[m.end() :]):
         return _none(m)
     if m["year"]:
         return r.sure(m, "day", _FEASTS[name](int(m["year"])))
@@ -461,7 +569,7 @@ def _nth(r: _Reader, m: re.Match[str]) -> _Token:
     """On the 14th: of this month or the next ones."""
     spans = []
     for k in range(-2, 3):
-        month = _span("month", r.today + relativedelta(months=k))[0]
+        month = _span("month", _later(r.today, "month", k))[0]
         day = month + (int(m["d"]) - 1) * DAY
         if day.month == month.month:
             spans.append((day, day))
@@ -505,32 +613,73 @@ def _rule(
 
 _I = re.IGNORECASE
 _DASH = r"\s*(?P<word>-|–|—|\bto\b|\bthrough\b|\buntil\b|\btill\b|\band\b|\bor\b)\s*"
-_OPENING = rf"(?:(?P<h1>noon|midday|\d{{1,2}})(?:[:.](?P<m1>\d\d))?\s?(?:(?P<p1>[ap])\.?\s?m\b\.?)?\s*(?:-|–|to|and|until|till)\s*)?"
+_OPENING = r"(?:(?P<h1>noon|midday|\d{1,2})(?:[:.](?P<m1>\d\d))?\s?(?:(?P<p1>[ap])\.?\s?m\b\.?)?\s*(?:-|–|to|and|until|till)\s*)?"
 _ZONE = r"(?:\s+\(?(?P<zone>GMT|UTC|BST|CES?T|[ECMP][SD]?T|IST|AES?T|AEDT|HKT|SGT|JST|local time)\b\)?)?"
+
+_MINUTES = r"(?:[:.](?P<{}>\d\d))?"
+_IN_YEAR = rf"(?:,?\s+(?P<year>{_YEAR}))?"
+_EVENING = r"[5-9]|1[01]|five|six|seven|eight|nine|ten|eleven"  # hours that "tonight" may mean
+_WEEKDAY_BEFORE = rf"(?:(?P<wd>{_WDS}),?\s+)?"
+_OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{_YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
 
 _RULES = [
     _rule(r"\b\d{4}-\d\d-\d\d\b", _iso),
     _rule(r"\b(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d(?!\d)))?\b", lambda r, m: _none(m) if m[3] and len(m[3]) == 2 else _slashes(r, m)),
-    _rule(rf"\b(?:(?P<before>[5-9]|1[01]|five|six|seven|eight|nine|ten|eleven)(?:[:.](?P<mins>\d\d))?\s+tonight|tonight\s+at\s+(?P<after>[5-9]|1[01]|five|six|seven|eight|nine|ten|eleven)(?:[:.](?P<mins2>\d\d))?(?![\d:]|\s?[ap]\.?m))\b", _tonight, _I),
-    _rule(rf"\b{_OPENING}(?:(?P<h2>\d{{1,2}})(?:[:.](?P<m2>\d\d))?\s?(?P<p2>[ap])\.?\s?m\b\.?|(?P<noon>noon|midday|midnight)\b){_ZONE}", _clock, _I),
-    _rule(rf"\b(?:(?P<h1>\d\d?):(?P<m1>\d\d)\s*(?:-|–|to|until)\s*)?(?P<h2>[01]?\d|2[0-3]):(?P<m2>[0-5]\d)\b(?P<p1>)(?P<p2>)(?P<noon>)(?:\s?hrs?)?{_ZONE}", _clock),
-    _rule(rf"\b(?:(?P<wd>{_WDS}),?\s+)?(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?:the\s+)?(?P<d2>{_DAY}))?\s+(?:of\s+)?(?P<month>{_MON})(?![\w])(?:,?\s+(?P<year>{_YEAR}))?", _date),
-    _rule(rf"\b(?:(?P<wd>{_WDS}),?\s+)?(?P<month>{_MON})\s+(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?P<d2>{_DAY})(?!\s*(?:{_MON}|[a-z]+s\b)))?(?:,?\s+(?P<year>{_YEAR}))?", _date),
+    _rule(
+        rf"\b(?:(?P<before>{_EVENING}){_MINUTES.format('mins')}\s+tonight"
+        rf"|tonight\s+at\s+(?P<after>{_EVENING}){_MINUTES.format('mins2')}(?![\d:]|\s?[ap]\.?m))\b",
+        _tonight,
+        _I,
+    ),
+    _rule(
+        rf"\b{_OPENING}(?:(?P<h2>\d{{1,2}}){_MINUTES.format('m2')}\s?(?P<p2>[ap])\.?\s?m\b\.?|(?P<noon>noon|midday|midnight)\b){_ZONE}",
+        _clock,
+        _I,
+    ),
+    _rule(
+        r"\b(?:(?P<h1>\d\d?):(?P<m1>\d\d)\s*(?:-|–|to|until)\s*)?(?P<h2>[01]?\d|2[0-3]):(?P<m2>[0-5]\d)\b"
+        rf"(?P<p1>)(?P<p2>)(?P<noon>)(?:\s?hrs?)?{_ZONE}",
+        _clock,
+    ),
+    _rule(rf"\b{_WEEKDAY_BEFORE}(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?:the\s+)?(?P<d2>{_DAY}))?\s+(?:of\s+)?(?P<month>{_MON})(?![\w]){_IN_YEAR}", _date),
+    _rule(rf"\b{_WEEKDAY_BEFORE}(?P<month>{_MON})\s+(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?P<d2>{_DAY})(?!\s*(?:{_MON}|[a-z]+s\b)))?{_IN_YEAR}", _date),
     _rule(rf"\b(?:[Tt]he\s+)?(?P<nth>[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ll]ast|[Ff]inal)\s+(?P<thing>week|{_WD})\s+(?:in|of)\s+{_PERIOD}", _ordinal),
-    _rule(rf"\b(?P<which_part>[Ee]arly|[Mm]id|[Ll]ate|(?:[Tt]he\s+)?(?:beginning|start|middle|end)\s+of|(?:[Tt]he\s+)?end)(?:-|\s+)(?:in\s+)?{_PERIOD}", _part),
-    _rule(rf"\b(?:Q(?P<q>[1-4])|(?:the\s+)?(?P<nth>first|second|third|fourth|last|final)\s+(?P<unit>quarter|half))\b(?![-\w])(?:,?\s+(?:of\s+)?(?:(?P<year>{_YEAR})|(?P<rel>this year|next year|last year|the year)\b))?", _quarter),
-    _rule(r"\b(?:(?P<edge>later|earlier)\s+)?(?P<which>this coming|this|next|last|the coming)\s+(?P<unit>week|month|year|quarter)\b(?!end)(?![-’'])", _relative, _I),
+    _rule(
+        r"\b(?P<which_part>[Ee]arly|[Mm]id|[Ll]ate|(?:[Tt]he\s+)?(?:beginning|start|middle|end)\s+of|(?:[Tt]he\s+)?end)(?:-|\s+)"
+        rf"(?:in\s+)?{_PERIOD}",
+        _part,
+    ),
+    _rule(rf"\b(?:Q(?P<q>[1-4])|(?:the\s+)?(?P<nth>first|second|third|fourth|last|final)\s+(?P<unit>quarter|half))\b(?![-\w]){_OF_YEAR}", _quarter),
+    _rule(
+        r"\b(?:(?P<edge>later|earlier)\s+)?(?P<which>this coming|this|next|last|the coming)\s+(?P<unit>week|month|year|quarter)\b(?!end)(?![-’'])",
+        _relative,
+        _I,
+    ),
     _rule(r"\b(?P<which>this past|this|next|last|at the|over the)\s+weekend\b(?![-’'])", _weekend, _I),
-    _rule(rf"\b(?P<how>in|within|(?:in|over|within|during)\s+the\s+(?:next|coming)|(?=\b{_NUM}\s+\w+\s+ago))\s*\b(?:the\s+next\s+)?(?P<n>{_NUM})\s+(?P<unit>day|week|fortnight|month|year)s?\b(?P<ago>\s+ago\b)?(?![-])(?:['’]s?\s+time)?", _count, _I),
-    _rule(rf"\b(?:the\s+)?(?P<feast>{'|'.join(sorted((re.escape(f).replace(chr(39), '[’' + chr(39) + ']') for f in _FEASTS), key=len, reverse=True))})\b(?:,?\s+(?P<year>{_YEAR}))?", _feast, _I),
+    _rule(
+        rf"\b(?P<how>in|within|(?:in|over|within|during)\s+the\s+(?:next|coming)|(?=\b{_NUM}\s+\w+\s+ago))\s*\b(?:the\s+next\s+)?"
+        rf"(?P<n>{_NUM})\s+(?P<unit>day|week|fortnight|month|year)s?\b(?P<ago>\s+ago\b)?(?![-])(?:['’]s?\s+time)?",
+        _count,
+        _I,
+    ),
+    _rule(rf"\b(?:the\s+)?(?P<feast>{_FEAST})\b{_IN_YEAR}", _feast, _I),
     _rule(rf"\b(?:[Aa]\s+)?(?P<week>week\s+(?:on|from))\s+(?P<which>)(?P<wd>{_WD}){_PART}", _weekday),
-    _rule(rf"\b(?:(?P<which>[Nn]ext|[Ll]ast|[Tt]his coming|[Tt]his past|[Tt]his|[Pp]ast|[Tt]he coming|[Cc]oming)\s+)?(?P<wd>{_WD})(?P<week>\s+week\b|\s+next\b(?=\s*[.,;]|\s*$))?{_PART}", _weekday),
+    _rule(
+        r"\b(?:(?P<which>[Nn]ext|[Ll]ast|[Tt]his coming|[Tt]his past|[Tt]his|[Pp]ast|[Tt]he coming|[Cc]oming)\s+)?"
+        rf"(?P<wd>{_WD})(?P<week>\s+week\b|\s+next\b(?=\s*[.,;]|\s*$))?{_PART}",
+        _weekday,
+    ),
     _rule(r"\bday (after tomorrow|before yesterday)\b", _after_tomorrow, _I),
-    _rule(r"\b(?:later today|today|tonight|last night|(?:tomorrow|yesterday)(?:\s+(?:morning|afternoon|evening|night))?|(?:later\s+)?this (?:morning|afternoon|evening))\b", _today, _I),
+    _rule(
+        r"\b(?:later today|today|tonight|last night|(?:tomorrow|yesterday)(?:\s+(?:morning|afternoon|evening|night))?"
+        r"|(?:later\s+)?this (?:morning|afternoon|evening))\b",
+        _today,
+        _I,
+    ),
     _rule(rf"(?<=\bon )the (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s+of\b){_PLAIN}", _nth),
     _rule(rf"\b(?:(?P<which>[Tt]his|[Nn]ext|[Ll]ast)\s+)?(?P<month>{_FULL})\b(?:(?:,|\s+of)?\s+(?P<year>{_YEAR}))?", _bare_month),
     _rule(rf"(?<=\s)(?P<only>{_YEAR}){_PLAIN}", _bare_year),
-]  # fmt: skip
+]
 
 
 # --- joining neighbours: a clock with its day, two days to a range -------------------------------------------------------------------
