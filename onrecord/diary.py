@@ -58,8 +58,9 @@ def to_ics(events: Iterable[Event]) -> bytes:
     """The events as a calendar, the same bytes for the same events. Needs the extra `diary`; raises ImportError without it.
 
     A day or longer is a whole-day event, whose DTEND is the day after. A clock time with a zone is written in UTC, so that no calendar needs
-    our description of the zone; one without a zone floats: it is shown as that time wherever the calendar is. An instant has no DTEND, for nobody said how long it takes. A UID is made of the sentence and the date, so an
-    import done twice makes no doubles; an event given twice is written once.
+    our description of the zone; one without a zone floats: it is shown as that time wherever the calendar is. An instant has no DTEND, for
+    nobody said how long it takes. A UID is made of the sentence and the date, so an import done twice makes no doubles; an event given twice
+    is written once.
     """
     try:
         from icalendar import Calendar
