@@ -45,7 +45,9 @@ _TITLE = re.compile(
 _WORD = re.compile(r"\b(?:May|no)\.\s+(?=[A-Z“\"])")  # "in May. Prices", "voted no. He": words that sentencex takes for shortened ones
 _BRACKETED = re.compile(r"[.?!][”\"’]?\)\s+(?=[A-Z“\"‘(])")  # looked for behind a bracket that opens a sentence
 # A headline with the dateline or the first sentence glued to it: "... on budget WASHINGTON (AP) — The", "... on budgetThe Senate".
-_DATELINE = re.compile(r"\s(?<=[a-z.?!’”]\s)(?=[A-Z]{2,}[A-Z.]*(?:,?\s[A-Z][A-Za-z.]+){0,3},?\s\((?:AP|Reuters|REUTERS|AFP|UPI|Bloomberg|CNN|BBC|Xinhua)\)\s?(?:—|–|--?)\s?)")
+_DATELINE = re.compile(
+    r"\s(?<=[a-z.?!’”]\s)(?=[A-Z]{2,}[A-Z.]*(?:,?\s[A-Z][A-Za-z.]+){0,3},?\s\((?:AP|Reuters|REUTERS|AFP|UPI|Bloomberg|CNN|BBC|Xinhua)\)\s?(?:—|–|--?)\s?)"
+)
 _GLUED = re.compile(r"[a-z](?=[TSHBWA])(?=(?:The|This|He|She|They|But|When|After)\s[a-zA-Z])(?<=[a-z]{3})|[.?!](?<=[a-z].)(?:(?=[“‘][A-Z])|[”\"](?=[A-Z][a-z]))")
 
 
@@ -91,7 +93,7 @@ def quotations(paragraph: str) -> list[tuple[int, int]]:
     opened = -1
     for m in re.finditer(r"[“”\"«»„]", paragraph):
         before = paragraph[m.start() - 1] if m.start() else " "
-        opens = m[0] in "«„" or (m[0] in "“\"" and (before.isspace() or before in "([—–-‘'" or (m[0] == "“" and opened < 0)))
+        opens = m[0] in "«„" or (m[0] in '“"' and (before.isspace() or before in "([—–-‘'" or (m[0] == "“" and opened < 0)))
         if opens:
             opened = m.start()
         elif opened >= 0:
@@ -105,7 +107,11 @@ def _cuts(text: str) -> list[int]:
     quoted = quotations(text)
     cuts = {b["start_index"] for b in sentencex.get_sentence_boundaries("en", text)}
     for pattern in (_OPENER, _WORD, _DATELINE, _GLUED):
-        cuts |= {m.end() for m in pattern.finditer(text) if not any(a < m.start() and m.end() < b for a, b in quoted) and not _TITLE.search(text[max(0, m.start() - 30) : m.start() + 1])}
+        cuts |= {
+            m.end()
+            for m in pattern.finditer(text)
+            if not any(a < m.start() and m.end() < b for a, b in quoted) and not _TITLE.search(text[max(0, m.start() - 30) : m.start() + 1])
+        }
     for start, end in quoted:
         cuts |= _cuts_inside(text, start, end)
     kept = [0]
@@ -136,7 +142,7 @@ def _cuts_inside(text: str, start: int, end: int) -> set[int]:
     A piece of fewer than three words ("Absolutely not.") stays with its neighbour.
     """
     before, inside = text[:start].rstrip(), text[start + 1 : end - 1]
-    if (before and before[-1] not in ".?!:,…”\"’)—–") or not re.search(r"[.,?!…—–-]['’]?\s*$", inside):
+    if (before and before[-1] not in '.?!:,…”"’)—–') or not re.search(r"[.,?!…—–-]['’]?\s*$", inside):
         return set()
     kept = [0]
     for cut in _cuts(inside):

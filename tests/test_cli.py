@@ -1,5 +1,6 @@
 """The command as a user types it."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -55,3 +56,24 @@ def test_errors_are_one_line(tmp_path: Path, model: list[str]) -> None:
         found = run(app, words)
         assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1 and not found.stdout
     assert run(app, ["predict"]).exit_code == 2
+
+
+def test_read_other_forms(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("“A <b>, we go,” he said. She left.")
+    file = str(tmp_path / "a.txt")
+    rows = [json.loads(line) for line in run(app, ["read", file, "--jsonl", *model]).stdout.splitlines()]
+    assert [(row["text"], row["speaker"]) for row in rows] == [("“A <b>, we go,” he said.", "he"), ("She left.", None)]
+    table = list(csv.DictReader(run(app, ["read", file, "--csv", *model]).stdout.splitlines()))
+    assert [(row["text"], row["speaker"], row["start"]) for row in table] == [("“A <b>, we go,” he said.", "he", "0"), ("She left.", "", "25")]
+    html = run(app, ["read", file, "--html", "--published", "2024-05-02", *model]).stdout
+    assert "A &lt;b&gt;" in html and "· he</small>" in html and "published 2024-05-02" in html and "<script" not in html and html.count("<small>") == 2
+
+
+def test_read_refuses(model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onrecord.cli.LARGEST", 1000)
+    for data, message in ((b"a\0b", "binary"), (b" \n", "empty"), (b"a" * 1001, "larger"), (b"<html><body></body></html>", "no text found")):
+        (tmp_path / "bad").write_bytes(data)
+        found = run(app, ["read", str(tmp_path / "bad"), *model])
+        assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1 and not found.stdout
+    assert run(app, ["read", "-", "--json", "--csv", *model]).exit_code == 2
+    assert run(app, ["read", "-", "--published", "May 2", *model]).exit_code == 2
