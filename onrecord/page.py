@@ -32,5 +32,6 @@ def page(article: Article, labels: Sequence[str], title: str) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n<header><p>{escape(title)}{dated}</p><p>{key}</p></header>\n"
-        f"<main>{body}</main>\n<footer><p>label, confidence, and who is said to have said it; ? and a dashed frame: too unsure to be answered.</p></footer></body></html>\n"
+        f"<main>{body}</main>\n"
+        "<footer><p>label, confidence, and who is said to have said it; ? and a dashed frame: too unsure to be answered.</p></footer></body></html>\n"
     )

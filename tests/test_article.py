@@ -5,7 +5,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +39,7 @@ def test_paragraphs() -> None:
     assert [(p, article[a:b]) for a, b, p in sentences(article)] == [(0, "Title"), (1, "He left."), (1, "She stayed."), (2, "End")]
 
 
-KNOWN_FAULTS = 2  # of the table: "etc." before a noun, an ellipsis between two sentences
+KNOWN_FAULTS = 1  # of the table: "etc." before a noun
 
 
 def rows(name: str) -> list[dict]:
@@ -53,11 +52,12 @@ def test_hard_cases() -> None:
     assert len(cases) >= 60 and len(wrong) <= KNOWN_FAULTS, wrong
 
 
-def test_speakers() -> None:
-    cases = rows("speakers.jsonl")
+@pytest.mark.parametrize("table", ["speakers.jsonl", "speakers_heldout.jsonl"])
+def test_speakers(table: str) -> None:
+    cases = rows(table)
     named = [(case["speaker"], found) for case in cases if (found := speaker(case["text"])) is not None]
     right = sum(a == b for a, b in named)
-    assert len(cases) >= 80 and right / len(named) >= 0.95, named
+    assert len(cases) >= 60 and right / len(named) >= 0.95, named
     assert right / sum(case["speaker"] is not None for case in cases) >= 0.85
 
 
@@ -81,7 +81,8 @@ def test_published() -> None:
 
 
 def test_html(checkpoint: Path) -> None:
-    story = "<p>The Senate voted on Monday to pass the budget, after three weeks of talks behind closed doors.</p><p>“We are done,” Sen. J. D. Roe said. The House votes on Friday.</p>"
+    story = "<p>The Senate voted on Monday to pass the budget, after three weeks of talks behind closed doors.</p>"
+    story += "<p>“We are done,” Sen. J. D. Roe said. The House votes on Friday.</p>"
     page = f"<!DOCTYPE html><html><body><nav>Home</nav><article><h1>Senate votes</h1>{story}</article><footer>Copyright</footer></body></html>"
     found = read(page, classifier=Classifier.load(checkpoint))
     assert all(found.text[s.start : s.end] == s.text for s in found.statements)
