@@ -8,12 +8,12 @@ from onrecord.article import Article
 HUES = (215, 42, 0, 130, 275, 185, 320, 90)  # by label number, in degrees
 
 _STYLE = """:root{color-scheme:light dark;--ink:#1c1c1e;--paper:#fbfbf9;--dim:#5c5c63;--wash:90%;--text:26%}
-@media(prefers-color-scheme:dark){:root{--ink:#ececee;--paper:#17181b;--dim:#a5a5ad;--wash:20%;--text:80%}}
+@media(prefers-color-scheme:dark){:root{--ink:#ececee;--paper:#17181b;--dim:#a5a5ad;--full:45%;--wash:20%;--text:80%}}
 body{background:var(--paper);color:var(--ink);font:17px/1.75 Georgia,serif;max-width:44rem;margin:2.5rem auto;padding:0 1.2rem}
-.s{background:hsl(var(--hue) 60% var(--wash));border-radius:.25em;padding:.12em .3em;-webkit-box-decoration-break:clone;box-decoration-break:clone}
+.s{background:hsl(var(--hue) var(--full,60%) var(--wash));border-radius:.25em;padding:.12em .3em;-webkit-box-decoration-break:clone;box-decoration-break:clone}
 .s.abstained{background:none;outline:1px dashed hsl(var(--hue) 50% 50%)}
 small{font:600 11px/1 system-ui,sans-serif;color:hsl(var(--hue) 75% var(--text));white-space:nowrap;margin-right:.35em}
-header,footer{font:14px/1.5 system-ui,sans-serif;color:var(--dim)}header span{margin-right:1em}"""
+header,footer{font:14px/1.5 system-ui,sans-serif;color:var(--dim)}header .s{color:var(--ink);margin-right:1em}"""
 
 
 def page(article: Article, labels: Sequence[str], title: str) -> str:

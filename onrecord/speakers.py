@@ -58,7 +58,7 @@ _NO_SPEAKER = re.compile(
     # the saying is denied, possible, or someone else's
     r"\b(?:not|never|nobody|no one|none|neither|if|whether|would|could|might|may|will|must|should)\b"
     # a clause, not a noun phrase
-    r"|\b(?:which|that|what|when|who|it|there|this|was|were|is|are|be|been|being|has|had|after|as|before|while|because|since|until|than|but|though)\b"
+    r"|\b(?:which|that|what|when|who|it|there|this|was|were|is|are|be|been|being|am|has|have|had|after|as|before|while|because|since|until|than|but|though)\b"
     r"|\s(?:he|she|they|we|I)\b"
     # what says without having spoken, or is gone by
     r"|\b(?:easier|sooner|sign|book|law|laws|rules?|plan|need|poster|label|clock|schedule)\b"
