@@ -99,7 +99,7 @@ def test_a_damaged_state_is_refused_and_the_older_one_taken(stopped: Config, cap
 
 
 def test_a_foreign_state_is_refused(stopped: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Stop, match="another config: learning_rate was 0.003, is 0.001"):
+    with pytest.raises(Stop, match=r"another config: learning_rate was 0\.003, is 0\.001"):
         fit.main(changed(stopped, learning_rate=0.001), resume=True)
     monkeypatch.setattr(fit, "fingerprint", lambda *contents: "other")
     with pytest.raises(Stop, match="trained on other data"):
