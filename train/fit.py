@@ -1,7 +1,7 @@
 """Fine-tune: data/ -> runs/NAME/checkpoint, an ordinary Hugging Face directory.
 
     python -m train.fit [--config FILE] [--key value] [--resume]
-    accelerate launch --config_file FILE -m train.fit
+    torchrun --nproc_per_node 2 -m train.fit        several processes: docs/distributed.md
 
 --resume goes on from the newest state that a killed or interrupted run left (train/state.py), to the same weights.
 Sees `train` and `validation` only. The loop stands in `main`, read it from top to bottom.
@@ -33,7 +33,7 @@ from train.metrics import macro_f1
 from train.model import load_model
 from train.schedule import learning_rate
 from train.splits import load_split
-from train.state import Interruption, Position, Saved, States, fingerprint, generators, optimizer_tensors, set_generators, set_optimizer
+from train.state import Interruption, Position, States, capture, fingerprint, restore
 
 
 def main(config: Config, resume: bool = False) -> dict[str, float]:
@@ -65,21 +65,16 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
     weights = class_weights(train["label"], len(labels), config.class_weighting).to(accelerator.device)
     if accelerator.num_processes > 1:
         set_seed(config.seed, device_specific=True)  # each process drops out other units; until here all had to draw the same head
+        accelerator.print(f"{accelerator.num_processes} processes share each step's {config.batch_size} sentences")
 
     states = States(config, fingerprint(texts, train["label"], validation_tokens, validation_targets), accelerator.num_processes)
-    position, best_weights, earlier = Position(), {}, None
+    position = Position()
     if resume:
-        saved, refused = states.newest_sound()
-        accelerator.print("".join(f"{line}\n" for line in refused) + f"going on from the state of step {saved.position.step}")
-        position, best_weights = saved.position, saved.part("best")
-        accelerator.unwrap_model(model).load_state_dict(saved.part("model"))
-        averaged.load_state_dict(saved.part("averaged"))
-        set_optimizer(optimizer, saved.part("optimizer"))
-        if accelerator.scaler is not None:
-            accelerator.scaler.load_state_dict(saved.scaler)
-        set_generators(saved.generators[accelerator.process_index], accelerator.device)
-    elif earlier := states.newest():
-        accelerator.print(f"starting anew although {earlier} is there: --resume goes on from it; this run's first state replaces it")
+        position, parts, damaged = states.read()
+        restore(parts, accelerator, model, averaged, optimizer)
+        accelerator.print("\n".join([*damaged, f"going on from the state of step {position.step}"]))
+    else:
+        states.refuse_to_overwrite()
     hyperparameters = {key: str(value) for key, value in config.model_dump().items()}
     # What a killed run logged after its last state is logged again: TensorBoard forgets the first time.
     accelerator.init_trackers("tensorboard", config=hyperparameters, init_kwargs={"tensorboard": {"purge_step": position.step + 1} if resume else {}})
@@ -126,38 +121,40 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
                 bar.update(task, completed=step)
                 if step == steps:
                     break
-                # Processes agree on a signal where they wait for each other anyway. A run started anew by mistake and stopped spares what there was.
+                # Several processes agree on a signal where they wait for each other anyway.
                 stop = max(gather_object([interruption.received])) if accelerator.num_processes == 1 or step % config.log_every == 0 else 0
-                due = step % config.save_every == 0 or (stop and not earlier) if config.save_every else False
-                if due:
-                    position.seconds, earlier = time.monotonic() - started, None
-                    save_state(accelerator, states, position, model, averaged, optimizer, best_weights)
+                if config.save_every and (stop or step % config.save_every == 0):
+                    position.seconds = time.monotonic() - started
+                    parts = capture(accelerator, model, averaged, optimizer)
+                    if accelerator.is_main_process:
+                        states.write(position, parts)
+                    accelerator.wait_for_everyone()  # torchrun kills all when one has left
                 if stop:
                     accelerator.end_training()
-                    where = f"--resume goes on from {states.newest()}" if due or earlier else "no state was written, because save_every is 0"
-                    accelerator.print(f"stopped at step {step}/{steps} by signal {stop}; {where}")
+                    way_on = "--resume goes on from here" if config.save_every else "no state was written, because save_every is 0"
+                    accelerator.print(f"stopped at step {step}/{steps} by signal {stop}; {way_on}")
                     raise SystemExit(128 + stop)
             position.epoch, position.batch = epoch + 1, 0
             found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, len(labels))
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
             accelerator.print(f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  " + "  ".join(f"{name} {value:.4f}" for name, value in found.items()))
             position.stale += 1
-            if position.best is None or found["macro_f1"] > position.best["macro_f1"]:
+            if not position.best or found["macro_f1"] > position.best["macro_f1"]:
                 position.best, position.stale = found | {"epoch": epoch + 1}, 0
-                best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
+                position.best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
             if position.stale >= config.patience or step == steps:
                 break
-    accelerator.end_training()
-    best = position.best or {}
+    best = position.best
     if accelerator.is_main_process:
         final = accelerator.unwrap_model(model)
-        final.load_state_dict(best_weights)
+        final.load_state_dict(position.best_weights)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts KiB
         summary = best | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(texts), "memory_gib": round(memory, 2)}
         save_checkpoint(config, final, tokenizer, summary)
         states.remove()
         print(f"best epoch {best['epoch']}: validation macro-F1 {best['macro_f1']:.4f}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()
+    accelerator.end_training()  # not earlier: it takes the processes apart
     return best
 
 
@@ -175,22 +172,6 @@ def start(config: Config) -> Accelerator:
     if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
         raise Stop(f"distributed_type {accelerator.distributed_type.value} is not supported: moving average and state need whole weights; launch it as DDP")
     return accelerator
-
-
-def save_state(
-    accelerator: Accelerator, states: States, position: Position, model: torch.nn.Module, averaged: AveragedModel, optimizer: torch.optim.Optimizer,
-    best_weights: dict[str, torch.Tensor],
-) -> None:  # fmt: skip
-    """Write the state between two steps; every process takes part, the main one writes."""
-    everyone = gather_object([generators(accelerator.device)])
-    if accelerator.is_main_process:
-        parts = {
-            "model": accelerator.unwrap_model(model).state_dict(), "averaged": averaged.state_dict(),
-            "optimizer": optimizer_tensors(optimizer), "best": best_weights,
-        }  # fmt: skip
-        tensors = {f"{part}/{name}": value for part, named in parts.items() for name, value in named.items()}
-        states.write(Saved(position, tensors, everyone, accelerator.scaler.state_dict() if accelerator.scaler is not None else None))
-    accelerator.wait_for_everyone()
 
 
 def prepare_output(config: Config) -> None:
