@@ -11,7 +11,6 @@ import pytest
 import torch
 import yaml
 from accelerate.commands.config.config_args import load_config_from_file
-from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedType
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -76,11 +75,3 @@ def test_what_cannot_be_trained_is_refused(settings: Config, monkeypatch: pytest
     monkeypatch.setattr(fit, "Accelerator", lambda **options: SimpleNamespace(num_processes=joined, distributed_type=kind))
     with pytest.raises(Stop, match=reason):
         fit.start(settings)
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU can do fp16")
-def test_fp16_needs_a_gpu(settings: Config) -> None:
-    AcceleratorState._reset_state(True)
-    with pytest.raises(Stop, match=r"precision: fp16 does not work here: .*set precision: 'no' or bf16"):
-        fit.start(changed(settings, precision="fp16"))
-    AcceleratorState._reset_state(True)
