@@ -161,12 +161,9 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
 def start(config: Config) -> Accelerator:
     """The Accelerator for this machine or launch file. Raises Stop for what it or we cannot do."""
     launched = int(os.environ.get("WORLD_SIZE", "1"))
-    try:
-        # Without cpu=True Accelerate does not join processes on a machine that has no GPU.
-        alone_or_gpu = launched == 1 or torch.cuda.is_available()
-        accelerator = Accelerator(cpu=not alone_or_gpu, mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
-    except ValueError as error:  # fp16 without a GPU
-        raise Stop(f"precision: {config.precision} does not work here: {error}; set precision: 'no' or bf16") from error
+    # Without cpu=True Accelerate does not join processes on a machine that has no GPU.
+    alone_or_gpu = launched == 1 or torch.cuda.is_available()
+    accelerator = Accelerator(cpu=not alone_or_gpu, mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
     if launched != accelerator.num_processes:  # seen with FSDP on CPUs: each process would train and write alone
         raise Stop(f"{launched} processes were launched, Accelerate joined {accelerator.num_processes}; launch it as DDP")
     if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):

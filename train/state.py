@@ -55,7 +55,8 @@ def fingerprint(*contents: Iterable[Any]) -> str:
 
 def capture(accelerator: Accelerator, model: torch.nn.Module, averaged: AveragedModel, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """All that steps change besides the Position. Every process must call it: each has generators of its own."""
-    name, keys, *rest = np.random.get_state()
+    numpy_state: Any = np.random.get_state()  # its stub does not know the tuple
+    name, keys, *rest = numpy_state
     own = {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
     if accelerator.device.type == "cuda":
         own["cuda"] = torch.cuda.get_rng_state(accelerator.device)
