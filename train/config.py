@@ -64,6 +64,7 @@ class Config(BaseModel):
     patience: Annotated[int, Field(gt=0)]
     precision: Literal["no", "fp16", "bf16"]
     log_every: Annotated[int, Field(gt=0)]
+    save_every: Annotated[int, Field(ge=0)]
     priors: dict[str, dict[str, Annotated[float, Field(gt=0)]]]
     max_error: Annotated[float, Field(gt=0, lt=1)]
     set_coverage: Annotated[float, Field(gt=0, lt=1)]
