@@ -68,12 +68,18 @@ class Classifier:
             raise CheckpointError(f"{directory} holds no config.json, so it is not a checkpoint: run `make train`, or give the directory RUN/checkpoint")
         import torch  # here, not above: `import onrecord` and --help stay quick
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers.utils import logging
 
+        bars = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
         try:
             model = AutoModelForSequenceClassification.from_pretrained(path)
             tokenizer = AutoTokenizer.from_pretrained(path)
         except (OSError, ValueError) as error:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
+        finally:
+            if bars:
+                logging.enable_progress_bar()
         limit = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", tokenizer.model_max_length))
         try:
             calibration = Calibration.read(directory)

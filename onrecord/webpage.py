@@ -1,6 +1,9 @@
 """The main text of a web page, by trafilatura (the extra `html`), which is imported for pages only."""
 
+import logging
 import re
+
+logging.getLogger("trafilatura").addHandler(logging.NullHandler())  # its warnings are for those who set up logging; a user is told by our error
 
 _BEGINNING = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _FRAGMENT = re.compile(r"\s*<(article|main|section|div|h1|p)\b[^>]*>", re.IGNORECASE)

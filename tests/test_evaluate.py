@@ -79,7 +79,7 @@ def test_answers_are_released_only_if_the_gate_holds_and_then_compared_with(
     assert evaluate.main(settings, [], str(gate), release=True) == 1 and not (tmp_path / "released.json").exists()
     doctored(monkeypatch, right=True)
     assert evaluate.main(settings, [], str(gate), release=True) == 0
-    assert "nothing has been released yet" in capsys.readouterr().out
+    assert "nothing released yet" in capsys.readouterr().out
     assert evaluate.main(settings, [], str(gate)) == 0 and "+0.0000, p = 1.000" in capsys.readouterr().out
     doctored(monkeypatch, right=False)
     gate.write_text("- {no_regression: released, significance: 0.05}\n")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import jsonargparse
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from train.augment import EDITS
 
@@ -112,7 +112,9 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     try:
         config = Config.model_validate({key: found[key] for key in Config.model_fields})
     except ValueError as error:  # the cross-field rules above; single fields were checked by the parser
-        parser.error(str(error))
+        reasons = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors()) if isinstance(error, ValidationError) else str(error)
+        print(f"error: {reasons}", file=sys.stderr)
+        sys.exit(2)
     return config, {name: found[name] for name in extra}
 
 

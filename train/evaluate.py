@@ -90,6 +90,7 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config
     found = slices(test, predicted, config)
     return {
         "run": config.run,
+        "calibrated": classifier.calibration is not None,
         "training": json.loads((config.checkpoint / "training.json").read_text()),
         "versions": versions(config),
         "test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in others), 4)},
@@ -115,7 +116,7 @@ def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> 
 def against_released(config: Config, test: list[dict], answers: dict[str, str]) -> dict[str, Any]:
     """Macro-F1 of these answers minus that of the released ones, with p; a reason instead if the two cannot be compared."""
     if not RELEASED.is_file():
-        return {"reason": f"nothing has been released yet: {RELEASED} is missing"}
+        return {"reason": f"nothing released yet ({RELEASED.name})"}
     released = json.loads(RELEASED.read_text())
     if released["test"] != fingerprint(test):
         return {"reason": "the released answers are to another test split"}
@@ -179,8 +180,10 @@ def render_behaviour(found: dict[str, Any]) -> str:
     """One line a rule, weakest first."""
     lines = [f"\nbehaviour: {found['rows']} held-out sentences, accuracy {found['accuracy']:.3f}; pairs of one group with both right {found['groups_passed']:.3f}; "
              f"edits that left the label alone {found['edits_passed']:.3f}"]  # fmt: skip
-    for kind in ("rules", "edits"):
-        lines += [f"  {name:20}{rate['pairs']:5} pairs {rate['passed']:7.1%}" for name, rate in sorted(found[kind].items(), key=lambda item: item[1]["passed"])]
+    for kind, heading in (("rules", "pairs of a rule's groups"), ("edits", "edits")):
+        lines += [f"{heading}:"] + [
+            f"  {name:20}{rate['pairs']:5} pairs {rate['passed']:7.1%}" for name, rate in sorted(found[kind].items(), key=lambda item: item[1]["passed"])
+        ]
     return "\n".join(lines)
 
 
