@@ -18,7 +18,7 @@ from onrecord.classifier import CheckpointError, Classifier
 from onrecord.decision import DATA, Calibration, softmax
 from train.config import Config, Stop, parse, run
 from train.metrics import calibration_error
-from train.splits import rows_of
+from train.splits import refuse_other_data, rows_of
 
 LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, and quantiles are exact enough
 
@@ -36,16 +36,21 @@ def main(config: Config) -> int:
         classifier = Classifier.load(config.checkpoint)
     except CheckpointError as error:
         raise Stop(f"{error}") from error
+    refuse_other_data(config)
     train, rows = (rows_of(config, name) for name in ("train", "validation"))
     if len(rows) > LIMIT:
         rows = Random(config.seed).sample(rows, LIMIT)
+    if missing := set(config.labels) - {r["label"] for r in rows}:
+        raise Stop(f"the validation rows hold none labelled {', '.join(sorted(missing))}, so nothing can be promised for that; write more or raise validation_share")
     targets = np.array([config.labels.index(r["label"]) for r in rows])
     logits, _ = classifier.logits([r["text"] for r in rows])
     t = temperature(logits, targets)
     counts = Counter(r["label"] for r in train)
+    if config.class_weighting == "balanced":  # the loss weighed the labels to equal shares, and that is what the scores assume
+        counts = Counter(config.labels)
     calibration = Calibration(
         temperature=round(t, 4),
-        shares={label: round(counts[label] / len(train), 6) for label in config.labels},
+        shares={label: round(counts[label] / counts.total(), 6) for label in config.labels},
         priors=config.priors,
         max_error=config.max_error,
         coverage=config.set_coverage,

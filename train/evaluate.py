@@ -30,7 +30,7 @@ from train.paired import mcnemar, randomisation
 from train.promises import abstention, label_sets
 from train.report import report
 from train.slices import slices, worst
-from train.splits import rows_of
+from train.splits import refuse_other_data, rows_of
 
 RELEASED = DEFAULTS.parent.parent / "released.json"  # the answers of the last released checkpoint: what the gate's paired test compares with
 MISTAKES = 30  # shown in the report
@@ -44,6 +44,12 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
         raise Stop(str(error)) from error
     if tuple(config.labels) != classifier.labels:
         raise Stop(f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.labels}; train again with `make train`")
+    refuse_other_data(config)
+    names = Counter(Path(path).stem for path in extra)
+    if names and (twice := names.most_common(1)[0])[1] > 1:
+        raise Stop(f"--extra: two files are called {twice[0]!r}, and figures are kept by name; rename one")
+    for old in ("gate.json", "gate.md"):  # a verdict on other figures must not stay behind
+        (config.run_dir / old).unlink(missing_ok=True)
     train, test = (rows_of(config, name) for name in ("train", "test"))
     metrics, answers = evaluate(classifier, train, test, config)
     if behaviour:
@@ -67,6 +73,8 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     print(f"\n{table(verdicts)}\n\ngate: {counts['fail']} of {len(verdicts)} rules fail, {counts['investigate']} to investigate, {counts['pass']} pass")
     if counts["fail"]:
         return 1
+    if release and metrics["released"].get("difference", 0) < 0:
+        raise Stop(f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within noise; delete {RELEASED} to start anew")
     if release:
         write(RELEASED, json.dumps({"test": fingerprint(test), "answers": answers}))
         print(f"released: later runs are compared with these answers ({RELEASED})")
@@ -204,6 +212,8 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
         lines = Path(path).read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise Stop(f"--extra {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Stop(f"--extra {path} is not UTF-8 (byte {error.start})") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -212,6 +222,8 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
             text, label = row["text"], row["label"]
         except (ValueError, KeyError, TypeError) as error:
             raise Stop(f"--extra {path}:{number}: needs a JSON object with text and label ({error!r})") from error
+        if row.get("sample") == "all" or not isinstance(row.get("sample", ""), str):
+            raise Stop(f"--extra {path}:{number}: sample {row['sample']!r} must be a string, and not 'all', which is the whole file")
         if not isinstance(text, str) or label not in labels:
             raise Stop(f"--extra {path}:{number}: label {label!r} is none of {', '.join(labels)}, or the text is not a string")
         rows.append(row | {"doc": str(row.get("doc", row.get("id", number)))})

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from contextlib import nullcontext
 from random import Random
+from typing import Any
 
 import torch
 import yaml
@@ -32,7 +33,7 @@ from train.config import Config, Stop, parse, run
 from train.metrics import macro_f1
 from train.model import load_model
 from train.schedule import learning_rate
-from train.splits import load_split
+from train.splits import built, load_split
 from train.state import Interruption, Position, States, capture, fingerprint, restore
 
 
@@ -149,7 +150,13 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
         final = accelerator.unwrap_model(model)
         final.load_state_dict(position.best_weights)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts KiB
-        summary = best | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(texts), "memory_gib": round(memory, 2)}
+        summary: dict[str, Any] = best | {
+            "steps": step,
+            "seconds": round(time.monotonic() - started, 1),
+            "rows": len(texts),
+            "memory_gib": round(memory, 2),
+            "data": built(config),
+        }
         save_checkpoint(config, final, tokenizer, summary)
         states.remove()
         print(f"best epoch {best['epoch']}: validation macro-F1 {best['macro_f1']:.4f}; checkpoint in {config.checkpoint}")
@@ -250,7 +257,7 @@ def progress_bar(accelerator: Accelerator) -> Progress:
     return Progress(*columns, disable=not accelerator.is_main_process)
 
 
-def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, float]) -> None:
+def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]) -> None:
     """Write the Hugging Face directory beside its place and swap it in: a reader sees the old one or the new one, never a half."""
     target = config.checkpoint
     fresh, old = target.with_name("checkpoint.new"), target.with_name("checkpoint.old")
