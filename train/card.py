@@ -66,7 +66,7 @@ def _agreement(parts: dict[str, list[Sentence]], config: Config) -> str:
     found = agreement(parts, config.labels)
     if not found:
         return ""
-    how = "The second annotator (the first is the author) saw the sentence alone, blind and in random order. Disagreements were settled by a third reading. In the label columns: F1 of one."
+    how = "The first is the author; the second saw the sentence alone, blind and in random order. Disagreements were settled by a third reading. Label columns: F1."
     lines = ["", "## Agreement of two annotators", "", how, "",
              "| rows | number | equal | Cohen's kappa | " + " | ".join(config.labels) + " |", "| --- " * (4 + len(config.labels)) + "|"]  # fmt: skip
     for row in found:

@@ -40,6 +40,11 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
     priors = [f"`{name}` (" + ", ".join(f"{label} {share:g}" for label, share in shares.items()) + ")" for name, shares in config.priors.items()]
     priors += ["`data` (those of the training data)", "`uniform`"]
     worst = metrics["worst_slice"]
+    others = [
+        f"  Under `{m['prior']}`: {_share(m['answered']['answered'])} answered, {_share(m['answered']['error'])} wrong; that prior is not the test split's."
+        for name, m in metrics["baselines"].items()
+        if name.startswith("model")
+    ]
     promises = "The checkpoint was not calibrated: its confidence promises nothing."
     if metrics["calibrated"]:
         promises = f"""## What the confidence promises
@@ -47,6 +52,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
 - Probabilities are temperature-scaled and re-weighed to the label shares of the text to be met: {", ".join(priors)}; the first is the default of `Classifier.load`.
 - Answers that are not marked `abstained` are wrong in at most {abstained["promised_error"]:.0%} of cases, with probability 0.95.
   On the test split, under `data`: {_share(abstained["answered"])} answered, {_share(abstained["error"])} of the answers wrong.
+{chr(10).join(others)}
 - `label_set` holds the true label of at least {sets["promised"]:.0%} of each label's sentences.
   On the test split: {_share(sets["coverage"])}, {sets["mean_size"]} labels on average.
 - Both promises are for sentences that could have been validation sentences (exchangeability) and for label shares as assumed. News drifts: measure on your own."""
