@@ -15,8 +15,8 @@ from rich.text import Text
 
 from onrecord.article import Article, published_date
 from onrecord.article import read as read_article
+from onrecord.article_page import page
 from onrecord.classifier import DEFAULT, CheckpointError, Classifier
-from onrecord.page import page
 
 # A command's output is its own: no load reports or bars of transformers, which reads these when torch is loaded.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -88,12 +88,13 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config
     the line is called "model, prior NAME".
     """
     labels = config.labels
-    systems = _measure_all(classifier, train, test, labels, DATA)
+    logits, _ = classifier.logits([r["text"] for r in test])
+    systems = _measure_all(classifier, logits, train, test, labels, DATA)
     model = systems.pop("model")
     others = [m for name, m in systems.items() if not name.startswith("model")]
     rule = _rule(classifier, DATA)
     targets = [labels.index(r["label"]) for r in test]
-    probabilities = rule.probabilities(classifier.logits([r["text"] for r in test])[0])
+    probabilities = rule.probabilities(logits)
     predicted = probabilities.argmax(1).tolist()
     found = slices(test, predicted, config)
     return {
@@ -202,7 +203,7 @@ def measure_extra(classifier: Classifier, train: list[dict], path: str, labels: 
     """
     rows = read_extra(path, labels)
     parts = {"all": rows} | {name: [r for r in rows if r.get("sample") == name] for name in sorted({r["sample"] for r in rows if "sample" in r})}
-    return {name: _measure_all(classifier, train, part, labels, None) for name, part in parts.items()}
+    return {name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, labels, None) for name, part in parts.items()}
 
 
 def read_extra(path: str, labels: list[str]) -> list[dict]:
@@ -232,19 +233,21 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
     return rows
 
 
-def _measure_all(classifier: Classifier, train: list[dict], rows: list[dict], labels: list[str], prior: str | None) -> dict[str, Any]:
-    """system -> figures: the model under `prior` (None = its default), under the other of default and data, and the baselines."""
+def _measure_all(classifier: Classifier, logits: np.ndarray, train: list[dict], rows: list[dict], labels: list[str], prior: str | None) -> dict[str, Any]:
+    """system -> figures on `rows`, whose scores are `logits`: the model under `prior` (None = its default), under the other of default and data, the baselines."""
     texts, targets, documents = [r["text"] for r in rows], [labels.index(r["label"]) for r in rows], [r["doc"] for r in rows]
-    logits, _ = classifier.logits(texts)
     systems = {}
     own = _rule(classifier, prior)
     for rule in {r.prior: r for r in (own, _rule(classifier, None), _rule(classifier, DATA))}.values():
         probabilities = rule.probabilities(logits)
         name = "model" if rule.prior == own.prior else f"model, prior {rule.prior}"
-        systems[name] = measure(targets, probabilities.argmax(1).tolist(), labels, documents, probabilities) | {"prior": rule.prior}
-        systems[name]["error_at_80"] = abstention(rule, probabilities, targets, labels)["error_at_80"]
-        systems[name]["answered"] = {key: value for key, value in abstention(rule, probabilities, targets, labels).items() if key in ("answered", "error")}
-        systems[name]["set_coverage"] = label_sets(rule, probabilities, targets, labels)["coverage"]
+        kept = abstention(rule, probabilities, targets, labels)
+        systems[name] = measure(targets, probabilities.argmax(1).tolist(), labels, documents, probabilities) | {
+            "prior": rule.prior,
+            "error_at_80": kept["error_at_80"],
+            "answered": {key: kept[key] for key in ("answered", "error")},
+            "set_coverage": label_sets(rule, probabilities, targets, labels)["coverage"],
+        }
     given = predict_baselines([r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels)
     return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in given.items()}
 
