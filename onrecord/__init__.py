@@ -3,11 +3,11 @@
     from onrecord import Classifier
     Classifier.load("runs/default/checkpoint").predict("The talks will resume on Monday.")
 
-Importing this is light: torch is loaded by `Classifier.load`, not before.
+Importing this is light; ONNX Runtime or torch is loaded by `Classifier.load`, not before.
 """
 
-from onrecord.article import Statement, read
+from onrecord.article import Article, Statement, read
 from onrecord.classifier import Classifier, Prediction
 
-__all__ = ["Classifier", "Prediction", "Statement", "read"]
+__all__ = ["Article", "Classifier", "Prediction", "Statement", "read"]
 __version__ = "0.1.0"

@@ -5,7 +5,9 @@ A backend turns rows of token ids into raw scores; it knows neither texts nor la
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +18,8 @@ from onrecord.threads import threads
 
 ONNX, INT8 = "model.onnx", "model.int8.onnx"  # written by train.export; the second only if it is nearly as good as the first
 FILES = {"onnx": ONNX, "int8": INT8}
+WEIGHTS = "model.safetensors"
+STAMP = "weights"  # metadata of an ONNX file: the fingerprint of the weights it was made from
 NAMES = ("onnx", "int8", "torch")
 
 
@@ -28,6 +32,7 @@ class Backend(Protocol):
 
     name: str
     version: str  # of the library that computes
+    pad: int  # the token id that fills a batch's shorter rows
 
     def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         """Raw scores (len(rows), labels) as float64 of one batch, padded here to its longest row."""
@@ -40,7 +45,7 @@ class OnnxBackend:
     def __init__(self, path: Path, pad: int, name: str = "onnx") -> None:
         import onnxruntime  # here, not above: --help stays quick
 
-        self.name, self.version, self._pad = name, onnxruntime.__version__, pad
+        self.name, self.version, self.pad = name, onnxruntime.__version__, pad
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads()
         options.log_severity_level = 3  # errors only: a command's output is its own
@@ -48,10 +53,12 @@ class OnnxBackend:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # each of its errors is a class of its own, under RuntimeError or Exception
             raise BackendError(f"{path} could not be loaded ({str(error).strip().splitlines()[0]}); write it again with `python -m train.export`") from error
+        if not _made_from(self._session.get_modelmeta().custom_metadata_map.get(STAMP), path.parent / WEIGHTS):
+            raise BackendError(f"{path} was not made from the {WEIGHTS} beside it: write it again with `python -m train.export`, delete it, or ask for backend='torch'")
 
     def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         """See Backend."""
-        ids, mask = padded(rows, self._pad)
+        ids, mask = padded(rows, self.pad)
         return self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0].astype(np.float64)
 
 
@@ -60,21 +67,31 @@ class TorchBackend:
 
     def __init__(self, source: str, pad: int, device: str = "cpu") -> None:
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForSequenceClassification
+        from transformers.utils import logging
 
-        self.name, self.version, self._pad = "torch", torch.__version__, pad
+        self.name, self.version, self.pad = "torch", str(torch.__version__), pad
         if device == "cpu":
-            torch.set_num_threads(threads())
+            torch.set_num_threads(min(threads(), torch.get_num_threads()))
+        bars = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
         try:
-            self.model: Any = AutoModelForSequenceClassification.from_pretrained(source).to(torch.device(device)).eval()
-        except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: a device that is not there
+            model, report = AutoModelForSequenceClassification.from_pretrained(source, output_loading_info=True)
+        except (OSError, ValueError, SafetensorError) as error:
             raise BackendError(f"{source} could not be loaded: {str(error).strip().splitlines()[0]}") from error
+        finally:
+            if bars:
+                logging.enable_progress_bar()
+        if report["missing_keys"]:
+            raise BackendError(f"{source} is no trained classifier: it lacks {', '.join(sorted(report['missing_keys']))}; run `make train`")
+        self.model: Any = model.to(torch.device(device)).eval()
 
     def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         """See Backend."""
         import torch
 
-        ids, mask = (torch.from_numpy(array).to(self.model.device) for array in padded(rows, self._pad))
+        ids, mask = (torch.from_numpy(array).to(self.model.device) for array in padded(rows, self.pad))
         with torch.inference_mode():
             return self.model(input_ids=ids, attention_mask=mask).logits.double().cpu().numpy()
 
@@ -88,10 +105,36 @@ def padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[np.ndarray, np.ndar
     return ids, mask
 
 
+def fingerprint(weights: Path) -> str:
+    """SHA-256 over the header of a safetensors file and the first and last KiB of every tensor: a training moves them all, and the whole file would take 0.2 s."""
+    with open(weights, "rb") as file:
+        head = file.read(8)
+        head += file.read(int.from_bytes(head, "little"))
+        digest = hashlib.sha256(head)
+        for tensor in json.loads(head[8:]).values():
+            if "data_offsets" not in tensor:  # the file's own metadata
+                continue
+            start, end = (len(head) + offset for offset in tensor["data_offsets"])
+            for place in (start, max(start, end - 1024)):
+                file.seek(place)
+                digest.update(file.read(min(1024, end - place)))
+    return digest.hexdigest()
+
+
+def _made_from(stamp: str | None, weights: Path) -> bool:
+    """Whether an ONNX file with this stamp has the weights beside it; true where none lie there."""
+    try:
+        return stamp == fingerprint(weights)
+    except FileNotFoundError:
+        return True
+    except ValueError:  # no safetensors file, or half of one
+        return False
+
+
 def choose(directory: Path, backend: str | None, device: str) -> str:
     """Which backend serves: the one asked for, or ONNX if its file is there and the device is the CPU, else torch.
 
-    int8 is never chosen unasked: its scores depend on what a sentence is batched with. Raises ValueError for a wish that makes no
+    int8 is never chosen unasked: its scores are not those that the checkpoint was calibrated with. Raises ValueError for a wish that makes no
     sense, BackendError for one that cannot be met.
     """
     if backend not in (None, *NAMES):

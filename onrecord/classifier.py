@@ -14,10 +14,11 @@ import numpy as np
 
 from onrecord.backends import FILES, Backend, BackendError, OnnxBackend, TorchBackend, choose
 from onrecord.decision import DATA, Calibration, Rule
-from onrecord.tokens import Tokens, batches
+from onrecord.tokens import Tokens, ahead, batches
 
 DEFAULT = Path("runs/default/checkpoint")
 BUDGET = 2048  # tokens of a batch, padding included
+GROUP = 512  # texts tokenised together
 
 
 class CheckpointError(Exception):
@@ -60,12 +61,12 @@ class Classifier:
     ) -> Classifier:
         """Load a checkpoint directory, or a model of the Hugging Face hub by its id (needs the internet).
 
-        `backend` is "onnx" (model.onnx), "int8" (model.int8.onnx: smaller and faster, but scores move a little with what a sentence is batched
-        with) or "torch"; None takes ONNX if it is there and the device is the CPU, else torch. `device` is "cpu" or a torch device such as
-        "cuda". The rest is worked out from the calibration in the checkpoint, whose defaults stand for None: `prior` is the label shares of
-        the text you will type (a name such as "news", "uniform" or "data", or a mapping label -> share), `max_error` the share of wrong
-        labels allowed among answered sentences, `coverage` the share of each label's sentences whose label set has it. Raises
-        CheckpointError if there is nothing to load or no calibration for such a wish, ValueError for a wish that makes no sense.
+        `backend` is "onnx" (model.onnx), "int8" (model.int8.onnx, where there is one) or "torch"; None takes model.onnx if it is there and the
+        device is the CPU, else torch. `device` is "cpu" or a torch device such as "cuda". The rest is worked out from the calibration in the
+        checkpoint, whose defaults stand for None: `prior` is the label shares of the text you will type (a name such as "news", "uniform" or
+        "data", or a mapping label -> share), `max_error` the share of wrong labels allowed among answered sentences, `coverage` the share of
+        each label's sentences whose label set has it. Raises CheckpointError if there is nothing to load, if an ONNX file belongs to other
+        weights than those beside it, or if there is no calibration for such a wish; ValueError for a wish that makes no sense.
         """
         directory = _directory(path)
         try:
@@ -150,19 +151,26 @@ class Classifier:
     def logits(self, texts: Sequence[str], budget: int = BUDGET) -> tuple[np.ndarray, list[int]]:
         """Raw scores (len(texts), len(labels)) as float64, and for each text the number of windows it was read in.
 
-        Rows run in batches of like length, `budget` tokens each, and come back in the order of `texts`. The scores of a text of several windows
-        are the mean of theirs, weighted by tokens.
+        Texts go through in groups of like length, one being tokenised while the model is at the one before, within a group in batches of `budget`
+        tokens, and come back in their order. The scores of a text of several windows are the mean of theirs, weighted by tokens.
         """
-        windows = self.tokens.encode(texts)
-        rows = [row for own in windows for row in own]
-        owner = np.repeat(np.arange(len(texts)), [len(own) for own in windows])
+        scores, windows = np.zeros((len(texts), len(self.labels))), np.ones(len(texts), dtype=int)
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        groups = [order[i : i + GROUP] for i in range(0, len(order), GROUP)]
+        for group, encoded in zip(groups, ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups), strict=True):
+            scores[group] = self._scores(encoded, budget)
+            windows[group] = [len(own) for own in encoded]
+        return scores, windows.tolist()
+
+    def _scores(self, encoded: Sequence[Sequence[Sequence[int]]], budget: int) -> np.ndarray:
+        """(texts, labels) of texts given as windows of token ids."""
+        rows = [row for own in encoded for row in own]
         weights = np.array([len(row) for row in rows], dtype=float)
         scores = np.zeros((len(rows), len(self.labels)))
         for batch in batches([len(row) for row in rows], budget):
             scores[batch] = self.backend.logits([rows[i] for i in batch])
-        result = np.zeros((len(texts), len(self.labels)))
-        np.add.at(result, owner, scores * weights[:, None])
-        return result / np.bincount(owner, weights, minlength=len(texts))[:, None], [len(own) for own in windows]
+        first = np.cumsum([0, *(len(own) for own in encoded[:-1])])  # of each text's windows, which lie side by side
+        return np.add.reduceat(scores * weights[:, None], first) / np.add.reduceat(weights, first)[:, None]
 
 
 def _directory(path: str | os.PathLike[str]) -> Path:

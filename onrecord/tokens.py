@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import tokenizers
 
 OVERLAP = 0.25  # of a window's tokens stand in the next window too, so that no phrase is seen only cut in two
+LONGEST = 8192  # tokens of a window where the checkpoint names no limit that means anything
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Tokens:
@@ -34,7 +39,7 @@ class Tokens:
         limits = [json.loads((directory / "config.json").read_text()).get("max_position_embeddings")]
         if (settings := directory / "tokenizer_config.json").is_file():
             limits.append(json.loads(settings.read_text()).get("model_max_length"))
-        return cls(tokenizer, int(min((limit for limit in limits if limit), default=512)))
+        return cls(tokenizer, int(min(limit for limit in [*limits, LONGEST] if limit)))
 
     def encode(self, texts: Sequence[str]) -> list[list[list[int]]]:
         """For each text its windows, one at least; a window is a row of at most `max_tokens` ids, special tokens included."""
@@ -56,6 +61,19 @@ def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
         found[-1].append(row)
         room -= 1
     return found
+
+
+def ahead(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """work(item) for each item in order, each begun in a thread while the caller is busy with the one before."""
+    if len(items) < 2:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(work, items[0])
+        for item in items[1:]:
+            ready, coming = coming.result(), pool.submit(work, item)
+            yield ready
+        yield coming.result()
 
 
 def _valid(text: str) -> str:

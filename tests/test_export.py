@@ -4,19 +4,20 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from onrecord import Classifier
 from onrecord.classifier import CheckpointError
 from onrecord.cli import app
-from train import export
+from train import export, fit
 from train.config import Config, Stop
 
 TEXTS = ["", "One said.", "😀", "\ud800 lone", "word " * 700, *(f"Sentence {i} " + "word " * (i * 7 % 40) for i in range(60))]
@@ -44,15 +45,51 @@ def test_the_batch_does_not_matter(exported: Config) -> None:
     assert np.abs(whole - classifier.logits(TEXTS[::-1], budget=10**6)[0][::-1]).max() < 1e-5
 
 
-def test_it_runs_where_torch_cannot_be_imported(exported: Config, checkpoint: Path) -> None:
+def test_all_of_onrecord_runs_where_torch_cannot_be_imported(exported: Config, checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The minister said no.\n")
     code = f"""
-import sys
-sys.modules["torch"] = sys.modules["transformers"] = None
-from onrecord import Classifier
-print(Classifier.load({str(exported.checkpoint)!r}).predict("One said.").label)
+import sys, importlib, pathlib
+for name in ("torch", "transformers", "safetensors", "scipy", "sklearn", "datasets"):
+    sys.modules[name] = None
+import onrecord
+for path in pathlib.Path(onrecord.__file__).parent.glob("*.py"):
+    if path.stem != "__main__":
+        importlib.import_module(f"onrecord.{{path.stem}}")
+from typer.testing import CliRunner
+for command in (["predict", "One said."], ["read", {str(tmp_path / "a.txt")!r}, "--published", "2024-05-02"], ["info"]):
+    model = [{str(exported.checkpoint)!r}] if command == ["info"] else ["--model", {str(exported.checkpoint)!r}]
+    found = CliRunner().invoke(onrecord.cli.app, command + model)
+    assert found.exit_code == 0, (command, found.output, found.exception)
+print(onrecord.Classifier.load({str(exported.checkpoint)!r}).predict("One said.").label)
 """
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
     assert found.stdout.strip() == Classifier.load(checkpoint).predict("One said.").label
+
+
+def test_an_onnx_file_of_other_weights_is_refused(own: Config) -> None:
+    weights = own.checkpoint / "model.safetensors"
+    tensors = load_file(weights)
+    tensors["classifier.bias"][2] += 1e-3  # the least a training could do
+    save_file(tensors, weights, metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match=r"was not made from the model\.safetensors beside it.*train\.export"):
+        Classifier.load(own.checkpoint)
+    assert Classifier.load(own.checkpoint, backend="torch").backend.name == "torch"
+    export.main(own)
+    assert Classifier.load(own.checkpoint).backend.name == "onnx"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="was not made from"):
+        Classifier.load(own.checkpoint)
+    weights.unlink()
+    assert Classifier.load(own.checkpoint).backend.name == "onnx"  # as in an installation that has no use for them
+
+
+def test_a_new_training_leaves_no_old_onnx_file(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    config = Config.model_validate(settings.model_dump() | {"output": str(tmp_path), "max_steps": 1})
+    shutil.copytree(checkpoint, config.checkpoint)
+    (config.checkpoint / "model.onnx").write_bytes(b"of an earlier training")
+    fit.main(config)
+    assert not (config.checkpoint / "model.onnx").exists()
 
 
 def test_without_either_it_says_what_to_do(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +139,24 @@ def test_an_onnx_that_is_not_torch_is_refused_and_nothing_written(own: Config, m
     with pytest.raises(Stop, match=r"differs from torch by 0\.001"):
         export.main(own)
     assert before == {path.name: path.read_bytes() for path in own.checkpoint.iterdir()} and [p.name for p in own.run_dir.iterdir()] == ["checkpoint"]
+
+
+class Neighbourly:
+    """A backend whose scores depend on how many rows run together."""
+
+    name, version, pad = "neighbourly", "0", 0
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
+        return np.array([[float(len(rows)), 0, 0, 0, 0]] * len(rows))
+
+
+def test_what_depends_on_the_batch_is_seen_and_refused(own: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = Classifier.load(own.checkpoint).tokens
+    assert export.moved(Classifier(Neighbourly(), tokens, list("abcde")), TEXTS, 1.0) > 0.1
+    monkeypatch.setattr(export, "moved", lambda *given: 0.19)
+    assert export.main(own) == 0
+    record = json.loads((own.checkpoint / "export.json").read_text())
+    assert record["kept"] == ["model.onnx"] and record["int8"] and all("move with the batch" in rung["reason"] for rung in record["int8"])
 
 
 def test_the_limits() -> None:
