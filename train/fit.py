@@ -27,6 +27,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from train.augment import augment
 from train.batches import plan
 from train.config import Config, Stop, parse, run
+from train.first_token import read_first_token
 from train.metrics import macro_f1
 from train.model import load_model
 from train.schedule import learning_rate
@@ -41,6 +42,7 @@ def main(config: Config) -> dict[str, float]:
     train, validation = load_split(config, "train"), load_split(config, "validation")
     labels = train.features["label"].names
     tokenizer, model = load_model(config, labels)
+    read_first_token(model)
     if config.train_share < 1:
         documents = sorted(set(train["doc"]))
         kept = set(Random(config.seed).sample(documents, max(1, round(config.train_share * len(documents)))))
