@@ -24,8 +24,8 @@ data: setup  ## seeds/ -> data/: check, split, write
 audit: setup  ## slow checks of the corpus: paraphrases across splits, shortcuts, likely label errors, diversity
 	$(BIN)/python -m train.build --audit
 
-train: data  ## build, fit, calibrate and measure the default model; prints its metrics and where it lies
-	$(BIN)/python -m train.fit
+train: data  ## (or go on where a killed run stopped) build, fit, calibrate and measure the default model; prints its metrics and where it lies
+	$(BIN)/python -m train.fit $(if $(wildcard runs/default/state/*.pt),--resume)
 	$(BIN)/python -m train.calibrate
 	$(BIN)/python $(MEASURE) --gate null
 	@echo "checkpoint: runs/default/checkpoint"

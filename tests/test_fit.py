@@ -8,25 +8,16 @@ import pytest
 import torch
 import transformers
 import yaml
-from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.optim.swa_utils import AveragedModel
 
-from tests.conftest import LABELS
+from tests.conftest import LABELS, changed, weights
 from train import fit
 from train.config import Config, Stop
 from train.model import load_model, minilm_directory
 from train.splits import load_split
 
 real = AveragedModel.update_parameters
-
-
-def weights(config: Config) -> dict[str, torch.Tensor]:
-    return load_file(config.checkpoint / "model.safetensors")
-
-
-def changed(config: Config, **changes: object) -> Config:
-    return Config.model_validate(config.model_dump() | changes)
 
 
 def test_it_learns(settings: Config) -> None:
@@ -43,25 +34,14 @@ def test_two_runs_give_equal_weights_and_another_seed_does_not(settings: Config,
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
-def test_accumulation_does_not_change_the_model(settings: Config) -> None:
+def test_accumulation_does_not_change_the_model(settings: Config, without_dropout: Path) -> None:
     """8 × 1 = 2 × 4, dropout off (its random numbers depend on the shape of a batch)."""
     made = []
     for size in (8, 2):
-        config = changed(settings, run=f"micro{size}", micro_batch=size, model=str(_without_dropout(settings)))
+        config = changed(settings, run=f"micro{size}", micro_batch=size, model=str(without_dropout))
         fit.main(config)
         made.append(weights(config))
     assert all(torch.allclose(made[0][name], made[1][name], atol=1e-5) for name in made[0])
-
-
-def _without_dropout(settings: Config) -> Path:
-    directory = Path(settings.output) / "without-dropout"
-    if not directory.exists():
-        transformers.set_seed(0)
-        tokenizer, model = load_model(settings, LABELS)
-        model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = 0.0
-        model.save_pretrained(directory)
-        tokenizer.save_pretrained(directory)
-    return directory
 
 
 def test_the_checkpoint_is_an_ordinary_one(settings: Config, checkpoint: Path) -> None:

@@ -1,8 +1,9 @@
 """Fine-tune: data/ -> runs/NAME/checkpoint, an ordinary Hugging Face directory.
 
-    python -m train.fit [--config FILE] [--key value]
-    accelerate launch --num_processes 2 -m train.fit
+    python -m train.fit [--config FILE] [--key value] [--resume]
+    torchrun --nproc_per_node 2 -m train.fit        several processes: docs/distributed.md
 
+--resume goes on from the newest state that a killed or interrupted run left (train/state.py), to the same weights.
 Sees `train` and `validation` only. The loop stands in `main`, read it from top to bottom.
 """
 
@@ -13,12 +14,14 @@ import resource
 import shutil
 import time
 from collections import Counter
+from contextlib import nullcontext
 from random import Random
+from typing import Any
 
 import torch
 import yaml
 from accelerate import Accelerator
-from accelerate.utils import gather_object, set_seed
+from accelerate.utils import DistributedType, gather_object, set_seed
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -31,14 +34,20 @@ from train.first_token import read_first_token
 from train.metrics import macro_f1
 from train.model import load_model
 from train.schedule import learning_rate
-from train.splits import load_split
+from train.splits import built, load_split
+from train.state import Interruption, Position, States, capture, fingerprint, restore
 
 
-def main(config: Config) -> dict[str, float]:
-    """Train one model and write its checkpoint. Returns the best epoch's validation metrics."""
-    accelerator = Accelerator(mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
+def main(config: Config, resume: bool = False) -> dict[str, float]:
+    """Train one model and write its checkpoint. Returns the best epoch's validation metrics.
+
+    At SIGTERM or SIGINT the step is finished, the state is written, and SystemExit carries 128 + the signal's number.
+    """
+    accelerator = start(config)
     set_seed(config.seed)
-    prepare_output(config)
+    if accelerator.is_main_process:
+        prepare_output(config)
+    accelerator.wait_for_everyone()
     train, validation = load_split(config, "train"), load_split(config, "validation")
     labels = train.features["label"].names
     tokenizer, model = load_model(config, labels)
@@ -57,37 +66,56 @@ def main(config: Config) -> dict[str, float]:
     model, optimizer = accelerator.prepare(model, optimizer)
     averaged = AveragedModel(accelerator.unwrap_model(model), multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))
     weights = class_weights(train["label"], len(labels), config.class_weighting).to(accelerator.device)
-    accelerator.init_trackers("tensorboard", config={key: str(value) for key, value in config.model_dump().items()})
+    if accelerator.num_processes > 1:
+        set_seed(config.seed, device_specific=True)  # each process drops out other units; until here all had to draw the same head
+        accelerator.print(f"{accelerator.num_processes} processes share each step's {config.batch_size} sentences")
 
-    best: dict[str, float] = {}
-    best_weights: dict[str, torch.Tensor] = {}
-    stale, step, started = 0, 0, time.monotonic()
-    with progress_bar(accelerator) as bar:
+    states = States(config, fingerprint(texts, train["label"], validation_tokens, validation_targets), accelerator.num_processes)
+    position = Position()
+    if resume:
+        position, parts, damaged = states.read()
+        restore(parts, accelerator, model, averaged, optimizer)
+        accelerator.print("\n".join([*damaged, f"going on from the state of step {position.step}"]))
+    else:
+        states.refuse_to_overwrite()
+    hyperparameters = {key: str(value) for key, value in config.model_dump().items()}
+    # What a killed run logged after its last state is logged again: TensorBoard forgets the first time.
+    accelerator.init_trackers("tensorboard", config=hyperparameters, init_kwargs={"tensorboard": {"purge_step": position.step + 1} if resume else {}})
+
+    step, started = position.step, time.monotonic() - position.seconds
+    with progress_bar(accelerator) as bar, Interruption() as interruption:
         task = bar.add_task("train", total=steps, loss=math.nan, rate=0.0)
-        for epoch in range(config.epochs):
+        for epoch in range(position.epoch, config.epochs):
             model.train()
             tokens = encode(augment(texts, config.augment, config.augment_share, Random(f"{config.seed}/{epoch}")), tokenizer, config.max_tokens)
-            for batch in plan([len(row) for row in tokens], config.batch_size, config.seed, epoch):
+            batches = plan([len(row) for row in tokens], config.batch_size, config.seed, epoch)
+            for batch in batches[position.batch :]:
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(step, steps, group["peak"], config.warmup_share)
                 own = batch[accelerator.process_index :: accelerator.num_processes] or batch[:1]
                 # DDP averages over processes, the loss is a mean over the batch; a process without a row of its own takes part with weight 0.
                 share = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
                 total = torch.zeros((), device=accelerator.device)
-                for piece in (own[i : i + config.micro_batch] for i in range(0, len(own), config.micro_batch)):
+                for i in range(0, len(own), config.micro_batch):
+                    piece = own[i : i + config.micro_batch]
                     inputs = collate([tokens[row] for row in piece], tokenizer, accelerator.device)  # (rows, tokens)
-                    with accelerator.autocast():
-                        logits = model(**inputs).logits  # (rows, labels)
-                    loss = cross_entropy(logits.float(), targets[piece].to(accelerator.device), weights, reduction="sum", label_smoothing=config.label_smoothing) * share
-                    accelerator.backward(loss)
+                    # Gradients meet once a step, at the last piece: processes may have different numbers of pieces.
+                    with nullcontext() if i + config.micro_batch >= len(own) else accelerator.no_sync(model):
+                        with accelerator.autocast():
+                            logits = model(**inputs).logits  # (rows, labels)
+                        loss = (
+                            cross_entropy(logits.float(), targets[piece].to(accelerator.device), weights, reduction="sum", label_smoothing=config.label_smoothing) * share
+                        )
+                        accelerator.backward(loss)
                     total += loss.detach()
                 accelerator.clip_grad_norm_(model.parameters(), config.clip_norm)
                 optimizer.step()
                 optimizer.zero_grad()
                 averaged.update_parameters(accelerator.unwrap_model(model))
                 step += 1
+                position.step, position.epoch, position.batch = step, epoch, position.batch + 1
                 if step % config.log_every == 0 or step == steps:
-                    value = total.item()
+                    value = accelerator.reduce(total, "mean").item()
                     if not math.isfinite(value):
                         raise Stop(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
                     rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
@@ -96,25 +124,60 @@ def main(config: Config) -> dict[str, float]:
                 bar.update(task, completed=step)
                 if step == steps:
                     break
+                # Several processes agree on a signal where they wait for each other anyway.
+                stop = max(gather_object([interruption.received])) if accelerator.num_processes == 1 or step % config.log_every == 0 else 0
+                if config.save_every and (stop or step % config.save_every == 0):
+                    position.seconds = time.monotonic() - started
+                    parts = capture(accelerator, model, averaged, optimizer)
+                    if accelerator.is_main_process:
+                        states.write(position, parts)
+                    accelerator.wait_for_everyone()  # torchrun kills all when one has left
+                if stop:
+                    accelerator.end_training()
+                    way_on = "--resume goes on from here" if config.save_every else "no state was written, because save_every is 0"
+                    accelerator.print(f"stopped at step {step}/{steps} by signal {stop}; {way_on}")
+                    raise SystemExit(128 + stop)
+            position.epoch, position.batch = epoch + 1, 0
             found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, len(labels))
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
             accelerator.print(f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  " + "  ".join(f"{name} {value:.4f}" for name, value in found.items()))
-            stale += 1
-            if not best or found["macro_f1"] > best["macro_f1"]:
-                best, stale = found | {"epoch": epoch + 1}, 0
-                best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
-            if stale >= config.patience or step == steps:
+            position.stale += 1
+            if not position.best or found["macro_f1"] > position.best["macro_f1"]:
+                position.best, position.stale = found | {"epoch": epoch + 1}, 0
+                position.best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
+            if position.stale >= config.patience or step == steps:
                 break
-    accelerator.end_training()
+    best = position.best
     if accelerator.is_main_process:
         final = accelerator.unwrap_model(model)
-        final.load_state_dict(best_weights)
+        final.load_state_dict(position.best_weights)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts KiB
-        summary = best | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(texts), "memory_gib": round(memory, 2)}
+        summary: dict[str, Any] = best | {
+            "steps": step,
+            "seconds": round(time.monotonic() - started, 1),
+            "rows": len(texts),
+            "memory_gib": round(memory, 2),
+            "data": built(config),
+        }
         save_checkpoint(config, final, tokenizer, summary)
+        states.remove()
         print(f"best epoch {best['epoch']}: validation macro-F1 {best['macro_f1']:.4f}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()
+    accelerator.end_training()  # not earlier: it takes the processes apart
     return best
+
+
+def start(config: Config) -> Accelerator:
+    """The Accelerator for this machine or launch file. Raises Stop for what it or we cannot do."""
+    launched = int(os.environ.get("WORLD_SIZE", "1"))
+    # Without cpu=True Accelerate does not join processes on a machine that has no GPU.
+    alone_or_gpu = launched == 1 or torch.cuda.is_available()
+    accelerator = Accelerator(cpu=not alone_or_gpu, mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
+    if launched != accelerator.num_processes:  # seen with FSDP on CPUs: each process would train and write alone
+        raise Stop(f"{launched} processes were launched, Accelerate joined {accelerator.num_processes}; launch it as DDP")
+    if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
+        raise Stop(f"distributed_type {accelerator.distributed_type.value} is not supported: moving average and state need whole weights; launch it as DDP")
+    return accelerator
 
 
 def prepare_output(config: Config) -> None:
@@ -126,7 +189,8 @@ def prepare_output(config: Config) -> None:
         probe.unlink()
     except OSError as error:
         raise Stop(f"cannot write to {config.run_dir}: {error.strerror}; --output names another directory") from error
-    free, needed = shutil.disk_usage(config.run_dir).free, 2**30  # two checkpoints of the largest base model and the logs
+    free = shutil.disk_usage(config.run_dir).free
+    needed = 2**31 if config.save_every else 2**30  # checkpoint, the old one and the logs; three states of five times MiniLM's weights
     if free < needed:
         raise Stop(f"{config.run_dir} has {free / 2**30:.2f} GiB free, {needed / 2**30:.0f} GiB are needed; make room or use another --output")
 
@@ -195,7 +259,7 @@ def progress_bar(accelerator: Accelerator) -> Progress:
     return Progress(*columns, disable=not accelerator.is_main_process)
 
 
-def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, float]) -> None:
+def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]) -> None:
     """Write the Hugging Face directory beside its place and swap it in: a reader sees the old one or the new one, never a half."""
     target = config.checkpoint
     fresh, old = target.with_name("checkpoint.new"), target.with_name("checkpoint.old")
@@ -213,8 +277,8 @@ def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTraine
 
 
 def _command() -> int:
-    config, _ = parse(prog="train.fit")
-    main(config)
+    config, options = parse(prog="train.fit", resume=dict(action="store_true", help="go on from the newest sound state in OUTPUT/RUN/state"))
+    main(config, options["resume"])
     return 0
 
 

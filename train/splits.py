@@ -1,5 +1,6 @@
 """Read a split of data/ as train.build left it."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -18,6 +19,23 @@ def load_split(config: Config, name: str) -> datasets.Dataset:
     if made_for != config.labels:
         raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` again")
     return datasets.Dataset.from_parquet(str(directory / f"{name}.parquet"), keep_in_memory=True)
+
+
+def built(config: Config) -> str:
+    """Fingerprint of data/: SHA-256 over the digests of its Parquet files. A checkpoint keeps that of the data it was trained on."""
+    digests = json.loads((Path(config.data) / "manifest.json").read_text())["sha256"]
+    return hashlib.sha256(json.dumps({name: d for name, d in sorted(digests.items()) if name.endswith(".parquet")}).encode()).hexdigest()
+
+
+def refuse_other_data(config: Config) -> None:
+    """Raise Stop if the checkpoint was trained on other data than config.data holds: its test split may be what the model has learned from."""
+    load_split(config, "train")  # says what to do where there is no data
+    path = config.checkpoint / "training.json"
+    trained_on = json.loads(path.read_text()).get("data") if path.is_file() else None
+    if trained_on != built(config):
+        raise Stop(
+            f"{config.checkpoint} was trained on other data than {config.data} holds now, whose test split it may have learned from: train again with `make train`"
+        )
 
 
 def rows_of(config: Config, name: str) -> list[dict]:
