@@ -11,13 +11,11 @@ from tests.conftest import LABELS
 from train import fit
 from train.batches import plan
 from train.config import Config
-from train.first_token import FirstToken, read_first_token
+from train.first_token import FirstToken, FirstTokenBertLayer, read_first_token
 from train.model import load_model
 from train.splits import load_split
 
-SMALL = dict(
-    vocab_size=200, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, num_labels=5, pad_token_id=0, max_position_embeddings=80
-)
+SMALL = dict(vocab_size=200, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64, num_labels=5, pad_token_id=0, max_position_embeddings=80)
 FAMILIES = {
     "bert": (transformers.BertConfig, transformers.BertForSequenceClassification),
     "roberta": (transformers.RobertaConfig, transformers.RobertaForSequenceClassification),
@@ -98,12 +96,12 @@ def test_length_sorted_pieces_have_the_gradients_of_one_padded_batch(settings: C
 
 def test_fit_trains_with_the_short_layer(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    real = FirstToken.forward
+    real = FirstTokenBertLayer.forward  # transformers wraps it when the class is made: patching FirstToken would change nothing
 
     def forward(self: FirstToken, *args: object, **options: object) -> torch.Tensor:
         seen.append(self.training)
         return real(self, *args, **options)
 
-    monkeypatch.setattr(FirstToken, "forward", forward)
+    monkeypatch.setattr(FirstTokenBertLayer, "forward", forward)
     fit.main(Config.model_validate(settings.model_dump() | {"run": "short", "max_steps": 2}))
     assert True in seen and False in seen  # in training and in validation

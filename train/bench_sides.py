@@ -8,8 +8,10 @@ import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import datasets
+import numpy as np
 from transformers import DataCollatorWithPadding, EvalPrediction, Trainer, TrainingArguments, default_data_collator, set_seed
 
 from train import fit
@@ -21,7 +23,7 @@ from train.splits import load_split
 EXAMPLE_TOKENS = 128  # --max_seq_length of run_classification.py, whose --pad_to_max_length is on if not told otherwise
 
 
-def with_trainer(config: Config, pad_to: int | None, **options: object) -> float:
+def with_trainer(config: Config, pad_to: int | None, **options: Any) -> float:
     """Train with Hugging Face's Trainer. Rows padded to `pad_to` tokens, or, if that is None, to the longest of their batch.
 
     Rate, warm-up, decay, epochs and batch are the config's, validation comes after each epoch, nothing is logged to disk. Returns the best epoch's macro-F1.
@@ -35,7 +37,7 @@ def with_trainer(config: Config, pad_to: int | None, **options: object) -> float
         return tokenizer(rows["text"], truncation=True, max_length=pad_to or config.max_tokens, padding="max_length" if pad_to else False)
 
     def measure(found: EvalPrediction) -> dict[str, float]:
-        return {"macro_f1": macro_f1(found.label_ids, found.predictions.argmax(1), len(names))}
+        return {"macro_f1": macro_f1(np.asarray(found.label_ids).tolist(), np.asarray(found.predictions).argmax(1).tolist(), len(names))}
 
     def prepare(split: datasets.Dataset) -> datasets.Dataset:
         return split.map(encode, batched=True, remove_columns=[name for name in split.column_names if name != "label"])

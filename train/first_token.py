@@ -1,5 +1,7 @@
 """Compute in the last layer only what the classifier reads of it: the first token."""
 
+from typing import Any
+
 import torch
 from transformers import PreTrainedModel
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
@@ -55,5 +57,6 @@ def read_first_token(model: PreTrainedModel) -> PreTrainedModel:
     """
     kind = READ_BY_FIRST_TOKEN.get(type(model))
     if kind is not None and model.config._attn_implementation in ("sdpa", "eager"):
-        model.base_model.encoder.layer[-1].__class__ = kind
+        encoder: Any = model.base_model.encoder
+        encoder.layer[-1].__class__ = kind
     return model

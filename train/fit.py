@@ -197,7 +197,7 @@ def prepare_output(config: Config) -> None:
 
 def encode(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> list[list[int]]:
     """Token ids of every text, special tokens included, cut at max_tokens; not padded."""
-    return tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"]
+    return tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"] if texts else []  # transformers fails on an empty list
 
 
 def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
