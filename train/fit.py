@@ -30,6 +30,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from train.augment import augment
 from train.batches import plan
 from train.config import Config, Stop, parse, run
+from train.first_token import read_first_token
 from train.metrics import macro_f1
 from train.model import load_model
 from train.schedule import learning_rate
@@ -50,6 +51,7 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
     train, validation = load_split(config, "train"), load_split(config, "validation")
     labels = train.features["label"].names
     tokenizer, model = load_model(config, labels)
+    read_first_token(model)
     if config.train_share < 1:
         documents = sorted(set(train["doc"]))
         kept = set(Random(config.seed).sample(documents, max(1, round(config.train_share * len(documents)))))
@@ -195,7 +197,7 @@ def prepare_output(config: Config) -> None:
 
 def encode(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> list[list[int]]:
     """Token ids of every text, special tokens included, cut at max_tokens; not padded."""
-    return tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"]
+    return tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"] if texts else []  # transformers fails on an empty list
 
 
 def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
