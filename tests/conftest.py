@@ -65,7 +65,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
     root = tmp_path_factory.mktemp("chain")
     write_seeds(root / "seeds")
     config = load(seeds=str(root / "seeds"), data=str(root / "data"), output=str(root / "runs"), run="tiny", model="tiny",
-                  epochs=2, learning_rate=3e-3, head_learning_rate=3e-3, batch_size=8, micro_batch=8, behaviour_groups=1, log_every=1)  # fmt: skip
+                  epochs=2, learning_rate=3e-3, head_learning_rate=3e-3, batch_size=8, behaviour_groups=1, log_every=1)  # fmt: skip
     build.main(config)
     return config
 

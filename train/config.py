@@ -51,7 +51,7 @@ class Config(BaseModel):
     epochs: Annotated[int, Field(gt=0)]
     max_steps: Annotated[int, Field(gt=0)] | None
     batch_size: Annotated[int, Field(gt=0)]
-    micro_batch: Annotated[int, Field(gt=0)]
+    micro_tokens: Annotated[int, Field(gt=0)]
     learning_rate: Annotated[float, Field(gt=0)]
     head_learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]

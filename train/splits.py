@@ -9,8 +9,11 @@ import datasets
 from train.config import Config, Stop
 
 
-def load_split(config: Config, name: str) -> datasets.Dataset:
-    """One split of data/. Raises Stop if train.build has not finished there, or made it for other labels."""
+def load_split(config: Config, name: str, on_disk: Path | None = None) -> datasets.Dataset:
+    """One split of data/: in memory, or, for rows without number, read from an Arrow file that is made in the directory `on_disk`.
+
+    Raises Stop if train.build has not finished in data/, or made it for other labels.
+    """
     directory = Path(config.data)
     manifest = directory / "manifest.json"
     if not manifest.is_file() or not (directory / f"{name}.parquet").is_file():
@@ -18,7 +21,8 @@ def load_split(config: Config, name: str) -> datasets.Dataset:
     made_for = json.loads(manifest.read_text())["labels"]
     if made_for != config.labels:
         raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` again")
-    return datasets.Dataset.from_parquet(str(directory / f"{name}.parquet"), keep_in_memory=True)
+    file = str(directory / f"{name}.parquet")
+    return datasets.Dataset.from_parquet(file, cache_dir=str(on_disk)) if on_disk else datasets.Dataset.from_parquet(file, keep_in_memory=True)
 
 
 def built(config: Config) -> str:
