@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import importlib.metadata
 import json
 import os
 import sys
@@ -65,7 +66,7 @@ def predict(
         print(
             json.dumps(dataclasses.asdict(p), ensure_ascii=False)
             if as_json
-            else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{'  [end not read: too long]' if p.truncated else ''}"
+            else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{f'  [read in {p.windows} windows]' if p.windows > 1 else ''}"
         )
 
 
@@ -158,6 +159,26 @@ def _table(article: Article, classifier: Classifier) -> None:
         confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
         table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, Text(" ".join(s.text.split()), style=colour))
     Console().print(table)
+
+
+@app.command()
+def info(model: Annotated[str, typer.Argument(help="checkpoint directory or hub id")] = str(DEFAULT)) -> None:
+    """What a checkpoint is: labels, priors, backend, versions, and the metrics of its model card."""
+    from huggingface_hub import ModelCard  # here, not above: the other commands do without
+
+    classifier = _load(model, None)
+    lines = {"model": model, "labels": ", ".join(classifier.labels), "window": f"{classifier.max_tokens} tokens"}
+    lines["backend"] = f"{classifier.backend.name} {classifier.backend.version}"
+    lines |= {name: importlib.metadata.version(name) for name in ("onrecord", "tokenizers", "numpy")}
+    if classifier.calibration:
+        for name, shares in classifier.calibration.priors.items():
+            lines[f"prior {name}"] = ", ".join(f"{label} {share:g}" for label, share in shares.items())
+        lines["prior in use"] = classifier.rule.prior
+    if (card := Path(model) / "README.md").is_file():
+        for result in ModelCard.load(card).data.eval_results or []:
+            lines[f"{result.metric_name}, {result.dataset_split}"] = f"{result.metric_value:g}"
+    for name, value in lines.items():
+        print(f"{name:44}{value}")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def test_predict_json_from_standard_input(model: list[str]) -> None:
     found = run(app, ["predict", "-", "--json", *model], input="First “one”.\n\nSecond.\n")
     rows = [json.loads(line) for line in found.stdout.splitlines()]
     assert [row["text"] for row in rows] == ["First “one”.", "Second."]
-    assert set(rows[0]) == {"text", "label", "confidence", "probabilities", "truncated", "abstained", "label_set"}
+    assert set(rows[0]) == {"text", "label", "confidence", "probabilities", "windows", "abstained", "label_set"}
 
 
 def test_read_json_offsets(model: list[str], tmp_path: Path) -> None:
