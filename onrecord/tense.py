@@ -9,11 +9,12 @@ Monday, he said" reads as "they meet Monday".
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from onrecord.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
 
-HORIZON = 1000  # characters; a verb further from the expression is of another sentence, and looking no further keeps long texts linear
+HORIZON = 500  # characters; a verb further from the expression is of another sentence, and looking no further keeps long texts linear
 MOVED = r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift|put\b|switch)"
 
 # --- verbs ---------------------------------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ _REPORTED = (
 _SAID_WHEN = rf"(?:\s+(?:on\s+)?(?:(?:late|early)\s+)?(?:{WEEKDAY}{PART_OF_DAY}|yesterday|today))"
 _ADJUNCT = rf"(?:on|in|at|to|by|during|after|before|from|through|via|when|while|late|early|later|again|last|this|today|yesterday|{WEEKDAY}|\w+ly)\b"
 _TRAILING = re.compile(  # ", he said", ", officials told reporters on Tuesday", ", said a spokesman"; up to the next comma or the end
-    rf"(?<=[,”\"’!?])\s+(?P<who>(?:[^\s,;:“”\"]+\s+){{0,12}}?)(?P<verb>{_REPORTED})(?P<tail>[^,;:“”\"]*?)(?=\s*(?P<stop>[,;:]|\.?[\s”\"’)]*$))"
+    rf"(?<=[,”\"’!?])\s+(?P<who>(?:[^\s,;:“”\"]+\s+){{0,12}}?)(?P<verb>{_REPORTED})(?P<tail>[^,;:“”\"]{{0,{HORIZON}}}?)(?=\s*(?P<stop>[,;:]|\.?[\s”\"’)]*$))"
 )
 _LEADING = re.compile(  # "said [on Monday] that", "told the panel that", "said Monday the", "said the": what follows is the statement
     rf"""\b(?:{_REPORTED}(?:\s+[^\s,;:.“”"]+){{0,8}}?\s+that\b(?=(?:\s+\S+){{2}})
@@ -96,11 +97,15 @@ class Tenses:
         low, high = max(0, start - HORIZON), end + HORIZON
         if _SINCE.search(self.text[low:start]):
             return "past"
-        for first, last in self.trailing + self.leading:
+        # frames of one kind do not overlap, so one of each can hold the expression
+        opened = bisect_right(self.trailing, start, key=lambda frame: frame[0])
+        closed = bisect_right(self.leading, start, key=lambda frame: frame[1])
+        inside = self.trailing[max(0, opened - 1) : opened] + self.leading[closed : closed + 1]
+        for first, last in inside:
             if first <= start < last:
                 return (_verbs(self.text[max(first, low) : start])[-1:] or _verbs(self.text[end : min(last, high)])[:1] or ["open"])[0]
         # the statement begins behind its frame; what stands before the frame has the frame's verb: "on Monday officials said that"
-        begin = max((last for _, last in self.leading if last <= start), default=0)
+        begin = self.leading[closed - 1][1] if closed else 0
         before = self.statement[max(begin, low) : start]
         behind = self.statement[end:high]
         clause = re.split(r"[;:](?=\s)|\s[—–]\s|\s--\s", before)[-1]
@@ -112,7 +117,7 @@ def _verbs(text: str) -> list[str]:
     """The direction of each verb: open, future or past."""
     found = []
     for match in _CUES.finditer(text):
-        before = text[: match.start()]
+        before = text[max(0, match.start() - 30) : match.start()]  # more than the longest word looked for there
         if match.lastgroup == "past" and (_NO_VERB.match(match[0]) or _FORM_BEFORE.search(before) or (match[0].endswith("ed") and _NO_VERB_BEFORE.search(before))):
             continue
         found.append(str(match.lastgroup))
@@ -128,7 +133,7 @@ def _trailing_frames(text: str) -> list[tuple[int, int]]:
         attributes = not tail or inverted or match["verb"] in ("told", "tell", "tells") or re.match(_ADJUNCT, tail)
         states = re.search(r"\bthat\b", tail) or _verbs(tail) or re.search(r"\b(?:will|would|he|she|it|they)\b", tail)
         # after a mere "On Monday," or before a colon the reporting verb is the sentence's own, unless commas set it apart
-        opening = re.split(r"[;:]", text[:start])[-1]
+        opening = re.split(r"[;:]", text[max(0, start - HORIZON) : start])[-1]
         statement = [w for w in opening.split() if not _TIME_WORD.match(w.strip('“”"‘’,'))]
         own = not statement or (match["stop"] == ":" and _TIME_WORD.match(opening.strip()) and not _verbs(opening))
         if attributes and not states and (match["stop"] == "," or not own):
@@ -138,6 +143,8 @@ def _trailing_frames(text: str) -> list[tuple[int, int]]:
 
 def _blank(text: str, frames: Iterable[tuple[int, int]]) -> str:
     """The text with its frames covered, at the same length."""
+    pieces, done = [], 0
     for start, end in frames:
-        text = text[:start] + "·" * (min(end, len(text)) - start) + text[end:]
-    return text
+        pieces += [text[done:start], "·" * (end - start)]
+        done = end
+    return "".join([*pieces, text[done:]])
