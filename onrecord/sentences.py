@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import sentencex
 
+from onrecord.furniture import furniture
+
 WINDOW = 20_000  # characters given to sentencex at a time; a paragraph of news has a few hundred
 
 _SPACE = re.compile(r"\s*")
@@ -111,14 +113,14 @@ def quotations(paragraph: str) -> list[tuple[int, int]]:
 def _cuts(text: str) -> list[int]:
     """Where sentences of a paragraph begin, but for the first. The work is linear: no step looks at all that lies before it or behind."""
     quoted = quotations(text)
-    opened = [a for a, _ in quoted]
+    pieces = [piece for piece in furniture(text) if not _within(quoted, *piece)]
+    edges = {edge for piece in pieces for edge in piece}
     cuts = set(_boundaries(text))
     for pattern in (_OPENER, _WORD, _DATELINE, _GLUED):
         for m in pattern.finditer(text):
-            before = bisect_left(opened, m.start())  # quotations that open before the match; it may lie within the last of them
-            quotation = before > 0 and m.end() < quoted[before - 1][1]
-            if not quotation and not _TITLE.search(text[max(0, m.start() - 30) : m.start() + 1]):
+            if not _within(quoted, *m.span()) and not _TITLE.search(text[max(0, m.start() - 30) : m.start() + 1]):
                 cuts.add(m.end())
+    cuts = {cut for cut in cuts if not _within(pieces, cut, cut)} | edges
     bracketed = [m.span() for m in _BRACKETED.finditer(text)]
     kept = [0]
     for cut in sorted(cuts | {len(text)}):
@@ -126,7 +128,7 @@ def _cuts(text: str) -> list[int]:
         inside = bisect_left(bracketed, (kept[-1], 0))
         if text[first : first + 1] == "(" and inside < len(bracketed) and bracketed[inside][1] < cut:
             kept.append(bracketed[inside][1])
-        if 0 < cut < len(text) and cut > kept[-1] and not _joined(text, kept[-1], cut, _past_space(text, cut)):
+        if 0 < cut < len(text) and cut > kept[-1] and (cut in edges or not _joined(text, kept[-1], cut, _past_space(text, cut))):
             kept.append(cut)
     return kept[1:]
 
@@ -144,6 +146,12 @@ def _boundaries(text: str) -> Iterator[int]:
         yield from (start + b for b in found)
         cut_off = max(found, default=0) if start + WINDOW < len(text) else 0
         start += cut_off or len(window)
+
+
+def _within(spans: list[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether start to end lies within one of these spans, in order and without overlap, and touches neither of its ends."""
+    before = bisect_left(spans, (start, 0))
+    return before > 0 and end < spans[before - 1][1]
 
 
 def _past_space(text: str, position: int) -> int:

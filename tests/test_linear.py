@@ -17,6 +17,7 @@ LINES = {
     "quotations that end in no sentence": "“a. He b ",
     "brackets that end in no sentence": "(a. b ",
     "weekdays": "Monday ",
+    "furniture": "He left. By ANN ROE March 3, 2014 Share on Facebook Advertisement The mayor (Photo by Bo Lee/Getty Images) ",
     "frames": "he left on Monday, he said on Friday, ",
 }
 READERS: dict[str, Callable[[str], object]] = {
