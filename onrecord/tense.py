@@ -24,7 +24,7 @@ _PLANS = re.sub(  # verbs that announce in the present tense: "the fair opens Mo
     """appear arrive begin close come continue depart end expire face fall gather go head hold host kick land last launch leave meet open pay
     play rejoin remain reopen report resume return run sail ship sit start step take travel visit vote walk""",
 )
-_ASKED = "agreed|voted|decided|promised|vowed|pledged|threatened|invited|ordered|asked|told|summoned|given|called"
+_ASKED = "agreed|voted|decided|promised|vowed|pledged|threatened|invited|ordered|asked|told|summoned|called"
 _IRREGULAR = re.sub(  # the past forms that do not end in -ed
     r"\s+",
     "|",
@@ -45,7 +45,8 @@ _CUES = re.compile(
          |\b(?:would|could|should|might|must)\ (?:not\ )?have\b|{_PLURAL}\ (?:{_SAME})\b)
      |(?P<future>\b(?:will|won['’]t|shall|would|can|cannot|may|might|must|should|is|are|am|has|have|due|scheduled|slated|expected
          |plans?|planned\ for|planning|plan\ to|hopes?|wants?|intends?|aims?|needs?|set\ (?:for|to)|deadline|be
-         |(?:{_ASKED})\b[^,;]{{0,25}}?\ (?:to|until)
+         |(?:{_ASKED})\b[^,;]{{0,25}}?\ (?:to(?!\ (?:the|an?|his|her|its|their|our|my|this|that|(?-i:[A-Z])))|until)
+         |g[ai]v(?:e|en|ing)\b[^,;]{{0,40}}?\ until
          |(?:{_PLANS})e?s
          |{MOVED}\w*\b[^,;]{{0,40}}?\b(?:to|until|till|for))\b
          |['’](?:ll|re|ve)\b
@@ -55,7 +56,11 @@ _CUES = re.compile(
 )
 _NO_VERB = re.compile(r"^(?:need|speed|indeed|succeed|proceed|exceed|feed|seed|breed|hundred|united|red|bed|shed|fed|sacred)$", re.IGNORECASE)
 _NO_VERB_BEFORE = re.compile(r"(?:\b(?:the|an?|its|his|her|their|our|of|with|for|be|been|being|is|are|newly|recently|most|and|as|by|in)\s+|-)$", re.IGNORECASE)
-_DEADLINE = re.compile(r"\b(?:until|till|by|before|from|starting|beginning|through|ahead of|no later than)\s+(?:late|early|the)?\s*$", re.IGNORECASE)
+_DEADLINE = re.compile(  # until late, by noon on
+    r"\b(?:until|till|by|before|from|starting|beginning|through|ahead of|no later than)\s+(?:late|early|the)?\s*"
+    r"(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
+    re.IGNORECASE,
+)
 _SINCE = re.compile(r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*$", re.IGNORECASE)
 
 

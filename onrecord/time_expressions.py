@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from onrecord.calendar_arithmetic import DAY, FEASTS, MONTH, PART_OF_DAY, WEEKDAY, WEEKDAYS, later, month_number, span
@@ -67,7 +68,7 @@ _NUM = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
 _PERIOD = rf"(?:(?P<name>{MONTH})(?:,?\s+(?P<year>{_YEAR}))?|(?:the|(?P<which>this|next))\s+(?P<unit>week|month|year)\b|(?P<only>{_YEAR}))"
 _FUNCTION = (
     r"(?:a|an|and|are|as|at|because|but|by|for|from|he|her|his|if|in|is|it|its|not|of|on|or|our|she|so|than|that|the|their|they|this|to|under"
-    r"|until|we|when|where|which|while|who|will|with|would|after|before|unless)\b"
+    r"|until|we|when|where|which|while|who|will|with|would|after|before|unless|has|have|had|was|were|can|could|may|might|must|should)\b"
 )
 _PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{_FUNCTION})"  # nothing that the expression could be an adjective of
 
@@ -181,7 +182,27 @@ def _date(r: Reader, m: re.Match[str]) -> Token:
     if not spans or spans[0][0] > spans[0][1]:
         return _none(m)
     kind = "range" if len(numbers) == 2 else "day"
-    return r.sure(m, kind, *spans[0]) if m["year"] else r.nearest(m, spans, kind, "date")
+    token = r.sure(m, kind, *spans[0]) if m["year"] else r.nearest(m, spans, kind, "date")
+    return _around(m, token) if m["around"] else token
+
+
+def _around(m: re.Match[str], token: Token) -> Token:
+    """The weekend of May 29, the week of June 3, given one day: of a Monday to Thursday no weekend can be told, and of a Sunday no week."""
+    day, unit = token.first, m["around"].split()[-2].lower()
+    if token.kind != "day" or day is None or (day.weekday() < 4 if unit == "weekend" else day.weekday() == 6):
+        return _none(m)
+    monday, sunday = span("week", day)
+    return replace(token, kind=unit, first=sunday - DAY if unit == "weekend" else monday, last=sunday)
+
+
+def _listed(r: Reader, m: re.Match[str]) -> Token:
+    """Jan. 19, 20 and 21: a range if the days follow each other."""
+    days = [int(n) for n in re.findall(r"\d+", m["days"])]
+    if any(b != a + 1 for a, b in pairwise(days)):
+        return _none(m)
+    month, years = month_number(m["month"]), [int(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2)
+    spans = [(date(year, month, days[0]), date(year, month, days[-1])) for year in years]
+    return r.sure(m, "range", *spans[0]) if m["year"] else r.nearest(m, spans, "range", "date")
 
 
 def _period(r: Reader, m: re.Match[str]) -> tuple[str, date, date] | None:
@@ -269,14 +290,15 @@ def _relative(r: Reader, m: re.Match[str]) -> Token:
 
 def _weekend(r: Reader, m: re.Match[str]) -> Token:
     saturday = span("week", r.today)[0] + 5 * DAY
-    which = m["which"].lower()
+    which = (m["which"] or "").lower()
+    if not which:
+        return r.nearest(m, [(saturday + k * 7 * DAY, saturday + (k * 7 + 1) * DAY) for k in (-1, 0, 1)], "weekend")
     if which == "next" and r.today.weekday() < 5:
         return _none(m)
-    shift = {"next": 1, "last": -1, "this past": -1}.get(which, 0)
-    if shift == -1 and r.today.weekday() >= 5 and which == "this past":
+    past = which in ("this past", "the past")
+    if past and r.today.weekday() >= 5:
         return _none(m)
-    if which in ("at the", "over the"):
-        return r.nearest(m, [(saturday + k * 7 * DAY, saturday + (k * 7 + 1) * DAY) for k in (-1, 0, 1)], "weekend")
+    shift = -1 if past or which == "last" else 1 if which == "next" else 0
     saturday += shift * 7 * DAY
     return replace(t := r.sure(m, "weekend", saturday, saturday + DAY), past=t.past or r.direction(m) == "past")
 
@@ -293,6 +315,14 @@ def _count(r: Reader, m: re.Match[str]) -> Token:
     if how == "in":
         return r.sure(m, *(("day", then) if unit == "day" else (unit, *span(unit, then))))
     return r.sure(m, "range", r.today, then)
+
+
+def _weekday_of_week(r: Reader, m: re.Match[str]) -> Token:
+    """Monday of next week, Friday last week, next week on Tuesday."""
+    if r.today.weekday() == 6:
+        return _none(m)
+    monday = span("week", r.today)[0] + {"this": 0, "next": 7, "last": -7}[m["which"].lower()] * DAY
+    return r.sure(m, "day", monday + WEEKDAYS.index(m["wd"]) * DAY, form="weekday")
 
 
 def _weekday(r: Reader, m: re.Match[str]) -> Token:
@@ -366,6 +396,12 @@ def _nth(r: Reader, m: re.Match[str]) -> Token:
     return r.nearest(m, spans, "day", "date")
 
 
+def _nth_of(r: Reader, m: re.Match[str]) -> Token:
+    """The 23rd of this month, the 1st of next month."""
+    first, _ = span("month", later(r.today, "month", {"this": 0, "next": 1, "last": -1}[m["which"].lower()]))
+    return r.sure(m, "day", first.replace(day=int(m["d"])))
+
+
 def _bare_month(r: Reader, m: re.Match[str]) -> Token:
     name, before, behind = m["month"], r.before(m, "month"), r.behind(m)
     if m["year"]:
@@ -407,10 +443,16 @@ _ZONE = r"(?:\s+\(?(?P<zone>GMT|UTC|BST|CES?T|[ECMP][SD]?T|IST|AES?T|AEDT|HKT|SG
 _MINUTES = r"(?:[:.](?P<{}>\d\d))?"
 _IN_YEAR = rf"(?:,?\s+(?P<year>{_YEAR}))?"
 _EVENING = r"[5-9]|1[01]|five|six|seven|eight|nine|ten|eleven"  # hours that "tonight" may mean
+# a title between quotation marks: “Blue Tuesday”, “The Last Week of May”
+_TITLED_WORDS = r"[A-Z][\w’'-]*(?:\s+(?:[A-Z][\w’'-]*|\d+|an?|the|of|in|on|at|to|and|for))*"
+_TITLE = rf"[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)"
+_WEEK_OF = r"(?P<around>(?:the\s+)?(?:week|weekend)\s+of\s+)?"
+_DAYS = rf"(?P<days>{_DAY}(?:,\s*{_DAY})+,?\s+and\s+{_DAY})"
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{_WDS}),?\s+)?"
 _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{_YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
 
 RULES = [
+    _rule(_TITLE, lambda r, m: _none(m)),
     _rule(r"\b\d{4}-\d\d-\d\d\b", _iso),
     _rule(r"\b(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d(?!\d)))?\b", lambda r, m: _none(m) if m[3] and len(m[3]) == 2 else _slashes(r, m)),
     _rule(
@@ -429,8 +471,10 @@ RULES = [
         rf"(?P<p1>)(?P<p2>)(?P<noon>)(?:\s?hrs?)?{_ZONE}",
         _clock,
     ),
-    _rule(rf"\b{_WEEKDAY_BEFORE}(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?:the\s+)?(?P<d2>{_DAY}))?\s+(?:of\s+)?(?P<month>{_MON})(?![\w]){_IN_YEAR}", _date),
-    _rule(rf"\b{_WEEKDAY_BEFORE}(?P<month>{_MON})\s+(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?P<d2>{_DAY})(?!\s*(?:{_MON}|[a-z]+s\b)))?{_IN_YEAR}", _date),
+    _rule(rf"\b{_DAYS}\s+(?P<month>{_MON})(?!\w){_IN_YEAR}", _listed),
+    _rule(rf"\b(?P<month>{_MON})\s+{_DAYS}{_IN_YEAR}", _listed),
+    _rule(rf"\b{_WEEK_OF}{_WEEKDAY_BEFORE}(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?:the\s+)?(?P<d2>{_DAY}))?\s+(?:of\s+)?(?P<month>{_MON})(?![\w]){_IN_YEAR}", _date),
+    _rule(rf"\b{_WEEK_OF}{_WEEKDAY_BEFORE}(?P<month>{_MON})\s+(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?P<d2>{_DAY})(?!\s*(?:{_MON}|[a-z]+s\b)))?{_IN_YEAR}", _date),
     _rule(rf"\b(?:[Tt]he\s+)?(?P<nth>[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ll]ast|[Ff]inal)\s+(?P<thing>week|{WEEKDAY})\s+(?:in|of)\s+{_PERIOD}", _ordinal),
     _rule(
         r"\b(?P<which_part>[Ee]arly|[Mm]id|[Ll]ate|(?:[Tt]he\s+)?(?:beginning|start|middle|end)\s+of|(?:[Tt]he\s+)?end)(?:-|\s+)"
@@ -438,12 +482,20 @@ RULES = [
         _part,
     ),
     _rule(rf"\b(?:Q(?P<q>[1-4])|(?:the\s+)?(?P<nth>first|second|third|fourth|last|final)\s+(?P<unit>quarter|half))\b(?![-\w]){_OF_YEAR}", _quarter),
+    _rule(rf"\b(?P<wd>{WEEKDAY}){PART_OF_DAY}(?:\s+of|,)?\s+(?P<which>this|next|last)\s+week\b", _weekday_of_week),
+    _rule(rf"\b(?P<which>[Tt]his|[Nn]ext|[Ll]ast)\s+week,?\s+on\s+(?P<wd>{WEEKDAY}){PART_OF_DAY}", _weekday_of_week),
+    _rule(r"\bthe\s+(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\s+of\s+(?P<which>this|next|last)\s+month\b", _nth_of, _I),
     _rule(
         r"\b(?:(?P<edge>later|earlier)\s+)?(?P<which>this coming|this|next|last|the coming)\s+(?P<unit>week|month|year|quarter)\b(?!end)(?![-’'])",
         _relative,
         _I,
     ),
-    _rule(r"\b(?P<which>this past|this|next|last|at the|over the)\s+weekend\b(?![-’'])", _weekend, _I),
+    _rule(
+        r"(?:\b(?P<which>this past|the past|this|next|last)"
+        r"|(?:(?<=\bat )|(?<=\bover )|(?<=\bthrough )|(?<=\bduring )|(?<=\buntil )|(?<=\btill )|(?<=\bbefore )|(?<=\bby ))the)\s+weekend\b(?![-’'])",
+        _weekend,
+        _I,
+    ),
     _rule(
         rf"\b(?P<how>in|within|(?:in|over|within|during)\s+the\s+(?:next|coming)|(?=\b{_NUM}\s+\w+\s+ago))\s*\b(?:the\s+next\s+)?"
         rf"(?P<n>{_NUM})\s+(?P<unit>day|week|fortnight|month|year)s?\b(?P<ago>\s+ago\b)?(?![-])(?:['’]s?\s+time)?",
