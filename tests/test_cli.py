@@ -112,9 +112,9 @@ def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path
 
 
 def test_explain_names_each_word_and_refuses_a_foreign_label(checkpoint: Path) -> None:
-    said = CliRunner().invoke(app, ["explain", "The talks were denied.", "--model", str(checkpoint)])
+    said = run(app, ["explain", "The talks were denied.", "--model", str(checkpoint)])
     assert said.exit_code == 0 and [line.split()[1] for line in said.stdout.splitlines()[1:]] == ["The", "talks", "were", "denied."]
-    as_json = json.loads(CliRunner().invoke(app, ["explain", "The talks.", "--label", "hedge", "--json", "--model", str(checkpoint)]).stdout)
+    as_json = json.loads(run(app, ["explain", "The talks.", "--label", "hedge", "--json", "--model", str(checkpoint)]).stdout)
     assert as_json["label"] == "hedge" and [word["text"] for word in as_json["words"]] == ["The", "talks."]
-    refused = CliRunner().invoke(app, ["explain", "The talks.", "--label", "rumour", "--model", str(checkpoint)])
+    refused = run(app, ["explain", "The talks.", "--label", "rumour", "--model", str(checkpoint)])
     assert refused.exit_code == 2 and "rumour" in refused.output
