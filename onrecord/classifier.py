@@ -14,6 +14,7 @@ import numpy as np
 
 from onrecord.backends import FILES, Backend, BackendError, OnnxBackend, TorchBackend, choose
 from onrecord.decision import DATA, Calibration, Rule
+from onrecord.sensitivity import Explanation, explain
 from onrecord.tokens import Tokens, ahead, batches
 
 DEFAULT = Path("runs/default/checkpoint")
@@ -142,6 +143,13 @@ class Classifier:
             )
             for text, row, read, sure, chosen in zip(given, probabilities, windows, answered, sets, strict=True)
         ]
+
+    def explain(self, text: str, label: str | None = None) -> Explanation:
+        """How far each word of `text` carries the answer, for `label` or the most probable one: see onrecord/sensitivity.py for what that means.
+
+        Costs one run of the model a word. Raises ValueError for a label the model does not know, TypeError for anything that is not a string.
+        """
+        return explain(_checked(0, text), self.labels, self.probabilities, label)
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """The same answers as one array (len(texts), len(labels)), rows adding up to 1."""

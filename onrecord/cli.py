@@ -89,6 +89,28 @@ def _text(file: str) -> str:
 
 
 @app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="one sentence")],
+    model: Model = str(DEFAULT),
+    prior: Prior = None,
+    label: Annotated[str | None, typer.Option("--label", help="the label to look at, if not the most probable one")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which words does the answer hang on? Prints what the label's probability loses without each word: sensitivity, not the model's reason."""
+    try:
+        found = _load(model, prior).explain(text, label)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if as_json:
+        print(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+        return
+    print(f"{found.label} {found.confidence:.1%}")
+    for word in found.words:
+        bar = "▇" * round(20 * abs(word.effect))
+        print(f"{word.effect:+7.1%}  {word.text}{'  ' if bar else ''}{bar}")
+
+
+@app.command()
 def read(
     file: Annotated[str, typer.Argument(help="article as plain text or HTML, UTF-8; - for standard input")],
     model: Model = str(DEFAULT),

@@ -109,3 +109,12 @@ def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path
     found = run(app, ["predict", "One.", "--prior", "uniform", "--model", str(config.checkpoint)])
     assert found.exit_code == 0 and "%? One." in found.stdout
     assert "unknown; there are" in run(app, ["predict", "One.", "--prior", "nws", "--model", str(config.checkpoint)]).stderr
+
+
+def test_explain_names_each_word_and_refuses_a_foreign_label(checkpoint: Path) -> None:
+    said = run(app, ["explain", "The talks were denied.", "--model", str(checkpoint)])
+    assert said.exit_code == 0 and [line.split()[1] for line in said.stdout.splitlines()[1:]] == ["The", "talks", "were", "denied."]
+    as_json = json.loads(run(app, ["explain", "The talks.", "--label", "hedge", "--json", "--model", str(checkpoint)]).stdout)
+    assert as_json["label"] == "hedge" and [word["text"] for word in as_json["words"]] == ["The", "talks."]
+    refused = run(app, ["explain", "The talks.", "--label", "rumour", "--model", str(checkpoint)])
+    assert refused.exit_code == 2 and "rumour" in refused.output

@@ -1,6 +1,7 @@
 """What is resolved is right nearly always, most is resolved, and what may mean two days is not."""
 
 import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -87,6 +88,41 @@ def test_any_text(text: str, published: date) -> None:
     for when in find_dates(text, published):
         assert text[when.start : when.end] == when.text and end <= when.start < when.end and when.first <= when.last  # type: ignore[operator]
         end = when.end
+
+
+WORDS = re.findall(
+    r"\S+",
+    """the early mid late beginning start middle end of in on by at until from to and through this next last first second third week month year
+quarter half weekend Monday Friday May June Oct. 3 14th 31 2 p.m. noon 7:30 2024 ET today tomorrow tonight night Easter Q3 within days two ago
+said will was met he , ; : - — ” “""",
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join), st.dates(), st.sampled_from(["Europe/London", None]))
+def test_any_words_of_the_grammar(text: str, published: date, zone: str | None) -> None:
+    for when in find_dates(text, published, zone):
+        assert text[when.start : when.end] == when.text and when.first <= when.last  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("the beginning of June", date(2024, 6, 1), date(2024, 6, 10)),
+        ("the start of next month", date(2024, 6, 1), date(2024, 6, 10)),
+        ("the middle of next week", date(2024, 5, 15), date(2024, 5, 15)),
+        ("the middle of 2026", date(2026, 5, 1), date(2026, 8, 31)),
+        ("the end of June", date(2024, 6, 21), date(2024, 6, 30)),
+    ],
+)
+def test_parts_of_a_period(words: str, first: date, last: date) -> None:
+    (when,) = find_dates(f"The works will end at {words}.", date(2024, 5, 9))
+    assert (when.text, when.kind, when.first, when.last) == (words, "part", first, last)
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", None])
+def test_a_zone_named_for_one_end_of_a_range_leaves_the_other_open(zone: str | None) -> None:
+    assert find_dates("It will run from 3 p.m. ET Monday to 5 p.m. Tuesday.", date(2024, 5, 9), zone) == []
+    assert len(find_dates("It will run from 3 p.m. ET Monday to 5 p.m. ET Tuesday.", date(2024, 5, 9), zone)) == 1
 
 
 def test_zones_and_preference() -> None:
