@@ -33,6 +33,7 @@ class Backend(Protocol):
     name: str
     version: str  # of the library that computes
     pad: int  # the token id that fills a batch's shorter rows
+    budget: int  # tokens of a batch, padding included, with which it is quickest
 
     def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         """Raw scores (len(rows), labels) as float64 of one batch, padded here to its longest row."""
@@ -41,6 +42,8 @@ class Backend(Protocol):
 
 class OnnxBackend:
     """An ONNX file on the CPU, with as many threads as the container grants."""
+
+    budget = 512  # what such a batch computes stays in a core's cache: 136 sentences per CPU-second, against 108 at 2048 tokens and 128 at 128
 
     def __init__(self, path: Path, pad: int, name: str = "onnx") -> None:
         import onnxruntime  # here, not above: --help stays quick
@@ -72,6 +75,7 @@ class TorchBackend:
         from transformers.utils import logging
 
         self.name, self.version, self.pad = "torch", str(torch.__version__), pad
+        self.budget = 1024 if device == "cpu" else 16_384  # a GPU wants its thousands of cores filled
         if device == "cpu":
             torch.set_num_threads(min(threads(), torch.get_num_threads()))
         bars = logging.is_progress_bar_enabled()

@@ -18,7 +18,6 @@ from onrecord.sensitivity import Explanation, explain
 from onrecord.tokens import Tokens, ahead, batches
 
 DEFAULT = Path("runs/default/checkpoint")
-BUDGET = 2048  # tokens of a batch, padding included
 GROUP = 512  # texts tokenised together
 
 
@@ -156,17 +155,17 @@ class Classifier:
         """The same answers as one array (len(texts), len(labels)), rows adding up to 1."""
         return self.rule.probabilities(self.logits(texts)[0])
 
-    def logits(self, texts: Sequence[str], budget: int = BUDGET) -> tuple[np.ndarray, list[int]]:
+    def logits(self, texts: Sequence[str], budget: int | None = None) -> tuple[np.ndarray, list[int]]:
         """Raw scores (len(texts), len(labels)) as float64, and for each text the number of windows it was read in.
 
         Texts go through in groups of like length, one being tokenised while the model is at the one before, within a group in batches of `budget`
-        tokens, and come back in their order. The scores of a text of several windows are the mean of theirs, weighted by tokens.
+        tokens (None = what suits the backend), and come back in their order. The scores of a text of several windows are the mean of theirs, weighted by tokens.
         """
         scores, windows = np.zeros((len(texts), len(self.labels))), np.ones(len(texts), dtype=int)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         groups = [order[i : i + GROUP] for i in range(0, len(order), GROUP)]
         for group, encoded in zip(groups, ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups), strict=True):
-            scores[group] = self._scores(encoded, budget)
+            scores[group] = self._scores(encoded, budget or self.backend.budget)
             windows[group] = [len(own) for own in encoded]
         return scores, windows.tolist()
 

@@ -144,7 +144,7 @@ def test_an_onnx_that_is_not_torch_is_refused_and_nothing_written(own: Config, m
 class Neighbourly:
     """A backend whose scores depend on how many rows run together."""
 
-    name, version, pad = "neighbourly", "0", 0
+    name, version, pad, budget = "neighbourly", "0", 0, 512
 
     def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         return np.array([[float(len(rows)), 0, 0, 0, 0]] * len(rows))

@@ -29,6 +29,7 @@ from onrecord.threads import threads
 from train.config import Config, Stop, parse, run
 from train.evaluate import write
 from train.export import cpu
+from train.first_token import read_first_token
 from train.model import minilm_directory
 from train.splits import rows_of
 
@@ -166,10 +167,10 @@ def matrix_rate(rounds: int) -> float:
 
 
 def operations_of(config: Config, texts: list[str]) -> float:
-    """Floating-point operations of the matrix products that these sentences take without padding, as torch counts them."""
+    """Floating-point operations of the matrix products that these sentences cannot do without (no padding), as torch counts them."""
     classifier = Classifier.load(config.checkpoint, backend="torch")
     assert isinstance(classifier.backend, TorchBackend)
-    model = classifier.backend.model
+    model = read_first_token(classifier.backend.model)  # the last layer's other tokens are read by nobody
     model.set_attn_implementation("eager")  # the counter does not know the fused one
     lengths = [len(row) for own in classifier.tokens.encode(texts) for row in own]
     cost = {}

@@ -13,6 +13,7 @@ import os
 import platform
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -23,12 +24,14 @@ import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from transformers import PreTrainedModel
 
 from onrecord.backends import INT8, ONNX, STAMP, WEIGHTS, OnnxBackend, TorchBackend, fingerprint
-from onrecord.classifier import BUDGET, CheckpointError, Classifier
+from onrecord.classifier import CheckpointError, Classifier
 from onrecord.decision import softmax
 from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
+from train.first_token import read_first_token
 from train.metrics import calibration_error, macro_f1
 from train.splits import rows_of
 
@@ -55,9 +58,9 @@ def main(config: Config) -> int:
 
     with tempfile.TemporaryDirectory(dir=config.run_dir, prefix="export.") as folder:
         fp32, int8 = Path(folder) / ONNX, Path(folder) / INT8
+        reference, _ = classifier.logits(texts)
         to_onnx(classifier.backend.model, fp32)
         stamp(fp32, weights)
-        reference, _ = classifier.logits(texts)
         found, speed = timed(opened(fp32), texts)
         difference = float(np.abs(found - reference).max())
         if not difference <= PARITY:
@@ -104,19 +107,27 @@ def timed(classifier: Classifier, texts: list[str]) -> tuple[np.ndarray, float]:
 def moved(classifier: Classifier, texts: list[str], t: float) -> float:
     """The largest difference that being batched with others makes to a probability at temperature t, on some 150 texts from all over the split."""
     sample = texts[:: max(1, len(texts) // SAMPLE)]
-    together, alone = (softmax(classifier.logits(sample, budget)[0] / t) for budget in (BUDGET, 1))
+    together, alone = (softmax(classifier.logits(sample, budget)[0] / t) for budget in (4096, 1))
     return round(float(np.abs(together - alone).max()), 6)
 
 
-def to_onnx(model: torch.nn.Module, path: Path) -> None:
-    """Write one file with inputs input_ids and attention_mask (batch, tokens), any of both, and output logits (batch, labels)."""
+def to_onnx(model: PreTrainedModel, path: Path) -> None:
+    """Write one file with inputs input_ids and attention_mask (batch, tokens), any of both, and output logits (batch, labels).
+
+    The model is changed in place to what makes the quickest file: the last layer for the first token only, and eager attention, whose graph lacks
+    the guards of the fused one. Together 16% more sentences per CPU-second.
+    """
+    read_first_token(model)
+    model.set_attn_implementation("eager")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision is not there
     ids = torch.tensor([[2, 7, 8, 3], [2, 7, 3, 0]])
     dynamic = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    program = torch.onnx.export(
-        model, (), kwargs={"input_ids": ids, "attention_mask": (ids > 0).long()}, dynamic_shapes={"input_ids": dynamic, "attention_mask": dynamic},
-        input_names=["input_ids", "attention_mask"], output_names=["logits"], dynamo=True, optimize=True, verbose=False,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of torch, about torch
+        program = torch.onnx.export(
+            model, (), kwargs={"input_ids": ids, "attention_mask": (ids > 0).long()}, dynamic_shapes={"input_ids": dynamic, "attention_mask": dynamic},
+            input_names=["input_ids", "attention_mask"], output_names=["logits"], dynamo=True, optimize=True, verbose=False,
+        )  # fmt: skip
     assert program is not None
     program.save(path, external_data=False)
 
