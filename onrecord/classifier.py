@@ -37,6 +37,17 @@ class Prediction:
     abstained: bool  # too unsure to be answered within the error promised; False throughout if the checkpoint was never calibrated
     label_set: tuple[str, ...]  # labels that cannot be excluded at the coverage promised; all of them if never calibrated
 
+    def record(self) -> dict[str, str | float | bool | int | list[str]]:
+        """The same as one flat row for a table, without the text. Six decimals: those behind them depend on what a sentence was batched with."""
+        return {
+            "label": self.label,
+            "confidence": round(self.confidence, 6),
+            **{f"probability_{label}": round(p, 6) for label, p in self.probabilities.items()},
+            "abstained": self.abstained,
+            "label_set": list(self.label_set),
+            "windows": self.windows,
+        }
+
 
 class Classifier:
     """A fine-tuned checkpoint, ready to type sentences. Make one with `Classifier.load`."""

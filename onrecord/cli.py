@@ -1,4 +1,4 @@
-"""The `onrecord` command. Exit codes: 0 done, 1 something the message explains, 2 wrong usage."""
+"""The `onrecord` command."""
 
 import csv
 import dataclasses
@@ -6,8 +6,10 @@ import importlib.metadata
 import json
 import os
 import sys
+import time
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.console import Console
@@ -17,13 +19,20 @@ from rich.text import Text
 from onrecord.article import Article, published_date
 from onrecord.article import read as read_article
 from onrecord.article_page import page
-from onrecord.classifier import DEFAULT, CheckpointError, Classifier
+from onrecord.classifier import DEFAULT, CheckpointError, Classifier, Prediction
+from onrecord.line_stream import arriving
+from onrecord.score import PART_ROWS, Options, Progress, ScoreError, Summary
+from onrecord.score import score as score_table
+from onrecord.tables import TableError
 
 # A command's output is its own: no load reports or bars of transformers, which reads these when torch is loaded.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
-app = typer.Typer(help="What does a news sentence put on record?", no_args_is_help=True, pretty_exceptions_enable=False)
+EXIT_CODES = """Exit codes: 0 done; 1 it ended for the reason that standard error gives (score goes on when started again); 2 wrong usage; 3 done, but bad
+lines or rows were left out, each named on standard error."""
+LEFT_OUT = 3
+app = typer.Typer(help="What does a news sentence put on record?", epilog=EXIT_CODES, no_args_is_help=True, pretty_exceptions_enable=False)
 Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
 Prior = Annotated[str | None, typer.Option("--prior", help="label shares of the text you type: a name that the checkpoint knows, uniform or data")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
@@ -31,16 +40,25 @@ COLOURS = ("white", "yellow", "red", "green", "bright_black", "cyan", "magenta",
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
 
 
+class OnError(StrEnum):
+    """What becomes of bad lines and rows."""
+
+    skip = "skip"
+    fail = "fail"
+
+
 def _fail(message: str) -> typer.Exit:
     print(f"error: {message}", file=sys.stderr)
     return typer.Exit(1)
 
 
-def _load(model: str, prior: str | None) -> Classifier:
+def _load(model: str, prior: str | None, device: str = "cpu") -> Classifier:
     try:
-        return Classifier.load(model, prior=prior)
+        return Classifier.load(model, device, prior=prior)
     except (CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
+    except (RuntimeError, AssertionError) as error:  # as torch refuses a device
+        raise _fail(f"device {device!r}: {str(error).strip().splitlines()[0]}") from None
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -52,22 +70,119 @@ def _decode(data: bytes, name: str) -> str:
 
 @app.command()
 def predict(
-    texts: Annotated[list[str], typer.Argument(help="sentences; - reads one a line from standard input")],
+    texts: Annotated[list[str], typer.Argument(help="sentences; - reads one a line from standard input, and answers as they come")],
     model: Model = str(DEFAULT),
     prior: Prior = None,
     as_json: AsJson = False,
+    on_error: Annotated[
+        OnError, typer.Option("--on-error", help="what becomes of a line that is not UTF-8: left out and named on standard error, or the end")
+    ] = OnError.skip,
 ) -> None:
     """Type sentences. A ? behind the confidence: too unsure to be answered within the error promised."""
-    given: list[str] = []
-    for text in texts:
-        given += [line for line in _decode(sys.stdin.buffer.read(), "standard input").splitlines() if line.strip()] if text == "-" else [text]
     classifier = _load(model, prior)
-    for p in classifier.predict(given):
+    bad = 0
+    try:
+        for text in texts:
+            if text == "-":
+                bad += _predict_lines(sys.stdin.buffer, classifier, as_json, on_error)
+            else:
+                _print(classifier.predict([text]), as_json)
+    except BrokenPipeError:  # whoever read has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more when it ends
+        return
+    if bad:
+        raise typer.Exit(LEFT_OUT)
+
+
+def _predict_lines(stream: BinaryIO, classifier: Classifier, as_json: bool, on_error: OnError) -> int:
+    """Answer a stream; the number of bad lines."""
+    bad = 0
+    for lines in arriving(stream):
+        for line in lines:
+            if line.fault:
+                bad += 1
+                message = f"line {line.number} {line.fault}"
+                if on_error == OnError.fail:
+                    _print(classifier.predict(before.text for before in lines if before.number < line.number), as_json)
+                    raise _fail(f"{message}; leave such lines out with --on-error skip, or convert them first, e.g. `iconv -f cp1252 -t utf-8`")
+                print(f"left out: {message}", file=sys.stderr, flush=True)
+        _print(classifier.predict(line.text for line in lines if not line.fault), as_json)
+    return bad
+
+
+def _print(predictions: list[Prediction], as_json: bool) -> None:
+    for p in predictions:
         print(
             json.dumps(dataclasses.asdict(p), ensure_ascii=False)
             if as_json
             else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{f'  [read in {p.windows} windows]' if p.windows > 1 else ''}"
         )
+    sys.stdout.flush()
+
+
+@app.command()
+def score(
+    source: Annotated[str, typer.Argument(metavar="IN", help="table: .csv, .tsv, .jsonl or .parquet")],
+    target: Annotated[str, typer.Argument(metavar="OUT", help="the same rows and columns with the labels' columns behind them; any of the four formats")],
+    text_column: Annotated[str, typer.Option("--text-column", help="the column with the sentences")] = "text",
+    on_error: Annotated[OnError, typer.Option("--on-error", help="what becomes of a bad row: left out and named on standard error, or the end")] = OnError.fail,
+    prefix: Annotated[str, typer.Option("--prefix", help="before the names of the columns added")] = "",
+    model: Model = str(DEFAULT),
+    prior: Prior = None,
+    device: Annotated[str, typer.Option("--device", help="torch device")] = "cpu",
+    part_rows: Annotated[int, typer.Option("--part-rows", min=1, help="rows that are done, or done again, together")] = PART_ROWS,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there")] = False,
+) -> None:
+    """Type a table of sentences. Killed, the same command goes on where it was; OUT appears when all is done."""
+    options = Options(text_column, prefix, part_rows)
+    classifier = _load(model, prior, device)
+    meter = _Meter()
+    try:
+        summary = score_table(Path(source), Path(target), classifier, model, options, on_error=on_error, overwrite=overwrite, on_progress=meter)
+    except ScoreError as error:
+        raise _fail(str(error)) from None
+    except (TableError, OSError) as error:
+        raise _fail(f"{source}: {error}") from None
+    except KeyboardInterrupt:
+        raise _fail("stopped; the same command goes on from here") from None
+    _finish(summary, target)
+
+
+def _finish(summary: Summary, target: str) -> None:
+    print(f"{summary.written:,} rows in {target}{f', {summary.bad:,} bad ones left out' if summary.bad else ''}", file=sys.stderr)
+    if summary.bad:
+        raise typer.Exit(LEFT_OUT)
+
+
+class _Meter:
+    """Tells on standard error how far a run is: in place on a terminal, else a line every ten seconds."""
+
+    def __init__(self) -> None:
+        self.started = self.told = time.monotonic()
+        self.terminal = sys.stderr.isatty()
+        self.resumed: float | None = None  # share of the input that was done before this start
+
+    def __call__(self, progress: Progress) -> None:
+        for fault in progress.faults:
+            print(f"left out: {fault}", file=sys.stderr)
+        now = time.monotonic()
+        if not progress.fresh:
+            self.resumed, self.started = progress.share, now
+            return
+        if now - self.told < (0.2 if self.terminal else 10):
+            return
+        self.told = now
+        seconds = now - self.started
+        done = progress.share - (self.resumed or 0)
+        left = f"{_duration(seconds * (1 - progress.share) / done)} left" if done > 0 else ""
+        line = f"{progress.rows:,} rows, {progress.share:.0%}, {progress.fresh / seconds:,.0f} rows/s, {left}"
+        print(f"\r{line:70}" if self.terminal else line, end="\r" if self.terminal else "\n", file=sys.stderr, flush=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, s = divmod(round(seconds), 60)
+    hours, m = divmod(minutes, 60)
+    return f"{hours} h {m:02} min" if hours else f"{m} min {s:02} s" if m else f"{s} s"
 
 
 def _text(file: str) -> str:
