@@ -22,6 +22,13 @@ from onrecord.time_expressions import CONTEXT, RULES, Reader, Token
 Prefer = Literal["future", "past"]
 
 
+_RECKONED = re.compile(
+    r"(?<!\bfor )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several|few|\d{1,3})\s+(?:days?|nights?|weeks?|weekends?|fortnight|months?|hours?|years?)"
+    r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """One resolved time expression: `sentence[start:end] == text`."""
@@ -68,7 +75,12 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
                     taken[token.start : token.end] = b"\1" * (token.end - token.start)
     paired = _fold(text, sorted(tokens, key=lambda t: t.start), _clock_and_day)
     joined = [t for t in _fold(text, paired, _range) if t.form != "clock"]
-    return [When(text[t.start : t.end], t.start, t.end, t.kind, t.first, t.last, t.past) for t in joined if t.kind and t.first and t.last]
+    return [When(text[t.start : t.end], t.start, t.end, t.kind, t.first, t.last, t.past) for t in joined if t.kind and t.first and t.last and not _reckoned(text, t)]
+
+
+def _reckoned(text: str, token: Token) -> bool:
+    """Whether the expression is only what another day is counted from: two days before Easter, the weekend after May 3."""
+    return bool(_RECKONED.search(text[max(0, token.start - CONTEXT) : token.start]))
 
 
 # --- joining neighbours: a clock with its day, two days to a range -------------------------------------------------------------------

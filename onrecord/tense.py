@@ -30,42 +30,50 @@ _IRREGULAR = re.sub(  # the past forms that do not end in -ed
     "|",
     """arose ate awoke beat became began bent bet bit bled blew bought bound bred broke brought built burnt burst came cast caught chose clung cost
     crept cut dealt did drank drew drove dug dwelt fed fell felt fled flew flung forbade foresaw forgave forgot fought found froze gave got grew
-    ground had heard held hid hit hung hurt kept knelt knew laid lay leant leapt learnt led left lent lit lost made meant met misled mistook
+    had heard held hid hit hung hurt kept knelt knew laid lay leant leapt learnt led left lent lit lost made meant met misled mistook
     outbid overcame oversaw overthrew overtook paid put quit ran rang rebuilt rewrote rode rose said sang sank sat saw sent set shed shone shook
     shot shrank shut slept slid slung sold sought spat sped spelt spent split spoke sprang spread stank stole stood stuck stung strode struck
     swam swept swore swung taught thought threw thrust told took tore undertook underwent upheld was wed went were wept withdrew withheld
     withstood woke won wore wound wove wrote""",
 )
+# "pictures taken on Monday"; behind a form of be or have the auxiliary decides
+_PARTICIPLES = "taken|given|seen|written|shown|drawn|begun|broken|chosen|driven|fallen|flown|frozen|hidden|risen|shaken|spoken|stolen|sworn|thrown|torn|worn"
+_PARTICIPLE = re.compile(rf"^(?:{_PARTICIPLES})$", re.IGNORECASE)
+_AUXILIARY = re.compile(r"\b(?:has|have|had|having|get|gets|getting|and|or|then)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE)
 _SAME = "|".join(("bet", "burst", "cast", "cost", "cut", "hit", "hurt", "let", "put", "quit", "set", "shed", "shut", "split", "spread"))  # in both tenses
 _PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
 _CUES = re.compile(
     rf"""(?P<open>\b(?:was|were|had\ been)\ (?:\w+ly\ )?(?:not\ )?
-             (?:to|due|scheduled|set|slated|expected|supposed|meant|planned|going|planning|hoping|about)\b
+             (?:to|due|scheduled|set|slated|expected|supposed|meant|planned|going|planning|hoping|about)\b(?:\ to\b)?(?:\ (?:be|have)\b)?
          |\bhad\ (?:planned|hoped|wanted|intended|expected|been)\b
          |\b(?:would|could|should|might|must)\ (?:not\ )?have\b|{_PLURAL}\ (?:{_SAME})\b)
      |(?P<future>\b(?:will|won['’]t|shall|would|can|cannot|may|might|must|should|is|are|am|has|have|due|scheduled|slated|expected
          |plans?|planned\ for|planning|plan\ to|hopes?|wants?|intends?|aims?|needs?|set\ (?:for|to)|deadline|be
          |(?:{_ASKED})\b[^,;]{{0,25}}?\ (?:to(?!\ (?:the|an?|his|her|its|their|our|my|this|that|(?-i:[A-Z])))|until)
+         |(?:called|announced|arranged|booked|billed|timetabled|listed|proposed|fixed|pencilled\ in)\ for(?=\ $)
          |g[ai]v(?:e|en|ing)\b[^,;]{{0,40}}?\ until
          |(?:{_PLANS})e?s
          |{MOVED}\w*\b[^,;]{{0,40}}?\b(?:to|until|till|for))\b
          |['’](?:ll|re|ve)\b
          |{_PLURAL}\ (?:(?:also|again|still)\ )?(?:{_PLANS})\b)
-     |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|[a-z]{{2,}}ed)\b)""",
+     |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|{_PARTICIPLES}|[a-z]{{2,}}ed)\b)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_VERB = re.compile(r"^(?:need|speed|indeed|succeed|proceed|exceed|feed|seed|breed|hundred|united|red|bed|shed|fed|sacred)$", re.IGNORECASE)
 _NO_VERB_BEFORE = re.compile(r"(?:\b(?:the|an?|its|his|her|their|our|of|with|for|be|been|being|is|are|newly|recently|most|and|as|by|in)\s+|-)$", re.IGNORECASE)
+_NOUN = re.compile(r"^(?:left|cost|cut|set|hit|split|bet|burst|cast|rose|saw|thought|wound|spread|shed|felt|shot|bit)$", re.IGNORECASE)
+_ARTICLE = re.compile(r"\b(?:the|an?|its|his|her|their|our|no)\s+(?:far\s+)?$", re.IGNORECASE)
 _DEADLINE = re.compile(  # until late, by noon on
     r"\b(?:until|till|by|before|from|starting|beginning|through|ahead of|no later than)\s+(?:late|early|the)?\s*"
     r"(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
     re.IGNORECASE,
 )
+_AS_OF = re.compile(r"\bas of\s+$", re.IGNORECASE)  # the state that day, or the beginning of a rule
 _SINCE = re.compile(r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*$", re.IGNORECASE)
 
 
 _FORM_BEFORE = re.compile(  # will cut, be held, stay shut
-    r"\b(?:be|been|being|is|are|stay|remain|keep|will|to|would|can|could|may|might|must|should|not)\s+$", re.IGNORECASE
+    r"\b(?:be|been|being|is|are|stay|remain|keep|will|to|would|can|could|may|might|must|should|not)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE
 )
 
 # --- reporting frames ------------------------------------------------------------------------------------------------------------
@@ -108,22 +116,35 @@ class Tenses:
         inside = self.trailing[max(0, opened - 1) : opened] + self.leading[closed : closed + 1]
         for first, last in inside:
             if first <= start < last:
-                return (_verbs(self.text[max(first, low) : start])[-1:] or _verbs(self.text[end : min(last, high)])[:1] or ["open"])[0]
+                before = self.text[max(first, low) : start]
+                return _unless_deadline((_verbs(before)[-1:] or _verbs(self.text[end : min(last, high)])[:1] or ["open"])[0], before)
         # the statement begins behind its frame; what stands before the frame has the frame's verb: "on Monday officials said that"
         begin = self.leading[closed - 1][1] if closed else 0
         before = self.statement[max(begin, low) : start]
         behind = self.statement[end:high]
         clause = re.split(r"[;:](?=\s)|\s[—–]\s|\s--\s", before)[-1]
         found = _verbs(clause)[-1:] or _verbs(re.split(r"[;]", behind)[0])[:1] or [self.prefer]
-        return "open" if found[0] == "past" and _DEADLINE.search(before) else found[0]
+        return _unless_deadline(found[0], before)
+
+
+def _unless_deadline(direction: str, before: str) -> str:
+    """The direction of an expression, given what stands before it: a deadline in a past clause leaves it open, and so does "as of"."""
+    return "open" if (direction == "past" and _DEADLINE.search(before)) or _AS_OF.search(before) else direction
 
 
 def _verbs(text: str) -> list[str]:
     """The direction of each verb: open, future or past."""
     found = []
     for match in _CUES.finditer(text):
-        before = text[max(0, match.start() - 30) : match.start()]  # more than the longest word looked for there
-        if match.lastgroup == "past" and (_NO_VERB.match(match[0]) or _FORM_BEFORE.search(before) or (match[0].endswith("ed") and _NO_VERB_BEFORE.search(before))):
+        before = text[max(0, match.start() - 50) : match.start()]  # more than the longest word looked for there
+        no_verb = (
+            _NO_VERB.match(match[0])
+            or _FORM_BEFORE.search(before)
+            or (match[0].endswith("ed") and _NO_VERB_BEFORE.search(before))
+            or (_NOUN.match(match[0]) and _ARTICLE.search(before))
+            or (_PARTICIPLE.match(match[0]) and (_AUXILIARY.search(before) or _NO_VERB_BEFORE.search(before)))
+        )
+        if match.lastgroup == "past" and no_verb:
             continue
         found.append(str(match.lastgroup))
     return found

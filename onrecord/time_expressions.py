@@ -167,7 +167,7 @@ def _date(r: Reader, m: re.Match[str]) -> Token:
     month, numbers = month_number(m["month"]), [int(re.sub(r"\D", "", n)) for n in (m["d1"], m["d2"]) if n]
     if m["word"] in ("and", "or") and len(numbers) == 2 and numbers[1] != numbers[0] + 1:
         return _none(m)
-    if re.match(r"[\s-]+(?:attack|hijack|terror|Commission)", r.behind(m)):  # an event's name
+    if re.match(r"[\s-]+(?:attack|hijack|terror|insurrection|riot|massacre|[Cc]ommi(?:ssion|ttee)\b)", r.behind(m)):  # an event's name
         return _none(m)
     spans = []
     for year in [int(m["year"])] if m["year"] else range(r.today.year - 8, r.today.year + 9):
@@ -222,7 +222,7 @@ def _period(r: Reader, m: re.Match[str]) -> tuple[str, date, date] | None:
 
 
 def _ordinal(r: Reader, m: re.Match[str]) -> Token:
-    """The second week of May, the first Tuesday in November, the last Friday of the month."""
+    """The second week of May, the first Tuesday in November, the last Friday of the month, the first weekend of June, the last day of June."""
     period = _period(r, m)
     if not period or period[0] != "month":
         return _none(m)
@@ -230,9 +230,13 @@ def _ordinal(r: Reader, m: re.Match[str]) -> Token:
     if m["thing"] == "week":
         begin, end = (last - 6 * DAY, last) if n < 0 else (first + (n - 1) * 7 * DAY, first + (n * 7 - 1) * DAY)
         return r.sure(m, "week", begin, end)
-    weekday = WEEKDAYS.index(m["thing"])
+    if m["thing"] == "day":
+        return r.sure(m, "day", last if n < 0 else first + (n - 1) * DAY)
+    if m["thing"] == "weekend" and (first if n > 0 else last + DAY).weekday() == 6:  # a weekend half in the month: is it the first, or the last?
+        return _none(m)
+    weekday = 5 if m["thing"] == "weekend" else WEEKDAYS.index(m["thing"])
     day = last - (last.weekday() - weekday) % 7 * DAY if n < 0 else first + ((weekday - first.weekday()) % 7 + (n - 1) * 7) * DAY
-    return r.sure(m, "day", day)
+    return r.sure(m, "weekend", day, day + DAY) if m["thing"] == "weekend" else r.sure(m, "day", day)
 
 
 def _part(r: Reader, m: re.Match[str]) -> Token:
@@ -336,6 +340,8 @@ def _weekday(r: Reader, m: re.Match[str]) -> Token:
         return r.sure(m, "day", r.today + (ahead or 7) * DAY, form="weekday")
     if which == "this":
         return _none(m) if ahead and r.direction(m) != "future" else r.sure(m, "day", r.today + ahead * DAY, form="weekday")
+    if which == "last" and 0 < ago <= r.today.weekday():  # already gone by in this week: that one, or last week's
+        return _none(m)
     if which in ("last", "this past", "past"):
         return r.sure(m, "day", r.today - (ago or 7) * DAY, form="weekday")
     if which in ("this coming", "coming", "the coming"):
@@ -386,12 +392,12 @@ def _feast(r: Reader, m: re.Match[str]) -> Token:
 
 
 def _nth(r: Reader, m: re.Match[str]) -> Token:
-    """On the 14th: of this month or the next ones."""
+    """On the 14th, Friday the 14th: of this month or the next ones."""
     spans = []
     for k in range(-2, 3):
         month = span("month", later(r.today, "month", k))[0]
         day = month + (int(m["d"]) - 1) * DAY
-        if day.month == month.month:
+        if day.month == month.month and (not m["wd"] or day.weekday() == WEEKDAYS.index(m["wd"])):
             spans.append((day, day))
     return r.nearest(m, spans, "day", "date")
 
@@ -475,18 +481,25 @@ RULES = [
     _rule(rf"\b(?P<month>{_MON})\s+{_DAYS}{_IN_YEAR}", _listed),
     _rule(rf"\b{_WEEK_OF}{_WEEKDAY_BEFORE}(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?:the\s+)?(?P<d2>{_DAY}))?\s+(?:of\s+)?(?P<month>{_MON})(?![\w]){_IN_YEAR}", _date),
     _rule(rf"\b{_WEEK_OF}{_WEEKDAY_BEFORE}(?P<month>{_MON})\s+(?:the\s+)?(?P<d1>{_DAY})(?:{_DASH}(?P<d2>{_DAY})(?!\s*(?:{_MON}|[a-z]+s\b)))?{_IN_YEAR}", _date),
-    _rule(rf"\b(?:[Tt]he\s+)?(?P<nth>[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ll]ast|[Ff]inal)\s+(?P<thing>week|{WEEKDAY})\s+(?:in|of)\s+{_PERIOD}", _ordinal),
+    # more than one week or day, or a half: whose bounds are not said
+    _rule(
+        rf"\b(?:first|second|latter)\s+half\s+of\s+(?:{MONTH}|(?:the|this|next)\s+(?:week|month))\b"
+        rf"|\b(?:first|last|final|opening|closing)\s+(?:(?:{_NUM}|few|several)\s+)?(?:days|weeks|months|weekends)\s+(?:of|in)\s+{_PERIOD}",
+        lambda r, m: _none(m),
+    ),
+    _rule(rf"\b(?:[Tt]he\s+)?(?P<nth>[Ff]irst|[Ss]econd|[Tt]hird|[Ff]ourth|[Ll]ast|[Ff]inal)\s+(?P<thing>weekend|week|day|{WEEKDAY})\s+(?:in|of)\s+{_PERIOD}", _ordinal),
     _rule(
         r"\b(?P<which_part>[Ee]arly|[Mm]id|[Ll]ate|(?:[Tt]he\s+)?(?:beginning|start|middle|end)\s+of|(?:[Tt]he\s+)?end)(?:-|\s+)"
         rf"(?:in\s+)?{_PERIOD}",
         _part,
     ),
     _rule(rf"\b(?:Q(?P<q>[1-4])|(?:the\s+)?(?P<nth>first|second|third|fourth|last|final)\s+(?P<unit>quarter|half))\b(?![-\w]){_OF_YEAR}", _quarter),
+    _rule(rf"\b(?P<wd>{WEEKDAY}),?\s+the\s+(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s+of\b)", _nth),
     _rule(rf"\b(?P<wd>{WEEKDAY}){PART_OF_DAY}(?:\s+of|,)?\s+(?P<which>this|next|last)\s+week\b", _weekday_of_week),
     _rule(rf"\b(?P<which>[Tt]his|[Nn]ext|[Ll]ast)\s+week,?\s+on\s+(?P<wd>{WEEKDAY}){PART_OF_DAY}", _weekday_of_week),
     _rule(r"\bthe\s+(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\s+of\s+(?P<which>this|next|last)\s+month\b", _nth_of, _I),
     _rule(
-        r"\b(?:(?P<edge>later|earlier)\s+)?(?P<which>this coming|this|next|last|the coming)\s+(?P<unit>week|month|year|quarter)\b(?!end)(?![-’'])",
+        r"\b(?:(?P<edge>later|earlier)\s+)?(?P<which>this coming|this|next|last)\s+(?P<unit>week|month|year|quarter)\b(?!end)(?![-’'])",
         _relative,
         _I,
     ),
@@ -516,7 +529,7 @@ RULES = [
         _today,
         _I,
     ),
-    _rule(rf"(?<=\bon )the (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s+of\b){_PLAIN}", _nth),
+    _rule(rf"(?<=\bon )the (?P<wd>)(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s+of\b){_PLAIN}", _nth),
     _rule(rf"\b(?:(?P<which>[Tt]his|[Nn]ext|[Ll]ast)\s+)?(?P<month>{MONTH})\b(?:(?:,|\s+of)?\s+(?P<year>{_YEAR}))?", _bare_month),
     _rule(rf"(?<=\s)(?P<only>{_YEAR}){_PLAIN}", _bare_year),
 ]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from onrecord.dates import find_dates
 
 
-def measure(name: str, shift: int = 0) -> tuple[int, float, float, list[str]]:
-    """Rows, precision, recall and what went wrong. Right: same kind, first and last, on overlapping words. `shift` doctors the years."""
-    rows = [json.loads(line) for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()]
+def measure(name: str, shift: int = 0, first: int = 0, step: int = 1) -> tuple[int, float, float, list[str]]:
+    """Rows, precision, recall and what went wrong. Right: same kind, first and last, on overlapping words. `shift` doctors the years; only each `step`-th row counts."""
+    rows = [json.loads(line) for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()][first::step]
     right = found = wanted = 0
     wrong = []
     for row in rows:
@@ -50,6 +50,45 @@ def test_held_out() -> None:
     rows, precision, recall, wrong = measure("dates_heldout.jsonl")
     assert rows == 60
     assert precision >= 0.97 and recall >= 0.80, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("first", "floor_precision", "floor_recall"), [(0, 0.97, 0.97), (1, 0.89, 0.91)])
+def test_blind(first: int, floor_precision: float, floor_recall: float) -> None:
+    """Written by someone who had not seen the resolver. First try on all rows: precision 0.873, recall 0.883 of 163 dates.
+
+    Rows 1, 3, 5, ... (first try 0.885, 0.885) then guided the rules. The texts of rows 2, 4, 6, ... guided nothing (only their figures were
+    looked at): first try 0.862, 0.882, after the mending 0.897, 0.918, which is how far the rules carry and short of the 0.97 asked for. Two
+    of the wrong ones in each half are "by the end of June", here a part and in dates.jsonl its last day.
+    """
+    rows, precision, recall, _ = measure("dates_blind.jsonl", first=first, step=2)
+    assert rows == 85
+    assert precision >= floor_precision and recall >= floor_recall, (precision, recall)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The fair is on the first weekend of November.", ["2024-11-02"]),
+        ("The fair is on the weekend of May 18.", ["2024-05-18"]),
+        ("It opens on Friday the 17th.", ["2024-05-17"]),
+        ("It closes on the last day of June.", ["2024-06-30"]),
+        ("It reopens on Monday of next week.", ["2024-05-13"]),
+        ("They will meet on June 3, 4 and 5.", ["2024-06-03"]),
+        ("A strike called for Friday will go ahead.", ["2024-05-10"]),
+        ("He called for calm on Friday.", ["2024-05-03"]),
+        ("The pictures taken on Monday show a crowd.", ["2024-05-06"]),
+        ("He will be taken to court on Monday.", ["2024-05-13"]),
+        ("Taxes rise in the second half of September.", []),
+        ("It ends two days before Easter.", []),
+        ("Rain in the first two weeks of June will end it.", []),
+        ("The bill was due to have its reading on Tuesday.", []),
+        ("He left last Tuesday.", []),
+        ("They will play “Blue Tuesday” again.", []),
+        ("The Jan. 6 committee met.", []),
+    ],
+)
+def test_rules(text: str, found: list[str]) -> None:
+    assert [w.first.isoformat() for w in find_dates(text, date(2024, 5, 9))] == found
 
 
 @pytest.mark.parametrize(
