@@ -41,6 +41,7 @@ eval: setup  ## measure the default model on test and hold it to configs/gate.ya
 	$(BIN)/python $(MEASURE)
 
 bench-inference: setup  ## speed, start-up and memory of predicting against transformers and others; wants an idle machine
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m train.bench_predict
 
 test: setup  ## all tests, no network

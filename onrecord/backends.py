@@ -75,7 +75,7 @@ class TorchBackend:
         from transformers.utils import logging
 
         self.name, self.version, self.pad = "torch", str(torch.__version__), pad
-        self.budget = 1024 if device == "cpu" else 16_384  # a GPU wants its thousands of cores filled
+        self.budget = OnnxBackend.budget if device == "cpu" else 16_384  # a GPU wants its thousands of cores filled; not measured on one
         if device == "cpu":
             torch.set_num_threads(min(threads(), torch.get_num_threads()))
         bars = logging.is_progress_bar_enabled()
