@@ -47,6 +47,13 @@ class OnError(StrEnum):
     fail = "fail"
 
 
+class Engine(StrEnum):
+    """What `score` runs on."""
+
+    local = "local"
+    ray = "ray"
+
+
 def _fail(message: str) -> typer.Exit:
     print(f"error: {message}", file=sys.stderr)
     return typer.Exit(1)
@@ -131,15 +138,27 @@ def score(
     prior: Prior = None,
     device: Annotated[str, typer.Option("--device", help="torch device")] = "cpu",
     part_rows: Annotated[int, typer.Option("--part-rows", min=1, help="rows that are done, or done again, together")] = PART_ROWS,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there; not with ray")] = False,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="ray: IN is a directory of Parquet or JSONL files, OUT a directory of parts; both may be URLs (s3://...)")
+    ] = Engine.local,
+    actors: Annotated[int, typer.Option("--actors", min=1, help="of ray: processes, each with a CPU, and a GPU if --device cuda")] = 2,
+    ray_address: Annotated[str, typer.Option("--ray-address", help="of a ray cluster; auto: the one this machine is part of; local: one for this run")] = "local",
 ) -> None:
     """Type a table of sentences. Killed, the same command goes on where it was; OUT appears when all is done."""
     options = Options(text_column, prefix, part_rows)
-    classifier = _load(model, prior, device)
     meter = _Meter()
     try:
-        summary = score_table(Path(source), Path(target), classifier, model, options, on_error=on_error, overwrite=overwrite, on_progress=meter)
-    except ScoreError as error:
+        if engine == Engine.ray:
+            from onrecord.ray_engine import score_directory
+
+            summary = score_directory(
+                source, target, model, options, prior=prior, device=device, on_error=on_error, actors=actors, address=ray_address, on_progress=meter
+            )
+        else:
+            classifier = _load(model, prior, device)
+            summary = score_table(Path(source), Path(target), classifier, model, options, on_error=on_error, overwrite=overwrite, on_progress=meter)
+    except (ScoreError, CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
     except (TableError, OSError) as error:
         raise _fail(f"{source}: {error}") from None
