@@ -19,7 +19,7 @@ from onrecord.classifier import CheckpointError, Classifier
 from onrecord.decision import DATA, Calibration, softmax
 from train.config import Config, Stop, parse, run
 from train.metrics import calibration_error
-from train.splits import rows_of
+from train.splits import rows_of, with_labels
 
 LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, and quantiles are exact enough
 
@@ -53,6 +53,7 @@ def main(config: Config) -> int:
         classifier = Classifier.load(config.checkpoint)
     except CheckpointError as error:
         raise Stop(f"{error}") from error
+    config = with_labels(config)
     train, rows = (rows_of(config, name) for name in ("train", "validation"))
     if len(rows) > LIMIT:
         rows = Random(config.seed).sample(rows, LIMIT)

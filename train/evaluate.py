@@ -24,13 +24,13 @@ from train.baselines import predict_baselines
 from train.behaviour import edit_rates, edited, overall, pair_rates
 from train.config import DEFAULTS, Config, Stop, parse, run
 from train.gate import judge, read_rules, table
-from train.metrics import measure
+from train.metrics import figure, measure
 from train.model_card import model_card
 from train.paired import mcnemar, randomisation
 from train.promises import abstention, label_sets
 from train.report import report
 from train.slices import slices, worst
-from train.splits import rows_of
+from train.splits import rows_of, with_labels
 
 RELEASED = DEFAULTS.parent.parent / "released.json"  # the answers of the last released checkpoint: what the gate's paired test compares with
 MISTAKES = 30  # shown in the report
@@ -38,6 +38,7 @@ MISTAKES = 30  # shown in the report
 
 def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False, release: bool = False) -> int:
     """Measure, write metrics.json, predictions.json, report.html and the model card, print the tables; 1 if the gate fell short."""
+    config = with_labels(config)
     try:
         classifier = Classifier.load(config.checkpoint)
     except CheckpointError as error:
@@ -54,7 +55,8 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     write(config.run_dir / "predictions.json", json.dumps({"test": fingerprint(test), "answers": answers}))
     write(config.run_dir / "report.html", report(metrics, config))
     write(config.checkpoint / "README.md", model_card(metrics, config))
-    print(render(metrics, config.labels))
+    name, value, (low, high) = figure(metrics["test"], config.metric)
+    print(f"{name} on test: {value:.4f} ({low:.4f} - {high:.4f})\n\n{render(metrics, config.labels)}")
     if behaviour:
         print(render_behaviour(metrics["behaviour"]))
     print(f"\nreport: {config.run_dir / 'report.html'}")
@@ -105,7 +107,7 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config
 def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
     """The wrong answers, most confident first: text, true label, answer, confidence, document and rule (of contrast groups)."""
     wrong = [
-        {"text": row["text"], "label": row["label"], "answer": labels[p.argmax()], "confidence": round(float(p.max()), 4), "id": row["id"], "rule": row["rule"]}
+        {"text": row["text"], "label": row["label"], "answer": labels[p.argmax()], "confidence": round(float(p.max()), 4), "id": row["id"], "rule": row.get("rule")}
         for row, p in zip(rows, probabilities, strict=True)
         if labels[p.argmax()] != row["label"]
     ]

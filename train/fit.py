@@ -13,6 +13,7 @@ import resource
 import shutil
 import time
 from collections import Counter
+from collections.abc import Callable
 from random import Random
 
 import torch
@@ -27,14 +28,19 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from train.augment import augment
 from train.batches import plan
 from train.config import Config, Stop, parse, run
-from train.metrics import macro_f1
+from train.metrics import judged
 from train.model import load_model
 from train.schedule import learning_rate
-from train.splits import load_split
+from train.splits import load_split, with_labels
+from train.truncation import cut_rows, told
 
 
-def main(config: Config) -> dict[str, float]:
-    """Train one model and write its checkpoint. Returns the best epoch's validation metrics."""
+def main(config: Config, on_epoch: Callable[[int, float], None] | None = None) -> dict[str, float]:
+    """Train one model and write its checkpoint. Returns the best epoch's validation metrics.
+
+    `on_epoch` is given each epoch's number (from 1) and validation metric; what it raises ends the training without a checkpoint.
+    """
+    config = with_labels(config)
     accelerator = Accelerator(mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
     set_seed(config.seed)
     prepare_output(config)
@@ -47,6 +53,8 @@ def main(config: Config) -> dict[str, float]:
         train = train.filter(lambda doc: doc in kept, input_columns="doc")
     texts, targets = list(train["text"]), torch.tensor(train["label"])
     validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), validation["label"]
+    cut = {name: cut_rows(list(rows["text"]), tokenizer, config.max_tokens) for name, rows in (("train", train), ("validation", validation))}
+    accelerator.print(told(cut, {"train": len(train), "validation": len(validation)}, config.max_tokens))
 
     steps_per_epoch = math.ceil(len(texts) / config.batch_size)
     steps = config.epochs * steps_per_epoch
@@ -94,13 +102,15 @@ def main(config: Config) -> dict[str, float]:
                 bar.update(task, completed=step)
                 if step == steps:
                     break
-            found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, len(labels))
+            found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, labels, config.metric)
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
             accelerator.print(f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  " + "  ".join(f"{name} {value:.4f}" for name, value in found.items()))
             stale += 1
-            if not best or found["macro_f1"] > best["macro_f1"]:
+            if not best or found[config.metric] > best[config.metric]:
                 best, stale = found | {"epoch": epoch + 1}, 0
                 best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
+            if on_epoch:
+                on_epoch(epoch + 1, found[config.metric])
             if stale >= config.patience or step == steps:
                 break
     accelerator.end_training()
@@ -108,9 +118,13 @@ def main(config: Config) -> dict[str, float]:
         final = accelerator.unwrap_model(model)
         final.load_state_dict(best_weights)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts KiB
-        summary = best | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(texts), "memory_gib": round(memory, 2)}
+        summary = (
+            best
+            | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(texts), "memory_gib": round(memory, 2)}
+            | {f"cut_{name}_rows": rows for name, rows in cut.items()}
+        )
         save_checkpoint(config, final, tokenizer, summary)
-        print(f"best epoch {best['epoch']}: validation macro-F1 {best['macro_f1']:.4f}; checkpoint in {config.checkpoint}")
+        print(f"best epoch {best['epoch']}: validation {config.metric} {best[config.metric]:.4f}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()
     return best
 
@@ -166,9 +180,9 @@ def class_weights(targets: list[int], labels: int, weighting: str) -> torch.Tens
 
 
 def validate(
-    accelerator: Accelerator, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, tokens: list[list[int]], targets: list[int], labels: int
+    accelerator: Accelerator, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, tokens: list[list[int]], targets: list[int], labels: list[str], metric: str
 ) -> dict[str, float]:
-    """Loss, accuracy and macro-F1 on rows shared out over the processes; each row counts once."""
+    """Loss, accuracy, macro-F1 and the config's metric on rows shared out over the processes; each row counts once."""
     model.eval()
     order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))[accelerator.process_index :: accelerator.num_processes]
     found = []
@@ -182,9 +196,7 @@ def validate(
     predicted = [label for _, label, _ in found]
     return {
         "loss": sum(loss for *_, loss in found) / len(found),
-        "accuracy": sum(p == t for p, t in zip(predicted, targets, strict=True)) / len(targets),
-        "macro_f1": macro_f1(targets, predicted, labels),
-    }
+    } | {name: judged(name, targets, predicted, labels) for name in dict.fromkeys(("accuracy", "macro_f1", metric))}
 
 
 def progress_bar(accelerator: Accelerator) -> Progress:
