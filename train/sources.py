@@ -131,7 +131,8 @@ def read_file(path: str, columns: list[str] | None = None) -> list[tuple[str, Ro
     """(file:line, row) of one file, by its ending. `columns` names those of a CSV or TSV without a header. Raises Stop if it cannot be read."""
     kind = Path(path).suffix
     if kind not in KINDS or not Path(path).is_file():
-        raise Stop(f"{path}: {'no such file' if kind in KINDS else f'needs a {' '.join(KINDS)} file'}")
+        endings = " ".join(KINDS)
+        raise Stop(f"{path}: {'no such file' if kind in KINDS else f'needs a {endings} file'}")
     try:
         if kind == ".parquet":
             return [(f"{path}: row {n}", row) for n, row in enumerate(_named(datasets.Dataset.from_parquet(path, keep_in_memory=True)), 1)]
