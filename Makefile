@@ -6,7 +6,7 @@ REALNEWS := $(wildcard ../shared/realnews/dev.jsonl)
 MEASURE := -m train.evaluate --behaviour $(if $(REALNEWS),--extra '["$(REALNEWS)"]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data audit train eval test smoke lint clean
+.PHONY: help setup data audit train curve eval test smoke lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,11 +24,17 @@ data: setup  ## seeds/ -> data/: check, split, write
 audit: setup  ## slow checks of the corpus: paraphrases across splits, shortcuts, likely label errors, diversity
 	$(BIN)/python -m train.build --audit
 
-train: data  ## build, fit, calibrate and measure the default model; prints its metrics and where it lies
-	$(BIN)/python -m train.fit
+train: data  ## (or go on where a killed run stopped) build, fit, calibrate and measure the default model; prints its metrics and where it lies
+	$(BIN)/python -m train.fit $(if $(wildcard runs/default/state/*.pt),--resume)
 	$(BIN)/python -m train.calibrate
 	$(BIN)/python $(MEASURE) --gate null
 	@echo "checkpoint: runs/default/checkpoint"
+
+curve: setup  ## the default recipe on a quarter and a half of the training articles; the default run's report then draws a learning curve
+	for part in quarter:0.25 half:0.5; do \
+	  options="--run default-$${part%:*} --train_share $${part#*:}"; \
+	  $(BIN)/python -m train.fit $$options && $(BIN)/python -m train.calibrate $$options && $(BIN)/python $(MEASURE) --gate null $$options || exit 1; \
+	done
 
 eval: setup  ## measure the default model on test and hold it to configs/gate.yaml; exit 1 if it falls short
 	$(BIN)/python $(MEASURE)

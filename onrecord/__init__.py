@@ -6,8 +6,8 @@
 Importing this is light: torch is loaded by `Classifier.load`, not before.
 """
 
-from onrecord.article import Statement, read
+from onrecord.article import Article, Statement, read
 from onrecord.classifier import Classifier, Prediction
 
-__all__ = ["Classifier", "Prediction", "Statement", "read"]
+__all__ = ["Article", "Classifier", "Prediction", "Statement", "read"]
 __version__ = "0.1.0"

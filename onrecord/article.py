@@ -1,55 +1,87 @@
-"""From an article to typed sentences whose offsets index the text that was given."""
+"""From an article to typed sentences whose offsets index its text."""
 
-import re
+from __future__ import annotations
+
 from dataclasses import dataclass
-
-import sentencex
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from onrecord.classifier import Classifier, Prediction
+from onrecord.sentences import sentences
+from onrecord.speakers import speaker
+from onrecord.webpage import is_html, main_text
 
-# sentencex ends a sentence at "3 p.m. Monday"; a weekday, month or time zone behind a.m./p.m. goes on with it.
-_CLOCK = re.compile(r"\b[ap]\.\s?m\.\s*$", re.IGNORECASE)
-_AFTER_CLOCK = re.compile(
-    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b|(?:ET|EST|EDT|CT|PT|PST|PDT|GMT|BST|CET|UTC|IST)\b"
-)
+if TYPE_CHECKING:  # loaded by `read` when there are dates to resolve: it is slow to import
+    from onrecord.dates import When
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of an article: `article[start:end] == text`, counted in characters (code points)."""
+    """One sentence of an article: `article.text[start:end] == text`, counted in characters (code points)."""
 
     text: str
     start: int
     end: int
-    paragraph: int  # 0-based; a paragraph is a line of the article that is not blank
+    paragraph: int  # 0-based; a paragraph is a line that is not blank, or several of a text wrapped to a width
     prediction: Prediction
+    speaker: str | None = None  # who is said to have said it, in the sentence's own words; None if the sentence does not say, or not plainly
+    dates: tuple[When, ...] = ()  # of a sentence of the dated label, where the day of publication is known
 
 
-def sentences(article: str) -> list[tuple[int, int, int]]:
-    """(start, end, paragraph) of every sentence, without the white space around it. Nothing but white space lies between two of them."""
-    spans = []
-    paragraph = 0
-    for line in re.finditer(r"[^\r\n]+", article):
-        if not line[0].strip():
-            continue
-        cuts: list[int] = []
-        for boundary in sentencex.get_sentence_boundaries("en", line[0]):
-            start = boundary["start_index"]
-            if start and not (_CLOCK.search(line[0][:start]) and _AFTER_CLOCK.match(line[0][start:].lstrip())):
-                cuts.append(start)
-        for start, end in zip([0, *cuts], [*cuts, len(line[0])], strict=True):
-            piece = line[0][start:end]
-            if piece.strip():
-                begin = line.start() + start + len(piece) - len(piece.lstrip())
-                spans.append((begin, begin + len(piece.strip()), paragraph))
-        paragraph += 1
-    return spans
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as it was read."""
+
+    text: str  # what offsets index: the string given, or the main text of the page given
+    statements: list[Statement]  # in order; between two of them lies nothing but white space
+    published: date | None = None  # a datetime if the time of day was given
 
 
-def read(article: str, classifier: Classifier | None = None) -> list[Statement]:
-    """Type every sentence of an article, in order. Loads the default checkpoint if no classifier is given."""
-    spans = sentences(article)
+def read(
+    text_or_html: str,
+    published: date | str | None = None,
+    classifier: Classifier | None = None,
+    *,
+    html: bool | None = None,
+    zone: str | None = None,
+    dated: str = "scheduling",
+) -> Article:
+    """Type every sentence of an article, in order. Loads the default checkpoint if no classifier is given.
+
+    Offsets index the string given. Only of an HTML page, recognised by how it begins (html=None) or declared (html=True), is the main text
+    extracted first: there offsets index `Article.text`, and the page itself is not kept. `published` is a date, a datetime, or either in
+    ISO 8601; with it the time expressions of sentences labelled `dated` are resolved, clock times in the IANA zone `zone` if they name none.
+    Raises ValueError for another `published`, an unknown zone and for a page without text, TypeError for what is no string, ModuleNotFoundError
+    for a page where the extra `html` is not installed.
+    """
+    if not isinstance(text_or_html, str):
+        raise TypeError(f"read takes the article as a string, not {type(text_or_html).__name__}; decode bytes first, e.g. data.decode('utf-8')")
+    day = published_date(published)
+    page = is_html(text_or_html) if html is None else html
+    text = main_text(text_or_html) if page else text_or_html
+    spans = sentences(text)
     if not spans:
-        return []
-    predictions = (classifier or Classifier.load()).predict(article[start:end] for start, end, _ in spans)
-    return [Statement(article[start:end], start, end, paragraph, p) for (start, end, paragraph), p in zip(spans, predictions, strict=True)]
+        return Article(text, [], day)
+    predictions = (classifier or Classifier.load()).predict(text[start:end] for start, end, _ in spans)
+    statements = []
+    for (start, end, paragraph), prediction in zip(spans, predictions, strict=True):
+        sentence = text[start:end]
+        dates: tuple[When, ...] = ()
+        if day is not None and prediction.label == dated:
+            from onrecord.dates import find_dates
+
+            dates = tuple(find_dates(sentence, day, zone))
+        statements.append(Statement(sentence, start, end, paragraph, prediction, speaker(sentence), dates))
+    return Article(text, statements, day)
+
+
+def published_date(published: date | str | None) -> date | None:
+    """The date of publication as a date or datetime. Raises ValueError if it is neither one nor ISO 8601."""
+    if published is None or isinstance(published, date):
+        return published
+    for kind in (date, datetime):
+        try:
+            return kind.fromisoformat(published)
+        except (TypeError, ValueError):
+            continue
+    raise ValueError(f"published is {published!r}: give a date, or a string such as 2024-05-02 or 2024-05-02T18:30+02:00")

@@ -67,13 +67,22 @@ class Classifier:
         if directory.is_dir() and not (directory / "config.json").is_file():
             raise CheckpointError(f"{directory} holds no config.json, so it is not a checkpoint: run `make train`, or give the directory RUN/checkpoint")
         import torch  # here, not above: `import onrecord` and --help stay quick
+        from safetensors import SafetensorError
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
+        from transformers.utils import logging
 
+        bars = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
         try:
-            model = AutoModelForSequenceClassification.from_pretrained(path)
+            model, report = AutoModelForSequenceClassification.from_pretrained(path, output_loading_info=True)
             tokenizer = AutoTokenizer.from_pretrained(path)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
+        finally:
+            if bars:
+                logging.enable_progress_bar()
+        if report["missing_keys"]:
+            raise CheckpointError(f"{path} is no trained classifier: it lacks {', '.join(sorted(report['missing_keys']))}; run `make train`")
         limit = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", tokenizer.model_max_length))
         try:
             calibration = Calibration.read(directory)

@@ -46,7 +46,15 @@ class Calibration:
             return None
         try:
             content = json.loads(path.read_text())
-            return cls(**(content | {"logits": np.array(content["logits"], dtype=float), "targets": np.array(content["targets"], dtype=int)}))
+            found = cls(**(content | {"logits": np.array(content["logits"], dtype=float), "targets": np.array(content["targets"], dtype=int)}))
+            if not (found.temperature > 0 and np.isfinite(found.temperature)):
+                raise ValueError(f"temperature {found.temperature!r}")
+            if found.logits.shape != (len(found.targets), len(found.shares)) or not np.isfinite(found.logits).all():
+                raise ValueError(f"logits {found.logits.shape} for {len(found.targets)} targets and {len(found.shares)} labels")
+            if len(found.targets) and not (found.targets.min() >= 0 and found.targets.max() < len(found.shares)):
+                raise ValueError("targets out of range")
+            found.rule()
+            return found
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is not a calibration that train.calibrate wrote ({error!r}); run `python -m train.calibrate` again") from error
 
@@ -82,11 +90,12 @@ class Calibration:
         _, trained = self.named(DATA)
         shift = np.log(met / trained)
         probabilities = softmax(self.logits / self.temperature + shift)
-        counts = np.bincount(self.targets, minlength=len(met))
+        counts = np.bincount(self.targets, minlength=len(met))  # of validation
         # The sentences to be met are the validation sentences weighed by label: the assumption of label shift.
         weights = np.ones(len(self.targets)) if name == DATA else (met / np.maximum(counts / counts.sum(), 1e-12))[self.targets]
         wrong = probabilities.argmax(1) != self.targets
-        return Rule(name, self.temperature, shift, answer_threshold(probabilities.max(1), wrong, weights, max_error), set_limits(probabilities, self.targets, coverage))
+        threshold = answer_threshold(probabilities.max(1), wrong, weights, max_error) if counts.all() else math.inf  # nothing is known of a label without rows
+        return Rule(name, self.temperature, shift, threshold, set_limits(probabilities, self.targets, coverage))
 
 
 @dataclass(frozen=True)
@@ -145,7 +154,7 @@ def answer_threshold(confidence: np.ndarray, wrong: np.ndarray, weights: np.ndar
     order = np.argsort(-confidence, kind="stable")
     confidence, wrong, weights = confidence[order], wrong[order].astype(float), weights[order]
     mass, squares, errors = weights.cumsum(), (weights**2).cumsum(), (weights * wrong).cumsum()
-    steps = max(1, math.ceil(math.log2(max(2, len(confidence)))))
+    steps = math.floor(math.log2(max(1, len(confidence)))) + 1  # as many as a binary search can take
     low, high, best = 0, len(confidence) - 1, math.inf
     while low <= high:
         middle = (low + high) // 2

@@ -5,9 +5,13 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import torch
+import transformers
+from safetensors.torch import load_file
 
 from train import build, fit
 from train.config import Config, load
+from train.model import load_model
 
 LABELS = ["claim", "hedge", "denial", "scheduling", "none"]
 CUE = {"claim": "said", "hedge": "perhaps", "denial": "denied", "scheduling": "tomorrow", "none": "why"}
@@ -40,6 +44,15 @@ def write_seeds(root: Path, articles: int = 40, rows: int = 6, groups: int = 6) 
     return root
 
 
+def changed(config: Config, **changes: object) -> Config:
+    return Config.model_validate(config.model_dump() | changes)
+
+
+def weights(config: Config) -> dict[str, torch.Tensor]:
+    """Of the checkpoint that `config` wrote."""
+    return load_file(config.checkpoint / "model.safetensors")
+
+
 @pytest.fixture
 def seeds(tmp_path: Path) -> Path:
     return write_seeds(tmp_path / "seeds")
@@ -51,7 +64,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
     root = tmp_path_factory.mktemp("chain")
     write_seeds(root / "seeds")
     config = load(seeds=str(root / "seeds"), data=str(root / "data"), output=str(root / "runs"), run="tiny", model="tiny",
-                  epochs=2, learning_rate=3e-3, head_learning_rate=3e-3, batch_size=8, micro_batch=8, behaviour_groups=1, log_every=1)  # fmt: skip
+                  epochs=2, learning_rate=3e-3, head_learning_rate=3e-3, batch_size=8, behaviour_groups=1, log_every=1)  # fmt: skip
     build.main(config)
     return config
 
@@ -61,3 +74,15 @@ def checkpoint(settings: Config) -> Path:
     """A trained tiny checkpoint."""
     fit.main(settings)
     return settings.checkpoint
+
+
+@pytest.fixture(scope="session")
+def without_dropout(settings: Config) -> Path:
+    """An untrained tiny model that drops nothing out: dropout's random numbers depend on how a batch is cut."""
+    directory = Path(settings.output) / "without-dropout"
+    transformers.set_seed(0)
+    tokenizer, model = load_model(settings, LABELS)
+    model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = 0.0
+    model.save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+    return directory

@@ -1,15 +1,20 @@
 """Offsets index the original text, nothing is lost, clocks do not end sentences."""
 
+import json
+from datetime import date, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import Classifier, read
-from onrecord.article import sentences
+from onrecord.sentences import sentences
+from onrecord.speakers import speaker
+from onrecord.webpage import is_html
 
 
-@given(st.text(alphabet=st.one_of(st.characters(exclude_categories=("Cs",)), st.sampled_from(" .?!\n\r“”\"’'aA1"))))
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\ud800\U0001f389\u0301\u200b\u200d\u2028"), st.sampled_from(" .?!\n\r“”\"’'aA1"))))
 def test_offsets(article: str) -> None:
     end = 0
     for start, stop, _ in (spans := sentences(article)):
@@ -34,9 +39,54 @@ def test_paragraphs() -> None:
     assert [(p, article[a:b]) for a, b, p in sentences(article)] == [(0, "Title"), (1, "He left."), (1, "She stayed."), (2, "End")]
 
 
+KNOWN_FAULTS = 1  # of the table: "etc." before a noun
+
+
+def rows(name: str) -> list[dict]:
+    return [json.loads(line) for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()]
+
+
+def test_hard_cases() -> None:
+    cases = rows("sentences.jsonl")
+    wrong = [(case["sentences"], found) for case in cases if (found := texts(case["text"])) != case["sentences"]]
+    assert len(cases) >= 60 and len(wrong) <= KNOWN_FAULTS, wrong
+
+
+@pytest.mark.parametrize("table", ["speakers.jsonl", "speakers_heldout.jsonl"])
+def test_speakers(table: str) -> None:
+    cases = rows(table)
+    named = [(case["speaker"], found) for case in cases if (found := speaker(case["text"])) is not None]
+    right = sum(a == b for a, b in named)
+    assert len(cases) >= 60 and right / len(named) >= 0.95, named
+    assert right / sum(case["speaker"] is not None for case in cases) >= 0.85
+
+
 def test_read(checkpoint: Path) -> None:
     article = "Leaders to meet\n\n“We will go,” he said. She denied it."
-    found = read(article, Classifier.load(checkpoint))
-    assert [s.text for s in found] == ["Leaders to meet", "“We will go,” he said.", "She denied it."]
-    assert all(article[s.start : s.end] == s.text == s.prediction.text for s in found)
-    assert read("  \n ", None) == []
+    found = read(article, "2024-05-02", Classifier.load(checkpoint))
+    assert [s.text for s in found.statements] == ["Leaders to meet", "“We will go,” he said.", "She denied it."]
+    assert [s.speaker for s in found.statements] == [None, "he", None]
+    assert all(article[s.start : s.end] == s.text == s.prediction.text for s in found.statements)
+    assert found.text == article and found.published == date(2024, 5, 2)
+    assert read("  \n ").statements == []
+
+
+def test_published() -> None:
+    assert read("", "2024-05-02T18:30+02:00").published == datetime.fromisoformat("2024-05-02T18:30+02:00")
+    for wrong in ("2 May 2024", "2024-13-01", 20240502):
+        with pytest.raises(ValueError, match=r"published is .*2024-05-02"):
+            read("", wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="bytes"):
+        read(b"Hello.")  # type: ignore[arg-type]
+
+
+def test_html(checkpoint: Path) -> None:
+    story = "<p>The Senate voted on Monday to pass the budget, after three weeks of talks behind closed doors.</p>"
+    story += "<p>“We are done,” Sen. J. D. Roe said. The House votes on Friday.</p>"
+    page = f"<!DOCTYPE html><html><body><nav>Home</nav><article><h1>Senate votes</h1>{story}</article><footer>Copyright</footer></body></html>"
+    found = read(page, classifier=Classifier.load(checkpoint))
+    assert all(found.text[s.start : s.end] == s.text for s in found.statements)
+    assert [s.text for s in found.statements][-2:] == ["“We are done,” Sen. J. D. Roe said.", "The House votes on Friday."]
+    assert not is_html("He wrote <p> and </p>.") and not is_html("5 < 6") and not is_html("<p> is a tag.") and is_html("<p>He left.</p>")
+    with pytest.raises(ValueError, match="no text"):
+        read("<html><body></body></html>")

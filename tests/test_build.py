@@ -111,3 +111,14 @@ def test_a_label_missing_from_a_split_is_named(seeds: Path) -> None:
     path.write_text(path.read_text().replace('"denial"', '"claim"'))
     with pytest.raises(Stop, match="validation has no row labelled denial"):
         build.checked(config_for(seeds))
+
+
+def test_nothing_but_its_own_data_is_replaced(seeds: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.tex").write_text("precious")
+    for target, message in ((tmp_path / "thesis", "not something train.build wrote"), (seeds, "--seeds"), (seeds / "data", "--seeds"), (tmp_path, "--seeds")):
+        with pytest.raises(Stop, match=message):
+            build.main(load(seeds=str(seeds), data=str(target)))
+    assert (tmp_path / "thesis" / "thesis.tex").read_text() == "precious" and list(seeds.glob("articles/*.jsonl"))
+    for _ in range(2):
+        assert build.main(load(seeds=str(seeds), data=str(tmp_path / "fresh"))) == 0

@@ -1,10 +1,12 @@
 """Any string has an answer, in order, whatever it is batched with."""
 
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 
 from onrecord import Classifier, Prediction
 from onrecord.classifier import CheckpointError
@@ -71,3 +73,15 @@ def test_no_checkpoint_says_make_train(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(CheckpointError, match="could not be loaded"):
         Classifier.load(tmp_path)
+
+
+def test_a_model_that_was_not_trained_to_classify_is_refused(checkpoint: Path, tmp_path: Path) -> None:
+    target = tmp_path / "headless"
+    shutil.copytree(checkpoint, target)
+    weights = {name: value for name, value in load_file(target / "model.safetensors").items() if not name.startswith("classifier.")}
+    save_file(weights, target / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match=r"lacks classifier\.bias, classifier\.weight"):
+        Classifier.load(target)
+    (target / "model.safetensors").write_bytes((checkpoint / "model.safetensors").read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="could not be loaded"):
+        Classifier.load(target)

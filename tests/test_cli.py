@@ -1,6 +1,8 @@
 """The command as a user types it."""
 
+import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,8 @@ from typer.testing import CliRunner
 
 from onrecord.cli import app
 from tests.conftest import LABELS
+from train import calibrate
+from train.config import Config
 
 run = CliRunner().invoke
 
@@ -55,3 +59,53 @@ def test_errors_are_one_line(tmp_path: Path, model: list[str]) -> None:
         found = run(app, words)
         assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1 and not found.stdout
     assert run(app, ["predict"]).exit_code == 2
+
+
+def test_read_other_forms(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("“A <b>, we go,” he said. She left.")
+    file = str(tmp_path / "a.txt")
+    rows = [json.loads(line) for line in run(app, ["read", file, "--jsonl", *model]).stdout.splitlines()]
+    assert [(row["text"], row["speaker"]) for row in rows] == [("“A <b>, we go,” he said.", "he"), ("She left.", None)]
+    table = list(csv.DictReader(run(app, ["read", file, "--csv", *model]).stdout.splitlines()))
+    assert [(row["text"], row["speaker"], row["start"]) for row in table] == [("“A <b>, we go,” he said.", "he", "0"), ("She left.", "", "25")]
+    html = run(app, ["read", file, "--html", "--published", "2024-05-02", *model]).stdout
+    assert "A &lt;b&gt;" in html and "· he</small>" in html and "published 2024-05-02" in html and "<script" not in html and html.count("<small>") == 2
+
+
+def test_read_refuses(model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onrecord.cli.LARGEST", 1000)
+    for data, message in ((b"a\0b", "binary"), (b" \n", "empty"), (b"a" * 1001, "larger"), (b"<html><body></body></html>", "no text found")):
+        (tmp_path / "bad").write_bytes(data)
+        found = run(app, ["read", str(tmp_path / "bad"), *model])
+        assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1 and not found.stdout
+    assert run(app, ["read", "-", "--json", "--csv", *model]).exit_code == 2
+    assert run(app, ["read", "-", "--published", "May 2", *model]).exit_code == 2
+
+
+def test_read_writes_a_calendar(model: list[str], checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The council meets on Tuesday at 3 p.m. tomorrow. They voted last week.\nThe vote is set for June 3.")
+    labels = {row["prediction"]["label"] for row in json.loads(run(app, ["read", str(tmp_path / "a.txt"), "--json", *model]).stdout)}
+    out = tmp_path / "a.ics"
+    for label in labels:
+        found = run(
+            app, ["read", str(tmp_path / "a.txt"), "--jsonl", "--published", "2024-05-02", "--zone", "Europe/London", "--dated", label, "--ics", str(out), *model]
+        )
+        assert found.exit_code == 0, found.stderr
+        rows = [json.loads(line) for line in found.stdout.splitlines()]
+        entries = sum(not when["past"] for row in rows for when in row["dates"])
+        assert out.read_bytes().count(b"BEGIN:VEVENT") == entries and f"{entries} calendar entries" in found.stderr
+        assert all(row["text"][when["start"] : when["end"]] == when["text"] for row in rows for when in row["dates"])
+    assert run(app, ["read", str(tmp_path / "a.txt"), "--ics", str(out), *model]).exit_code == 2
+    for words, message in ((["--dated", "diary"], "no label"), (["--zone", "Mars/Olympus", "--dated", *labels][:4], "unknown")):
+        found = run(app, ["read", str(tmp_path / "a.txt"), "--published", "2024-05-02", *words, *model])
+        assert found.exit_code == 1 and message in found.stderr
+
+
+def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path: Path) -> None:
+    assert "never calibrated" in run(app, ["predict", "One.", "--prior", "uniform", *model]).stderr
+    config = Config.model_validate(settings.model_dump() | {"run": "cli"})
+    shutil.copytree(model[1], config.checkpoint)
+    calibrate.main(Config.model_validate(config.model_dump() | {"max_error": 0.001}))
+    found = run(app, ["predict", "One.", "--prior", "uniform", "--model", str(config.checkpoint)])
+    assert found.exit_code == 0 and "%? One." in found.stdout
+    assert "unknown; there are" in run(app, ["predict", "One.", "--prior", "nws", "--model", str(config.checkpoint)]).stderr

@@ -59,3 +59,9 @@ def test_a_file_that_cannot_be_compared_over(tmp_path: Path, name: str, content:
         (tmp_path / name).write_text(content)
     with pytest.raises(Stop, match=message):
         compare.read_rows(str(tmp_path / name))
+
+
+def test_labels_the_checkpoints_do_not_know_are_refused(checkpoint: Path) -> None:
+    model = Classifier.load(checkpoint)
+    with pytest.raises(Stop, match="'CLAIM'"):
+        compare.compare(model, model, [{"text": "One.", "label": "CLAIM"}])

@@ -137,9 +137,24 @@ def test_an_uncalibrated_checkpoint_promises_nothing(checkpoint: Path) -> None:
         Classifier.load(checkpoint, prior="uniform")
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"temperature": 1.3}', '{"temperature": 1, "logits": [[1, 2], [1]], "targets": [0]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"temperature": 1.3}',
+        '{"temperature": 1, "logits": [[1, 2], [1]], "targets": [0]}',
+        "temperature: 0",
+        "temperature: NaN",
+        "targets: []",
+        "max_error: 2",
+    ],
+)
 def test_a_spoiled_calibration_is_named(calibrated: Path, tmp_path: Path, content: str) -> None:
     shutil.copytree(calibrated, tmp_path / "c")
+    if ": " in content and not content.startswith("{"):
+        field, value = content.split(": ")
+        content = json.dumps(json.loads((tmp_path / "c" / "calibration.json").read_text()) | {field: json.loads(value)})
     (tmp_path / "c" / "calibration.json").write_text(content)
     with pytest.raises(CheckpointError, match=r"calibration\.json is not a calibration"):
         Classifier.load(tmp_path / "c")
@@ -153,3 +168,27 @@ def test_a_calibration_for_other_labels_is_refused(calibrated: Path, tmp_path: P
     (tmp_path / "c" / "calibration.json").write_text(json.dumps(content))
     with pytest.raises(CheckpointError, match="calibrate again"):
         Classifier.load(tmp_path / "c")
+
+
+def test_a_label_without_validation_sentences_voids_the_promise() -> None:
+    own = calibration(400)
+    some = own.targets != 2
+    rule = dataclasses.replace(own, logits=own.logits[some], targets=own.targets[some]).rule({"a": 0.05, "b": 0.05, "c": 0.9})
+    assert rule.threshold == np.inf
+
+
+def test_the_threshold_by_hand() -> None:
+    # 100 sentences, the 60 most confident right, then every other one wrong: 7 steps, so ln(7 / 0.05) / n bounds the divergence
+    confidence = np.linspace(1, 0.5, 100)
+    wrong = np.array([False] * 60 + [True, False] * 20)
+    found = answer_threshold(confidence, wrong, np.ones(100), 0.1)
+    kept = int((confidence >= found).sum())
+    bounds = [error_bound(wrong[:n].mean(), n, 0.05 / 7) for n in range(1, 101)]
+    assert bounds[kept - 1] <= 0.1 < bounds[kept]
+    doubled = answer_threshold(confidence, wrong, np.tile([1.9, 0.1], 50), 0.1)  # the same mass in fewer effective rows: less can be promised
+    assert doubled > found
+
+
+def test_the_most_probable_label_is_always_in_its_set() -> None:
+    rule = dataclasses.replace(calibration(100).rule("data"), limits=np.full(3, 2.0))
+    assert rule.sets(np.array([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8]])).tolist() == [[True, False, False], [False, False, True]]

@@ -12,7 +12,7 @@ import yaml
 
 from onrecord import Classifier
 from tests.conftest import CUE, LABELS
-from train import evaluate
+from train import build, calibrate, evaluate
 from train.baselines import cue_words, predict_baselines
 from train.config import Config, Stop
 from train.metrics import macro_f1
@@ -79,7 +79,7 @@ def test_answers_are_released_only_if_the_gate_holds_and_then_compared_with(
     assert evaluate.main(settings, [], str(gate), release=True) == 1 and not (tmp_path / "released.json").exists()
     doctored(monkeypatch, right=True)
     assert evaluate.main(settings, [], str(gate), release=True) == 0
-    assert "nothing has been released yet" in capsys.readouterr().out
+    assert "nothing released yet" in capsys.readouterr().out
     assert evaluate.main(settings, [], str(gate)) == 0 and "+0.0000, p = 1.000" in capsys.readouterr().out
     doctored(monkeypatch, right=False)
     gate.write_text("- {no_regression: released, significance: 0.05}\n")
@@ -138,3 +138,30 @@ def test_baselines() -> None:
     assert [LABELS[i] for i in cue_words(texts, LABELS, 0)] == ["none", "denial", "hedge", "scheduling", "claim"]
     found = predict_baselines(["red fish", "red cat", "red dog", "blue fish", "blue cat"], [0, 0, 0, 1, 1], ["red x", "blue x"], ["a", "b"])
     assert found["majority"] == [0, 0] and found["TF-IDF + logistic regression"] == [0, 1]
+
+
+def test_a_checkpoint_is_not_measured_on_other_data_than_it_was_trained_on(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    other = Config.model_validate(settings.model_dump() | {"data": str(tmp_path / "other"), "split_seed": settings.split_seed + 1})
+    build.main(other)
+    for stage in (lambda: evaluate.main(other, [], None), lambda: calibrate.main(other)):
+        with pytest.raises(Stop, match="trained on other data"):
+            stage()
+
+
+def test_old_verdicts_do_not_stay(settings: Config, checkpoint: Path, loose_gate: str, tmp_path: Path) -> None:
+    evaluate.main(settings, [], loose_gate)
+    assert (settings.run_dir / "gate.md").is_file()
+    (tmp_path / "wrong.yaml").write_text("- {figure: test.nothing, at_least: 0}\n")
+    with pytest.raises(Stop, match=r"test\.nothing"):
+        evaluate.main(settings, [], str(tmp_path / "wrong.yaml"))
+    assert not (settings.run_dir / "gate.md").exists() and not (settings.run_dir / "gate.json").exists()
+
+
+def test_extra_files_do_not_hide_each_other(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "dev.jsonl").write_text(json.dumps({"text": "One.", "label": "claim", "sample": "all"}))
+    with pytest.raises(Stop, match="two files are called 'dev'"):
+        evaluate.main(settings, [str(tmp_path / f / "dev.jsonl") for f in "xy"], None)
+    with pytest.raises(Stop, match="sample 'all'"):
+        evaluate.main(settings, [str(tmp_path / "x" / "dev.jsonl")], None)

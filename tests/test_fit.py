@@ -8,25 +8,16 @@ import pytest
 import torch
 import transformers
 import yaml
-from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch.optim.swa_utils import AveragedModel
 
-from tests.conftest import LABELS
+from tests.conftest import LABELS, changed, weights
 from train import fit
 from train.config import Config, Stop
 from train.model import load_model, minilm_directory
 from train.splits import load_split
 
 real = AveragedModel.update_parameters
-
-
-def weights(config: Config) -> dict[str, torch.Tensor]:
-    return load_file(config.checkpoint / "model.safetensors")
-
-
-def changed(config: Config, **changes: object) -> Config:
-    return Config.model_validate(config.model_dump() | changes)
 
 
 def test_it_learns(settings: Config) -> None:
@@ -43,25 +34,17 @@ def test_two_runs_give_equal_weights_and_another_seed_does_not(settings: Config,
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
-def test_accumulation_does_not_change_the_model(settings: Config) -> None:
-    """8 × 1 = 2 × 4, dropout off (its random numbers depend on the shape of a batch)."""
-    made = []
-    for size in (8, 2):
-        config = changed(settings, run=f"micro{size}", micro_batch=size, model=str(_without_dropout(settings)))
+def test_accumulation_does_not_change_the_model(settings: Config, without_dropout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """8 × 1 = 2 × 4 = 1 × 8, dropout off (its random numbers depend on the shape of a batch)."""
+    made, passes = [], []
+    forward = transformers.BertForSequenceClassification.forward
+    monkeypatch.setattr(transformers.BertForSequenceClassification, "forward", lambda self, **inputs: (passes.append(self.training), forward(self, **inputs))[1])
+    for budget in (8192, 60, 1):
+        passes.append(False)
+        config = changed(settings, run=f"micro{budget}", micro_tokens=budget, model=str(without_dropout))
         fit.main(config)
         made.append(weights(config))
     assert all(torch.allclose(made[0][name], made[1][name], atol=1e-5) for name in made[0])
-
-
-def _without_dropout(settings: Config) -> Path:
-    directory = Path(settings.output) / "without-dropout"
-    if not directory.exists():
-        transformers.set_seed(0)
-        tokenizer, model = load_model(settings, LABELS)
-        model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = 0.0
-        model.save_pretrained(directory)
-        tokenizer.save_pretrained(directory)
-    return directory
 
 
 def test_the_checkpoint_is_an_ordinary_one(settings: Config, checkpoint: Path) -> None:
@@ -130,8 +113,10 @@ def test_balanced_class_weights_are_those_of_scikit_learn() -> None:
     from sklearn.utils.class_weight import compute_class_weight
 
     targets = [0] * 6 + [1] * 3 + [2]
-    assert fit.class_weights(targets, 3, "balanced").tolist() == pytest.approx(compute_class_weight("balanced", classes=np.array([0, 1, 2]), y=targets).tolist())
-    assert fit.class_weights(targets, 3, "none").tolist() == [1, 1, 1]
+    assert fit.class_weights(torch.tensor(targets), 3, "balanced").tolist() == pytest.approx(
+        compute_class_weight("balanced", classes=np.array([0, 1, 2]), y=targets).tolist()
+    )
+    assert fit.class_weights(torch.tensor(targets), 3, "none").tolist() == [1, 1, 1]
 
 
 def test_vectors_do_not_decay_and_the_head_has_its_own_rate(settings: Config) -> None:
@@ -207,6 +192,14 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_no_checkpoint(settin
     monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * float("nan"))
     config = changed(settings, run="nan")
     with pytest.raises(Stop, match="the loss is nan at step 1"):
+        fit.main(config)
+    assert not config.checkpoint.exists()
+
+
+def test_no_memory_is_explained(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() + torch.empty(2**50).sum())
+    config = changed(settings, run="memory")
+    with pytest.raises(Stop, match=r"lower micro_tokens \(now 8192\)"):
         fit.main(config)
     assert not config.checkpoint.exists()
 

@@ -48,3 +48,18 @@ def test_calibration_error() -> None:
     sure, fair = np.array([[0.99, 0.01]] * 4), np.array([[0.75, 0.25]] * 4)
     assert calibration_error(fair, targets) == pytest.approx(0)
     assert calibration_error(sure, targets) == pytest.approx(0.24)
+
+
+def test_calibration_error_by_hand() -> None:
+    # bins of 1/15: 0.70 and 0.72 share one (mean 0.71, half right), 0.95 has its own (right): (2 * 0.21 + 1 * 0.05) / 3
+    probabilities = np.array([[0.70, 0.30], [0.72, 0.28], [0.05, 0.95]])
+    assert calibration_error(probabilities, np.array([0, 1, 1])) == pytest.approx((2 * 0.21 + 0.05) / 3)
+
+
+def test_intervals_are_those_of_a_bootstrap_over_documents() -> None:
+    # 100 documents of one sentence, 80 right: the interval of accuracy is near the binomial one, 0.8 ± 1.96 * 0.04
+    targets, predicted = [0] * 100, [0] * 80 + [1] * 20
+    alone = measure(targets, predicted, ["a", "b"], [str(i) for i in range(100)])["accuracy_interval"]
+    assert alone == pytest.approx([0.72, 0.88], abs=0.015)
+    together = measure(targets, predicted, ["a", "b"], [str(i // 20) for i in range(100)])["accuracy_interval"]  # five documents: far wider
+    assert together[1] - together[0] > 2 * (alone[1] - alone[0])

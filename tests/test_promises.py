@@ -27,3 +27,14 @@ def test_label_sets() -> None:
 def test_proportion() -> None:
     assert proportion(0, 0) == {"share": None, "interval": [0.0, 1.0], "rows": 0}
     assert proportion(9, 10)["interval"] == pytest.approx([0.555, 0.9975], abs=1e-3)  # Clopper and Pearson's table
+
+
+def test_error_at_80_and_shares_by_label() -> None:
+    confidence = np.linspace(0.99, 0.6, 10)
+    probabilities = np.stack([confidence, 1 - confidence], axis=1)
+    targets = [0] * 7 + [1] * 3  # the three least confident are wrong
+    rule = Rule("data", 1.0, np.zeros(2), 0.0, np.array([0.0, 0.35]))
+    assert abstention(rule, probabilities, targets, ["a", "b"])["error_at_80"] == pytest.approx(1 / 8, abs=1e-4)
+    found = label_sets(rule, probabilities, targets, ["a", "b"])
+    inside = [bool(1 - c >= 0.35) for c in confidence[7:]]
+    assert found["by_label"]["b"]["share"] == pytest.approx(np.mean(inside), abs=1e-4) and found["by_label"]["a"]["share"] == 1

@@ -61,3 +61,13 @@ def test_no_seeds(tmp_path: Path) -> None:
 
 def test_normalise_keeps_what_the_publication_set() -> None:
     assert normalise("  “Cafe\u0301”\u00a0— it’s\u200b\tso ") == "“Café” — it’s so"
+
+
+def test_a_document_in_two_files_and_wrong_types_are_faults(seeds: Path) -> None:
+    path = seeds / "articles" / "made.jsonl"
+    head, row = path.read_text().splitlines()[:2]
+    (seeds / "articles" / "second.jsonl").write_text(head + "\n" + row.replace('"order": 1', '"order": true').replace("}", ', "unsure": "no"}') + "\n")
+    (seeds / "articles" / "third.jsonl").write_bytes(b"caf\xe9")
+    with pytest.raises(Stop, match="opened twice, first by") as stop:
+        read_seeds(load(seeds=str(seeds)))
+    assert "order True" in str(stop.value) and "third.jsonl: not UTF-8" in str(stop.value)

@@ -197,7 +197,9 @@ def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
 
 
 def write(files: dict[str, bytes], target: Path) -> None:
-    """Write beside `target`, then swap the directories, so that a reader never sees half of it."""
+    """Write beside `target`, then swap the directories, so that a reader never sees half of it. Raises Stop where something else stands."""
+    if target.exists() and (not target.is_dir() or target.is_symlink() or (any(target.iterdir()) and not (target / "manifest.json").is_file())):
+        raise Stop(f"{target} is not something train.build wrote, and would be replaced; give another --data, or move it away")
     fresh = target.with_name(target.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -218,7 +220,10 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     if audit:
         return refuse_unsound(parts, config)
     files = build(parts, config)
-    target, origin = Path(config.data), config.source or config.seeds
+    target = Path(config.data)
+    there_is, seeds = target.resolve(), Path(config.seeds).resolve()
+    if there_is == seeds or there_is in seeds.parents or seeds in there_is.parents:
+        raise Stop(f"--data {target} would be written over or into --seeds {config.seeds}; give a directory beside it")
     manifest = json.loads(files["manifest.json"])
     if check:
         there = {path.name: path.read_bytes() for path in target.glob("*") if path.is_file()} if target.is_dir() else {}

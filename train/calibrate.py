@@ -2,7 +2,7 @@
 
     python -m train.calibrate [--key value]
 
-One number T, fitted on the validation split so that softmax(logits / T) has the least log loss (Guo et al. 2017), by scikit-learn. It is
+One number T, fitted on the validation split so that softmax(logits / T) has the least log loss (Guo et al. 2017). It is
 stored in the checkpoint as calibration.json, beside the validation sentences' scores and the label shares of the training data: from these
 `onrecord.decision` works out priors, abstention and label sets when a checkpoint is loaded. Raw logits stay available.
 """
@@ -11,40 +11,23 @@ from collections import Counter
 from random import Random
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.frozen import FrozenEstimator
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import log_loss
 
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.decision import DATA, Calibration, softmax
 from train.config import Config, Stop, parse, run
 from train.metrics import calibration_error
-from train.splits import rows_of, with_labels
+from train.splits import refuse_other_data, rows_of, with_labels
 
 LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, and quantiles are exact enough
 
 
-class _Logits(ClassifierMixin, BaseEstimator):
-    """A classifier whose input is already its decision values (N, K), for scikit-learn to calibrate."""
-
-    def __init__(self, labels: int) -> None:
-        self.labels = labels
-        self.classes_ = np.arange(labels)
-
-    def fit(self, x: np.ndarray, y: np.ndarray) -> "_Logits":
-        return self
-
-    def decision_function(self, x: np.ndarray) -> np.ndarray:
-        return x
-
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        return self.classes_[x.argmax(1)]
-
-
 def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
-    """The T > 0 for which softmax(logits / T) fits `targets` best; `logits` is (N, K), `targets` (N,) label numbers."""
-    fitted = CalibratedClassifierCV(FrozenEstimator(_Logits(logits.shape[1]).fit(logits, targets)), method="temperature").fit(logits, targets)
-    return float(1 / fitted.calibrated_classifiers_[0].calibrators[0].beta_)
+    """The T for which softmax(logits / T) has the least log loss; `logits` is (N, K), `targets` (N,) label numbers. Between 0.05 and 20."""
+    labels = range(logits.shape[1])
+    found = minimize_scalar(lambda t: log_loss(targets, softmax(logits / np.exp(t)), labels=labels), bounds=(np.log(0.05), np.log(20)), method="bounded")
+    return float(np.exp(found.x))
 
 
 def main(config: Config) -> int:
@@ -54,22 +37,29 @@ def main(config: Config) -> int:
     except CheckpointError as error:
         raise Stop(f"{error}") from error
     config = with_labels(config)
+    refuse_other_data(config)
     train, rows = (rows_of(config, name) for name in ("train", "validation"))
     if len(rows) > LIMIT:
         rows = Random(config.seed).sample(rows, LIMIT)
+    if missing := set(config.labels) - {r["label"] for r in rows}:
+        raise Stop(f"the validation rows hold none labelled {', '.join(sorted(missing))}, so nothing can be promised for that; write more or raise validation_share")
     targets = np.array([config.labels.index(r["label"]) for r in rows])
     logits, _ = classifier.logits([r["text"] for r in rows])
     t = temperature(logits, targets)
     counts = Counter(r["label"] for r in train)
+    if config.class_weighting == "balanced":  # the loss weighed the labels to equal shares, and that is what the scores assume
+        counts = Counter(config.labels)
     calibration = Calibration(
         temperature=round(t, 4),
-        shares={label: round(counts[label] / len(train), 6) for label in config.labels},
+        shares={label: round(counts[label] / counts.total(), 6) for label in config.labels},
         priors=config.priors,
         max_error=config.max_error,
         coverage=config.set_coverage,
         logits=logits,
         targets=targets,
     )
+    if not 0.06 < t < 16:
+        print(f"the best temperature lies at the bound ({t:.3g}): the scores of this model say next to nothing about these labels, or are always right")
     before, after = (calibration_error(softmax(logits / scale), targets) for scale in (1.0, t))
     print(f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} before, {after:.3f} after")
     for prior in [*config.priors, DATA]:

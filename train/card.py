@@ -9,24 +9,15 @@ from sklearn.metrics import cohen_kappa_score, f1_score
 from train.config import Config
 from train.seeds import Sentence
 
-INTRODUCTION = """\
-# onrecord: what news sentences put on record
-
-One sentence a row, judged alone. Labels: {labels}; `seeds/guidelines.md` defines them.
-
-**Who wrote it and how.** Every sentence is original text, written for this project with the help of language models, as whole
-articles first (publication, year and beat decided beforehand), labelled sentence by sentence afterwards. Contrast groups put one
-situation on record in different ways. People who speak or act are invented; institutions and places may be real. Nothing is taken from
-published news, and nothing in it happened. Licence: CC BY 4.0.
-"""
-
 
 def dataset_card(parts: dict[str, list[Sentence]], config: Config) -> str:
     """Markdown with the counts of this build."""
     if config.source is not None:
         return _own(parts, config)
     splits = [name for name in parts if name != "behaviour" and parts[name]]
-    front = ["---", "license: cc-by-4.0", "language: [en]", "task_categories: [text-classification]", "pretty_name: onrecord", "configs:",
+    introduction = Path(config.seeds) / "introduction.md"  # who wrote it, and the licence that goes with it: only its authors can say
+    ours = ["license: cc-by-4.0", "language: [en]", "pretty_name: onrecord"] if introduction.is_file() else []
+    front = ["---", *ours, "task_categories: [text-classification]", "configs:",
              "- config_name: default", "  data_files:"]  # fmt: skip
     front += [f"  - {{split: {name}, path: {name}.parquet}}" for name in splits]
     if parts["behaviour"]:
@@ -35,7 +26,7 @@ def dataset_card(parts: dict[str, list[Sentence]], config: Config) -> str:
     return (
         "\n".join(front)
         + "\n"
-        + INTRODUCTION.format(labels=", ".join(f"`{label}`" for label in config.labels))
+        + (introduction.read_text(encoding="utf-8") if introduction.is_file() else f"# {config.seeds}\n\nLabels: {', '.join(f'`{label}`' for label in config.labels)}.\n")
         + "\n"
         + _composition(parts, config)
         + _agreement(parts, config)
@@ -88,7 +79,7 @@ def _agreement(parts: dict[str, list[Sentence]], config: Config) -> str:
     found = agreement(parts, config.labels)
     if not found:
         return ""
-    how = "The second annotator saw the sentence alone, blind and in random order. Disagreements were settled by a third reading. In the label columns: F1 of one."
+    how = "The first is the author; the second saw the sentence alone, blind and in random order. Disagreements were settled by a third reading. Label columns: F1."
     lines = ["", "## Agreement of two annotators", "", how, "",
              "| rows | number | equal | Cohen's kappa | " + " | ".join(config.labels) + " |", "| --- " * (4 + len(config.labels)) + "|"]  # fmt: skip
     for row in found:

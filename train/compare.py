@@ -14,6 +14,7 @@ import jinja2
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from onrecord.classifier import CheckpointError, Classifier
 from train.config import Stop, run
@@ -41,6 +42,8 @@ def read_rows(path: str) -> list[dict[str, Any]]:
         raise Stop(f"{path} could not be read: {str(error).strip().splitlines()[-1]}") from error
     if "text" not in table.column_names or not len(table):
         raise Stop(f"{path} needs rows with a column text; it has {len(table)} rows with {', '.join(table.column_names)}")
+    if wrong := next((row for row in table.select_columns(["text"]) if not isinstance(row["text"], str)), None):
+        raise Stop(f"{path}: text {wrong['text']!r} is not a string")
     names = getattr(table.features.get("label"), "names", None)
     return [
         row | {"label": names[row["label"]] if names else row.get("label")} for row in table.select_columns([c for c in ("text", "label") if c in table.column_names])
@@ -73,6 +76,8 @@ def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -
     ]
     found: dict[str, Any] = {"rows": len(rows), "changes": sorted(changes, key=lambda c: -c["shift"])}
     labelled = [(row["label"], x.label, y.label) for row, x, y in zip(rows, a, b, strict=True) if row["label"] is not None]
+    if unknown := {row["label"] for row in rows} - {*first.labels, None}:
+        raise Stop(f"labels of the file that the checkpoints do not know: {', '.join(sorted(map(repr, unknown)))}; they know {', '.join(first.labels)}")
     found["summary"] = f"{len(changes)} of {len(rows)} sentences changed their label"
     if labelled:
         targets, one, two = zip(*labelled, strict=True)
@@ -103,7 +108,7 @@ def _command() -> int:
         return 0
     table = Table("change", "first", "second", "label", "sentence", box=None)
     for c in found["changes"][: options.limit]:
-        table.add_row(f"{c['shift']:.2f}", f"{c['first']} {c['first_confidence']:.2f}", f"{c['second']} {c['second_confidence']:.2f}", c["label"] or "", c["text"])
+        table.add_row(f"{c['shift']:.2f}", f"{c['first']} {c['first_confidence']:.2f}", f"{c['second']} {c['second_confidence']:.2f}", c["label"] or "", Text(c["text"]))
     Console().print(table)
     print(found["summary"])
     return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import jsonargparse
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from train.augment import EDITS
 
@@ -65,7 +65,7 @@ class Config(BaseModel):
     epochs: Annotated[int, Field(gt=0)]
     max_steps: Annotated[int, Field(gt=0)] | None
     batch_size: Annotated[int, Field(gt=0)]
-    micro_batch: Annotated[int, Field(gt=0)]
+    micro_tokens: Annotated[int, Field(gt=0)]
     learning_rate: Annotated[float, Field(gt=0)]
     head_learning_rate: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
@@ -79,6 +79,7 @@ class Config(BaseModel):
     patience: Annotated[int, Field(gt=0)]
     precision: Literal["no", "fp16", "bf16"]
     log_every: Annotated[int, Field(gt=0)]
+    save_every: Annotated[int, Field(ge=0)]
     priors: dict[str, dict[str, Annotated[float, Field(gt=0)]]]
     max_error: Annotated[float, Field(gt=0, lt=1)]
     set_coverage: Annotated[float, Field(gt=0, lt=1)]
@@ -150,7 +151,9 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     try:
         config = Config.model_validate({key: found[key] for key in Config.model_fields})
     except ValueError as error:  # the cross-field rules above; single fields were checked by the parser
-        parser.error(str(error))
+        reasons = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors()) if isinstance(error, ValidationError) else str(error)
+        print(f"error: {reasons}", file=sys.stderr)
+        sys.exit(2)
     return config, {name: found[name] for name in extra}
 
 

@@ -30,7 +30,7 @@ from train.paired import mcnemar, randomisation
 from train.promises import abstention, label_sets
 from train.report import report
 from train.slices import slices, worst
-from train.splits import rows_of, with_labels
+from train.splits import refuse_other_data, rows_of, with_labels
 
 RELEASED = DEFAULTS.parent.parent / "released.json"  # the answers of the last released checkpoint: what the gate's paired test compares with
 MISTAKES = 30  # shown in the report
@@ -45,6 +45,12 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
         raise Stop(str(error)) from error
     if tuple(config.labels) != classifier.labels:
         raise Stop(f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.labels}; train again with `make train`")
+    refuse_other_data(config)
+    names = Counter(Path(path).stem for path in extra)
+    if names and (twice := names.most_common(1)[0])[1] > 1:
+        raise Stop(f"--extra: two files are called {twice[0]!r}, and figures are kept by name; rename one")
+    for old in ("gate.json", "gate.md"):  # a verdict on other figures must not stay behind
+        (config.run_dir / old).unlink(missing_ok=True)
     train, test = (rows_of(config, name) for name in ("train", "test"))
     metrics, answers = evaluate(classifier, train, test, config)
     if behaviour:
@@ -69,6 +75,8 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     print(f"\n{table(verdicts)}\n\ngate: {counts['fail']} of {len(verdicts)} rules fail, {counts['investigate']} to investigate, {counts['pass']} pass")
     if counts["fail"]:
         return 1
+    if release and metrics["released"].get("difference", 0) < 0:
+        raise Stop(f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within noise; delete {RELEASED} to start anew")
     if release:
         write(RELEASED, json.dumps({"test": fingerprint(test), "answers": answers}))
         print(f"released: later runs are compared with these answers ({RELEASED})")
@@ -82,16 +90,18 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config
     the line is called "model, prior NAME".
     """
     labels = config.labels
-    systems = _measure_all(classifier, train, test, labels, DATA)
+    logits, _ = classifier.logits([r["text"] for r in test])
+    systems = _measure_all(classifier, logits, train, test, labels, DATA)
     model = systems.pop("model")
     others = [m for name, m in systems.items() if not name.startswith("model")]
     rule = _rule(classifier, DATA)
     targets = [labels.index(r["label"]) for r in test]
-    probabilities = rule.probabilities(classifier.logits([r["text"] for r in test])[0])
+    probabilities = rule.probabilities(logits)
     predicted = probabilities.argmax(1).tolist()
     found = slices(test, predicted, config)
     return {
         "run": config.run,
+        "calibrated": classifier.calibration is not None,
         "training": json.loads((config.checkpoint / "training.json").read_text()),
         "versions": versions(config),
         "test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in others), 4)},
@@ -117,7 +127,7 @@ def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> 
 def against_released(config: Config, test: list[dict], answers: dict[str, str]) -> dict[str, Any]:
     """Macro-F1 of these answers minus that of the released ones, with p; a reason instead if the two cannot be compared."""
     if not RELEASED.is_file():
-        return {"reason": f"nothing has been released yet: {RELEASED} is missing"}
+        return {"reason": f"nothing released yet ({RELEASED.name})"}
     released = json.loads(RELEASED.read_text())
     if released["test"] != fingerprint(test):
         return {"reason": "the released answers are to another test split"}
@@ -181,8 +191,10 @@ def render_behaviour(found: dict[str, Any]) -> str:
     """One line a rule, weakest first."""
     lines = [f"\nbehaviour: {found['rows']} held-out sentences, accuracy {found['accuracy']:.3f}; pairs of one group with both right {found['groups_passed']:.3f}; "
              f"edits that left the label alone {found['edits_passed']:.3f}"]  # fmt: skip
-    for kind in ("rules", "edits"):
-        lines += [f"  {name:20}{rate['pairs']:5} pairs {rate['passed']:7.1%}" for name, rate in sorted(found[kind].items(), key=lambda item: item[1]["passed"])]
+    for kind, heading in (("rules", "pairs of a rule's groups"), ("edits", "edits")):
+        lines += [f"{heading}:"] + [
+            f"  {name:20}{rate['pairs']:5} pairs {rate['passed']:7.1%}" for name, rate in sorted(found[kind].items(), key=lambda item: item[1]["passed"])
+        ]
     return "\n".join(lines)
 
 
@@ -193,7 +205,7 @@ def measure_extra(classifier: Classifier, train: list[dict], path: str, labels: 
     """
     rows = read_extra(path, labels)
     parts = {"all": rows} | {name: [r for r in rows if r.get("sample") == name] for name in sorted({r["sample"] for r in rows if "sample" in r})}
-    return {name: _measure_all(classifier, train, part, labels, None) for name, part in parts.items()}
+    return {name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, labels, None) for name, part in parts.items()}
 
 
 def read_extra(path: str, labels: list[str]) -> list[dict]:
@@ -203,6 +215,8 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
         lines = Path(path).read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise Stop(f"--extra {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise Stop(f"--extra {path} is not UTF-8 (byte {error.start})") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -211,6 +225,8 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
             text, label = row["text"], row["label"]
         except (ValueError, KeyError, TypeError) as error:
             raise Stop(f"--extra {path}:{number}: needs a JSON object with text and label ({error!r})") from error
+        if row.get("sample") == "all" or not isinstance(row.get("sample", ""), str):
+            raise Stop(f"--extra {path}:{number}: sample {row['sample']!r} must be a string, and not 'all', which is the whole file")
         if not isinstance(text, str) or label not in labels:
             raise Stop(f"--extra {path}:{number}: label {label!r} is none of {', '.join(labels)}, or the text is not a string")
         rows.append(row | {"doc": str(row.get("doc", row.get("id", number)))})
@@ -219,19 +235,21 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
     return rows
 
 
-def _measure_all(classifier: Classifier, train: list[dict], rows: list[dict], labels: list[str], prior: str | None) -> dict[str, Any]:
-    """system -> figures: the model under `prior` (None = its default), under the other of default and data, and the baselines."""
+def _measure_all(classifier: Classifier, logits: np.ndarray, train: list[dict], rows: list[dict], labels: list[str], prior: str | None) -> dict[str, Any]:
+    """system -> figures on `rows`, whose scores are `logits`: the model under `prior` (None = its default), under the other of default and data, the baselines."""
     texts, targets, documents = [r["text"] for r in rows], [labels.index(r["label"]) for r in rows], [r["doc"] for r in rows]
-    logits, _ = classifier.logits(texts)
     systems = {}
     own = _rule(classifier, prior)
     for rule in {r.prior: r for r in (own, _rule(classifier, None), _rule(classifier, DATA))}.values():
         probabilities = rule.probabilities(logits)
         name = "model" if rule.prior == own.prior else f"model, prior {rule.prior}"
-        systems[name] = measure(targets, probabilities.argmax(1).tolist(), labels, documents, probabilities) | {"prior": rule.prior}
-        systems[name]["error_at_80"] = abstention(rule, probabilities, targets, labels)["error_at_80"]
-        systems[name]["answered"] = {key: value for key, value in abstention(rule, probabilities, targets, labels).items() if key in ("answered", "error")}
-        systems[name]["set_coverage"] = label_sets(rule, probabilities, targets, labels)["coverage"]
+        kept = abstention(rule, probabilities, targets, labels)
+        systems[name] = measure(targets, probabilities.argmax(1).tolist(), labels, documents, probabilities) | {
+            "prior": rule.prior,
+            "error_at_80": kept["error_at_80"],
+            "answered": {key: kept[key] for key in ("answered", "error")},
+            "set_coverage": label_sets(rule, probabilities, targets, labels)["coverage"],
+        }
     given = predict_baselines([r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels)
     return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in given.items()}
 

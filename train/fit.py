@@ -1,8 +1,9 @@
 """Fine-tune: data/ -> runs/NAME/checkpoint, an ordinary Hugging Face directory.
 
-    python -m train.fit [--config FILE] [--key value]
-    accelerate launch --num_processes 2 -m train.fit
+    python -m train.fit [--config FILE] [--key value] [--resume]
+    torchrun --nproc_per_node 2 -m train.fit        several processes: docs/distributed.md
 
+--resume goes on from the newest state that a killed or interrupted run left (train/state.py), to the same weights.
 Sees `train` and `validation` only. The loop stands in `main`, read it from top to bottom.
 """
 
@@ -12,88 +13,126 @@ import os
 import resource
 import shutil
 import time
-from collections import Counter
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from random import Random
+from typing import Any
 
 import torch
 import yaml
 from accelerate import Accelerator
-from accelerate.utils import gather_object, set_seed
+from accelerate.utils import DistributedType, gather_object, set_seed
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from train.augment import augment
-from train.batches import plan
+from train.batches import pieces, plan
 from train.config import Config, Stop, parse, run
+from train.encoded import encode, encoded
+from train.first_token import read_first_token
 from train.metrics import judged
 from train.model import load_model
 from train.schedule import learning_rate
-from train.splits import load_split, with_labels
+from train.splits import built, load_split, with_labels
+from train.state import Interruption, Position, States, capture, fingerprint, restore
 from train.truncation import cut_rows, told
 
 
-def main(config: Config, on_epoch: Callable[[int, float], None] | None = None) -> dict[str, float]:
+def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], None] | None = None) -> dict[str, float]:
     """Train one model and write its checkpoint. Returns the best epoch's validation metrics.
 
     `on_epoch` is given each epoch's number (from 1) and validation metric; what it raises ends the training without a checkpoint.
+    At SIGTERM or SIGINT the step is finished, the state is written, and SystemExit carries 128 + the signal's number.
     """
     config = with_labels(config)
-    accelerator = Accelerator(mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
+    accelerator = start(config)
     set_seed(config.seed)
-    prepare_output(config)
-    train, validation = load_split(config, "train"), load_split(config, "validation")
+    if accelerator.is_main_process:
+        prepare_output(config)
+    accelerator.wait_for_everyone()
+    rows_on_disk = config.run_dir / "rows"
+    with accelerator.main_process_first():
+        train, validation = load_split(config, "train", rows_on_disk), load_split(config, "validation")
     labels = train.features["label"].names
     tokenizer, model = load_model(config, labels)
+    read_first_token(model)
     if config.train_share < 1:
         documents = sorted(set(train["doc"]))
         kept = set(Random(config.seed).sample(documents, max(1, round(config.train_share * len(documents)))))
-        train = train.filter(lambda doc: doc in kept, input_columns="doc")
-    texts, targets = list(train["text"]), torch.tensor(train["label"])
-    validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), validation["label"]
-    cut = {name: cut_rows(list(rows["text"]), tokenizer, config.max_tokens) for name, rows in (("train", train), ("validation", validation))}
-    accelerator.print(told(cut, {"train": len(train), "validation": len(validation)}, config.max_tokens))
+        with accelerator.main_process_first():
+            train = train.filter(lambda doc: doc in kept, input_columns="doc")
+    targets = torch.from_numpy(train.with_format("numpy")["label"][:])  # (rows,)
+    validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), list(validation["label"])
+    with accelerator.main_process_first():
+        too_long = {
+            "train": cut_rows(train["text"], encoded(train, tokenizer, config)["length"], tokenizer, config.max_tokens),
+            "validation": cut_rows(validation["text"], map(len, validation_tokens), tokenizer, config.max_tokens),
+        }
+    if any(too_long.values()):
+        accelerator.print(told(too_long, {"train": len(train), "validation": len(validation)}, config.max_tokens))
 
-    steps_per_epoch = math.ceil(len(texts) / config.batch_size)
+    steps_per_epoch = math.ceil(len(train) / config.batch_size)
     steps = config.epochs * steps_per_epoch
     steps = min(steps, config.max_steps or steps)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), fused=True)
     model, optimizer = accelerator.prepare(model, optimizer)
     averaged = AveragedModel(accelerator.unwrap_model(model), multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))
-    weights = class_weights(train["label"], len(labels), config.class_weighting).to(accelerator.device)
-    accelerator.init_trackers("tensorboard", config={key: str(value) for key, value in config.model_dump().items()})
+    weights = class_weights(targets, len(labels), config.class_weighting).to(accelerator.device)
+    if accelerator.num_processes > 1:
+        set_seed(config.seed, device_specific=True)  # each process drops out other units; until here all had to draw the same head
+        accelerator.print(f"{accelerator.num_processes} processes share each step's {config.batch_size} sentences")
 
-    best: dict[str, float] = {}
-    best_weights: dict[str, torch.Tensor] = {}
-    stale, step, started = 0, 0, time.monotonic()
-    with progress_bar(accelerator) as bar:
+    states = States(config, fingerprint(train["text"], train["label"], validation_tokens, validation_targets), accelerator.num_processes)
+    position = Position()
+    if resume:
+        position, parts, damaged = states.read()
+        restore(parts, accelerator, model, averaged, optimizer)
+        accelerator.print("\n".join([*damaged, f"going on from the state of step {position.step}"]))
+    else:
+        states.refuse_to_overwrite()
+    hyperparameters = {key: str(value) for key, value in config.model_dump().items()}
+    # What a killed run logged after its last state is logged again: TensorBoard forgets the first time.
+    accelerator.init_trackers("tensorboard", config=hyperparameters, init_kwargs={"tensorboard": {"purge_step": position.step + 1} if resume else {}})
+
+    step, started = position.step, time.monotonic() - position.seconds
+    with progress_bar(accelerator) as bar, Interruption() as interruption, out_of_memory_explained(config):
         task = bar.add_task("train", total=steps, loss=math.nan, rate=0.0)
-        for epoch in range(config.epochs):
+        for epoch in range(position.epoch, config.epochs):
             model.train()
-            tokens = encode(augment(texts, config.augment, config.augment_share, Random(f"{config.seed}/{epoch}")), tokenizer, config.max_tokens)
-            for batch in plan([len(row) for row in tokens], config.batch_size, config.seed, epoch):
+            with accelerator.main_process_first():
+                tokens = encoded(train, tokenizer, config, epoch)
+            lengths = array("q", tokens["length"])
+            batches = plan(lengths, config.batch_size, config.seed, epoch)
+            for batch in batches[position.batch :]:
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(step, steps, group["peak"], config.warmup_share)
                 own = batch[accelerator.process_index :: accelerator.num_processes] or batch[:1]
                 # DDP averages over processes, the loss is a mean over the batch; a process without a row of its own takes part with weight 0.
                 share = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
                 total = torch.zeros((), device=accelerator.device)
-                for piece in (own[i : i + config.micro_batch] for i in range(0, len(own), config.micro_batch)):
-                    inputs = collate([tokens[row] for row in piece], tokenizer, accelerator.device)  # (rows, tokens)
-                    with accelerator.autocast():
-                        logits = model(**inputs).logits  # (rows, labels)
-                    loss = cross_entropy(logits.float(), targets[piece].to(accelerator.device), weights, reduction="sum", label_smoothing=config.label_smoothing) * share
-                    accelerator.backward(loss)
+                cut = list(pieces(own, lengths, config.micro_tokens))
+                for piece in cut:
+                    inputs = collate(tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
+                    # Gradients meet once a step, at the last piece: processes may have different numbers of pieces.
+                    with nullcontext() if piece is cut[-1] else accelerator.no_sync(model):
+                        with accelerator.autocast():
+                            logits = model(**inputs).logits  # (rows, labels)
+                        loss = (
+                            cross_entropy(logits.float(), targets[piece].to(accelerator.device), weights, reduction="sum", label_smoothing=config.label_smoothing) * share
+                        )
+                        accelerator.backward(loss)
                     total += loss.detach()
                 accelerator.clip_grad_norm_(model.parameters(), config.clip_norm)
                 optimizer.step()
                 optimizer.zero_grad()
                 averaged.update_parameters(accelerator.unwrap_model(model))
                 step += 1
-                if step % config.log_every == 0 or step == steps:
-                    value = total.item()
+                position.step, position.epoch, position.batch = step, epoch, position.batch + 1
+                saving = config.save_every and step % config.save_every == 0
+                if step % config.log_every == 0 or step == steps or saving:  # what is saved was looked at
+                    value = accelerator.reduce(total, "mean").item()
                     if not math.isfinite(value):
                         raise Stop(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
                     rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
@@ -102,31 +141,75 @@ def main(config: Config, on_epoch: Callable[[int, float], None] | None = None) -
                 bar.update(task, completed=step)
                 if step == steps:
                     break
+                # Several processes agree on a signal where they wait for each other anyway.
+                stop = max(gather_object([interruption.received])) if accelerator.num_processes == 1 or step % config.log_every == 0 else 0
+                if saving or (stop and config.save_every):
+                    position.seconds = time.monotonic() - started
+                    state = capture(accelerator, model, averaged, optimizer)
+                    if accelerator.is_main_process:
+                        states.write(position, state)
+                    accelerator.wait_for_everyone()  # torchrun kills all when one has left
+                if stop:
+                    accelerator.end_training()
+                    way_on = "--resume goes on from here" if config.save_every else "no state was written, because save_every is 0"
+                    accelerator.print(f"stopped at step {step}/{steps} by signal {stop}; {way_on}")
+                    raise SystemExit(128 + stop)
+            position.epoch, position.batch = epoch + 1, 0
             found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, labels, config.metric)
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
             accelerator.print(f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  " + "  ".join(f"{name} {value:.4f}" for name, value in found.items()))
-            stale += 1
-            if not best or found[config.metric] > best[config.metric]:
-                best, stale = found | {"epoch": epoch + 1}, 0
-                best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
+            position.stale += 1
+            if not position.best or found[config.metric] > position.best[config.metric]:
+                position.best, position.stale = found | {"epoch": epoch + 1}, 0
+                position.best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
             if on_epoch:
                 on_epoch(epoch + 1, found[config.metric])
-            if stale >= config.patience or step == steps:
+            if position.stale >= config.patience or step == steps:
                 break
-    accelerator.end_training()
+    best = position.best
     if accelerator.is_main_process:
         final = accelerator.unwrap_model(model)
-        final.load_state_dict(best_weights)
+        final.load_state_dict(position.best_weights)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts KiB
-        summary = (
-            best
-            | {"steps": step, "seconds": round(time.monotonic() - started, 1), "rows": len(texts), "memory_gib": round(memory, 2)}
-            | {f"cut_{name}_rows": rows for name, rows in cut.items()}
-        )
+        summary: dict[str, Any] = best | {
+            "steps": step,
+            "seconds": round(time.monotonic() - started, 1),
+            "rows": len(train),
+            "memory_gib": round(memory, 2),
+            "data": built(config),
+            "cut_rows": too_long,
+        }
         save_checkpoint(config, final, tokenizer, summary)
+        states.remove()
+        shutil.rmtree(rows_on_disk, ignore_errors=True)
         print(f"best epoch {best['epoch']}: validation {config.metric} {best[config.metric]:.4f}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()
+    accelerator.end_training()  # not earlier: it takes the processes apart
     return best
+
+
+def start(config: Config) -> Accelerator:
+    """The Accelerator for this machine or launch file. Raises Stop for what it or we cannot do."""
+    launched = int(os.environ.get("WORLD_SIZE", "1"))
+    # Without cpu=True Accelerate does not join processes on a machine that has no GPU.
+    alone_or_gpu = launched == 1 or torch.cuda.is_available()
+    accelerator = Accelerator(cpu=not alone_or_gpu, mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
+    if launched != accelerator.num_processes:  # seen with FSDP on CPUs: each process would train and write alone
+        raise Stop(f"{launched} processes were launched, Accelerate joined {accelerator.num_processes}; launch it as DDP")
+    if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
+        raise Stop(f"distributed_type {accelerator.distributed_type.value} is not supported: moving average and state need whole weights; launch it as DDP")
+    return accelerator
+
+
+@contextmanager
+def out_of_memory_explained(config: Config) -> Iterator[None]:
+    """Turns torch's error into Stop with the way out. The states written so far stay."""
+    try:
+        yield
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU's allocator raises no class of its own
+        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        raise Stop(f"out of memory; lower micro_tokens (now {config.micro_tokens}) or max_tokens (now {config.max_tokens}): {str(error).splitlines()[0]}") from error
 
 
 def prepare_output(config: Config) -> None:
@@ -138,14 +221,10 @@ def prepare_output(config: Config) -> None:
         probe.unlink()
     except OSError as error:
         raise Stop(f"cannot write to {config.run_dir}: {error.strerror}; --output names another directory") from error
-    free, needed = shutil.disk_usage(config.run_dir).free, 2**30  # two checkpoints of the largest base model and the logs
+    free = shutil.disk_usage(config.run_dir).free
+    needed = 2**31 if config.save_every else 2**30  # checkpoint, the old one and the logs; three states of five times MiniLM's weights
     if free < needed:
         raise Stop(f"{config.run_dir} has {free / 2**30:.2f} GiB free, {needed / 2**30:.0f} GiB are needed; make room or use another --output")
-
-
-def encode(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> list[list[int]]:
-    """Token ids of every text, special tokens included, cut at max_tokens; not padded."""
-    return tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"]
 
 
 def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
@@ -171,12 +250,11 @@ def parameter_groups(model: PreTrainedModel, config: Config) -> list[dict]:
     ]
 
 
-def class_weights(targets: list[int], labels: int, weighting: str) -> torch.Tensor:
+def class_weights(targets: torch.Tensor, labels: int, weighting: str) -> torch.Tensor:
     """(labels,) factors of the loss. balanced: n / (labels × count), as scikit-learn's class_weight="balanced"."""
     if weighting == "none":
         return torch.ones(labels)
-    counts = Counter(targets)
-    return torch.tensor([len(targets) / (labels * max(1, counts[i])) for i in range(labels)])
+    return len(targets) / (labels * torch.bincount(targets, minlength=labels).clamp(min=1))
 
 
 def validate(
@@ -205,7 +283,7 @@ def progress_bar(accelerator: Accelerator) -> Progress:
     return Progress(*columns, disable=not accelerator.is_main_process)
 
 
-def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, float]) -> None:
+def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]) -> None:
     """Write the Hugging Face directory beside its place and swap it in: a reader sees the old one or the new one, never a half."""
     target = config.checkpoint
     fresh, old = target.with_name("checkpoint.new"), target.with_name("checkpoint.old")
@@ -223,8 +301,8 @@ def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTraine
 
 
 def _command() -> int:
-    config, _ = parse(prog="train.fit")
-    main(config)
+    config, options = parse(prog="train.fit", resume=dict(action="store_true", help="go on from the newest sound state in OUTPUT/RUN/state"))
+    main(config, options["resume"])
     return 0
 
 

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from train.config import Config
 
-BASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2"}
+BASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2", "tiny": "two random layers, for trying things out"}
 
 
 def model_card(metrics: dict[str, Any], config: Config) -> str:
     """Markdown made from metrics.json."""
+    trained = yaml.safe_load((config.checkpoint / "train_config.yaml").read_text())
+    base = BASES.get(trained["model"], trained["model"])
     test, abstained, sets = metrics["test"], metrics["abstention"], metrics["label_sets"]
     results = [
         EvalResult(
@@ -25,7 +28,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
         for kind, name, key in (("f1", "macro-F1", "macro_f1"), ("accuracy", "accuracy", "accuracy"), ("ece", "expected calibration error", "calibration_error"))
     ]
     front = ModelCardData(
-        language="en", license="apache-2.0", library_name="transformers", pipeline_tag="text-classification", base_model=BASES.get(config.model, config.model),
+        language="en", license="apache-2.0", library_name="transformers", pipeline_tag="text-classification", base_model=None if trained["model"] == "tiny" else base,
         model_name=f"onrecord {config.run}", eval_results=results, metrics=["f1", "accuracy"],
     )  # fmt: skip
     lines = ["| | rows | accuracy | macro-F1 | " + " | ".join(config.labels) + " |", "| --- " * (4 + len(config.labels)) + "|"]
@@ -37,13 +40,29 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
     priors = [f"`{name}` (" + ", ".join(f"{label} {share:g}" for label, share in shares.items()) + ")" for name, shares in config.priors.items()]
     priors += ["`data` (those of the training data)", "`uniform`"]
     worst = metrics["worst_slice"]
+    others = [
+        f"  Under `{m['prior']}`: {_share(m['answered']['answered'])} answered, {_share(m['answered']['error'])} wrong; that prior is not the test split's."
+        for name, m in metrics["baselines"].items()
+        if name.startswith("model")
+    ]
+    promises = "The checkpoint was not calibrated: its confidence promises nothing."
+    if metrics["calibrated"]:
+        promises = f"""## What the confidence promises
+
+- Probabilities are temperature-scaled and re-weighed to the label shares of the text to be met: {", ".join(priors)}; the first is the default of `Classifier.load`.
+- Answers that are not marked `abstained` are wrong in at most {abstained["promised_error"]:.0%} of cases, with probability 0.95.
+  On the test split, under `data`: {_share(abstained["answered"])} answered, {_share(abstained["error"])} of the answers wrong.
+{chr(10).join(others)}
+- `label_set` holds the true label of at least {sets["promised"]:.0%} of each label's sentences.
+  On the test split: {_share(sets["coverage"])}, {sets["mean_size"]} labels on average.
+- Both promises are for sentences that could have been validation sentences (exchangeability) and for label shares as assumed. News drifts: measure on your own."""
     return f"""---
 {front.to_yaml()}
 ---
 
 # onrecord {config.run}
 
-Types one sentence as {", ".join(f"`{label}`" for label in config.labels)}. Fine-tuned from {front.base_model} on {metrics["training"]["rows"]} sentences
+Types one sentence as {", ".join(f"`{label}`" for label in config.labels)}. Fine-tuned from {base} on {metrics["training"]["rows"]} sentences
 (code {metrics["versions"]["code"]}, data {metrics["versions"]["data"]}).
 
 ```python
@@ -64,14 +83,7 @@ is news prose in English, written for the purpose; the labels say what a sentenc
 
 F1 by label in the last columns; intervals are 95% bootstrap intervals over documents. Expected calibration error on the test split: {test["calibration_error"]:.3f}.
 
-## What the confidence promises
-
-- Probabilities are temperature-scaled and re-weighed to the label shares of the text to be met: {", ".join(priors)}; the first is the default of `Classifier.load`.
-- Answers that are not marked `abstained` are wrong in at most {abstained["promised_error"]:.0%} of cases, with probability 0.95.
-  On the test split, under `data`: {_share(abstained["answered"])} answered, {_share(abstained["error"])} of the answers wrong.
-- `label_set` holds the true label of at least {sets["promised"]:.0%} of each label's sentences.
-  On the test split: {_share(sets["coverage"])}, {sets["mean_size"]} labels on average.
-- Both promises are for sentences that could have been validation sentences (exchangeability) and for label shares as assumed. News drifts: measure on your own.
+{promises}
 
 ## Limits
 

@@ -69,9 +69,8 @@ def learning_curve(config: Config) -> str | None:
     for name in found[-1][2]:
         lines[name] = [(rows, extra[name]) for rows, _, extra in found if name in extra]
     for (name, points), colour in zip(lines.items(), [ACCENT, SOFT, "#4b8f5a", "#8a5aa8"], strict=False):
-        axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.8, marker="o", markersize=4)
-        axes.annotate(name, points[-1], textcoords="offset points", xytext=(-4, 7), ha="right", color=colour, fontsize=9)
-    axes.margins(y=0.2)
+        axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.8, marker="o", markersize=4, label=name)
+    axes.legend(frameon=False, labelcolor="linecolor", fontsize=9, loc="lower right")
     return _svg(figure)
 
 

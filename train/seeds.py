@@ -57,17 +57,23 @@ def read_seeds(config: Config) -> list[Sentence]:
         raise Stop(f"no seeds: {root}/articles/*.jsonl and {root}/contrasts/*.jsonl match nothing; --seeds names another directory")
     sentences: list[Sentence] = []
     faults: list[str] = []
+    opened: dict[str, str] = {}
     for path in files:
-        _read_file(path, config, sentences, faults)
+        _read_file(path, config, sentences, faults, opened)
     _check_repeats(sentences, faults)
     if faults:
         raise Stop(f"{len(faults)} faulty rows:\n  " + "\n  ".join(faults))
     return sentences
 
 
-def _read_file(path: Path, config: Config, sentences: list[Sentence], faults: list[str]) -> None:
+def _read_file(path: Path, config: Config, sentences: list[Sentence], faults: list[str], opened: dict[str, str]) -> None:
     documents: dict[str, dict[str, str]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        faults.append(f"{path}: not UTF-8 (byte {error.start})")
+        return
+    for number, line in enumerate(lines, 1):
         where = f"{path}:{number}"
         if not line.strip():
             continue
@@ -83,8 +89,8 @@ def _read_file(path: Path, config: Config, sentences: list[Sentence], faults: li
             missing = [name for name in wanted if not isinstance(row.get(name), str) or not row[name].strip()]
             if missing:
                 faults.append(f"{where}: document {row['doc']!r} lacks {', '.join(missing)}")
-            if row["doc"] in documents:
-                faults.append(f"{where}: document {row['doc']!r} is opened twice")
+            if (first := opened.setdefault(row["doc"], where)) != where:
+                faults.append(f"{where}: document {row['doc']!r} is opened twice, first by {first}")
             documents[row["doc"]] = {name: str(row.get(name, "")) for name in {*ARTICLE, *GROUP}} | ({"part": "contrast"} if wanted is GROUP else {})
         else:
             fault = _fault(row, documents, config)
@@ -100,12 +106,15 @@ def _read_file(path: Path, config: Config, sentences: list[Sentence], faults: li
 def _fault(row: dict[str, Any], documents: dict[str, dict[str, str]], config: Config) -> str | None:
     if row["doc"] not in documents:
         return f"sentence of {row['doc']!r}, which no row above opens"
-    if not isinstance(row["order"], int) or row["order"] < 1:
+    if not isinstance(row["order"], int) or isinstance(row["order"], bool) or row["order"] < 1:
         return f"order {row['order']!r} is not a whole number from 1"
     if not isinstance(row.get("text"), str) or not normalise(row["text"]):
         return f"empty text {row.get('text')!r}"
     if len(normalise(row["text"])) > config.max_characters:
         return f"{len(row['text'])} characters, more than max_characters = {config.max_characters}: {row['text'][:60]!r}..."
+    for name, kind in (("unsure", bool), ("annotators", list), ("second", str)):
+        if name in row and not isinstance(row[name], kind):
+            return f"{name} {row[name]!r} is no {kind.__name__}"
     for label in (row.get("label"), *row.get("annotators", ())):
         if label not in config.labels:
             return f"unknown label {label!r}; the labels are {', '.join(config.labels)}"

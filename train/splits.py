@@ -1,5 +1,6 @@
 """Read a split of data/ as train.build left it."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -26,8 +27,11 @@ def labelled(config: Config, labels: list[str]) -> Config:
         raise Stop(str(error)) from error
 
 
-def load_split(config: Config, name: str) -> datasets.Dataset:
-    """One split of data/. Raises Stop if train.build has not finished there, or made it for other labels."""
+def load_split(config: Config, name: str, on_disk: Path | None = None) -> datasets.Dataset:
+    """One split of data/: in memory, or, for rows without number, read from an Arrow file that is made in the directory `on_disk`.
+
+    Raises Stop if train.build has not finished in data/, or made it for other labels.
+    """
     directory = Path(config.data)
     manifest = directory / "manifest.json"
     if not manifest.is_file() or not (directory / f"{name}.parquet").is_file():
@@ -35,7 +39,25 @@ def load_split(config: Config, name: str) -> datasets.Dataset:
     made_for = json.loads(manifest.read_text())["labels"]
     if config.labels and made_for != config.labels:
         raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` again")
-    return datasets.Dataset.from_parquet(str(directory / f"{name}.parquet"), keep_in_memory=True)
+    file = str(directory / f"{name}.parquet")
+    return datasets.Dataset.from_parquet(file, cache_dir=str(on_disk)) if on_disk else datasets.Dataset.from_parquet(file, keep_in_memory=True)
+
+
+def built(config: Config) -> str:
+    """Fingerprint of data/: SHA-256 over the digests of its Parquet files. A checkpoint keeps that of the data it was trained on."""
+    digests = json.loads((Path(config.data) / "manifest.json").read_text())["sha256"]
+    return hashlib.sha256(json.dumps({name: d for name, d in sorted(digests.items()) if name.endswith(".parquet")}).encode()).hexdigest()
+
+
+def refuse_other_data(config: Config) -> None:
+    """Raise Stop if the checkpoint was trained on other data than config.data holds: its test split may be what the model has learned from."""
+    load_split(config, "train")  # says what to do where there is no data
+    path = config.checkpoint / "training.json"
+    trained_on = json.loads(path.read_text()).get("data") if path.is_file() else None
+    if trained_on != built(config):
+        raise Stop(
+            f"{config.checkpoint} was trained on other data than {config.data} holds now, whose test split it may have learned from: train again with `make train`"
+        )
 
 
 def rows_of(config: Config, name: str) -> list[dict]:

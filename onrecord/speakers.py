@@ -1,0 +1,84 @@
+"""Who is said to have said a sentence, where the sentence says so in a reporting frame. Patterns are few and sure: None is the answer in doubt.
+
+    SPEAKER VERB ...                 The official said the talks were over. / Asked again, Ms. Roe told reporters that she would go.
+    "...," SPEAKER VERB ...          (also VERB SPEAKER:) "We will go," said Ann Roe, who leads the union. / "...," she added.
+    ..., SPEAKER VERB.               The talks are over, the official said on Monday. (also between commas)
+    according to SPEAKER             at the beginning or the end of the sentence, or between commas
+
+No speaker: a negated or merely possible saying ("did not say", "would say"), a saying asked for ("asked if he had said"), a passive ("was told").
+"""
+
+import re
+
+_SAYING = (
+    r"(?:said|says|told|tells|wrote|writes|tweeted|replied|insisted|insists|argued|argues|warned|warns|conceded|acknowledged|recalled|testified"
+    r"|asserted|contended|maintained|remarked)"
+)
+_DOING = r"(?:added|adds|announced|noted|notes|claimed|claims|explained|stated|confirmed|denied|reported|predicted|alleged|declared|suggested)"  # speech, or not
+_VERB = rf"(?:{_SAYING}|{_DOING})"
+# Opening a sentence, the second kind may be a participle ("The plan announced in May") or no speech ("The added cost"): what follows decides.
+_PLAIN_VERB = (
+    rf"(?:{_SAYING}\b(?!\s(?:by|to\b))|{_DOING}(?=\sthat\b|[,:]\s|\s(?:on|in|at|late|early|last|this)\s[^,“”\"]{{2,40}}?\sthat\b)"
+    r"|(?:announced|confirmed|claimed|denied)(?=\s(?:any|having|being)\b)|(?:announced|confirmed|claimed)(?=\s(?:an?|the|its|his|her|their|it|he|she|they|plans)\b))"
+)
+_NAME = r"[A-Z][\w’'.-]*"
+_TITLE = r"(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Col|Lt|Sgt|Capt|Prof|Rev)\.?"
+_PERSON = rf"(?:{_TITLE}\s)?{_NAME}(?:\s(?:{_NAME}|of|de|van|von|al|bin|the|and)){{0,6}}?(?:[’']s\s[a-z]+(?:\s[a-z]+)?)?"
+_ROLE = r"(?i:an?|the|one|two|three|four|five|several|some|many|other|his|her|its|their|our|my)\s(?:[\w’'.-]+\s){0,5}?[\w’'-]+"
+_GROUP = (
+    r"(?:[\w-]+\s){0,3}?(?i:officials|police|authorities|prosecutors|investigators|analysts|residents|witnesses|lawyers|critics|aides"
+    r"|researchers|scientists|doctors|people|sources|leaders|spokes(?:man|woman|person))"
+)
+_WHO = rf"(?P<who>(?i:he|she|they|I|we)|{_GROUP}|{_ROLE}|{_PERSON})"
+_SUBJECT = r"(?P<who>[\w’'.&-]+(?:\s[\w’'.&-]+){0,8}?)"  # all that stands before the verb; _NO_SPEAKER keeps clauses out
+_APPOSITION = r"(?:,\s[^,“”\"]{2,80},|\s(?:who|familiar with|close to|briefed on|with knowledge of)\s[^,“”\"]{2,60}?)?"
+_MANNER = r"(?:also\s|later\s|then\s|has\s|have\s|had\s)?"
+_CLOSE = r"(?:[,?!.…]['’]?[”\"]|[”\"],)\s*"
+_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_OPENING = (
+    r"(?:(?:But|And|Yet|Still)\s)?(?:(?:On|In|At|After|During|Asked|Speaking|When|As|While|If|Before|Since|For|With|From|Under|By|Despite|Although)\s[^,“”\"]{2,80},\s"
+    rf"|(?:(?:Last|This)\s(?:night|week|month|year|{_DAY})|Yesterday|Later|Earlier|Meanwhile|However),?\s)?"
+)
+
+_FRAMES = (
+    re.compile(rf"{_CLOSE}{_WHO}{_APPOSITION}\s{_MANNER}{_VERB}\b"),
+    re.compile(
+        rf"{_CLOSE}{_VERB}\s{_WHO}(?=[,.:;]|\s(?:in|on|at|during|after|of|to|as|when|while|from|who|outside|before|last|this|late|early|close|familiar|{_DAY})\b|$)"
+    ),
+    re.compile(rf"^{_OPENING}{_SUBJECT}{_APPOSITION}\s{_MANNER}{_PLAIN_VERB}"),
+    re.compile(
+        rf",\s{_WHO}{_APPOSITION}\s{_MANNER}{_VERB}"
+        rf"(?:,|(?:\s(?:on|in|at|late|early|last|this|during|to|after|staff|reporters|lawmakers|{_DAY})\b[^,“”\"]{{0,60}})?\.$)"
+    ),
+    re.compile(rf",\s{_SAYING}\s{_WHO}(?=,|\.$)"),
+    re.compile(rf"^According\sto\s{_SUBJECT}(?=,|\s(?:who|familiar|close|seen|obtained|released|published)\b)"),
+    re.compile(rf",?\saccording\sto\s{_WHO}(?=[.,]|\s(?:who|released|published|seen|obtained|familiar|close|briefed)\b)"),
+)
+_NO_SPEAKER = re.compile(
+    # the saying is denied, possible, or someone else's
+    r"\b(?:not|never|nobody|no one|none|neither|if|whether|would|could|might|may|will|must|should)\b"
+    # a clause, not a noun phrase
+    r"|\b(?:which|that|what|when|who|it|there|this|was|were|is|are|be|been|being|am|has|have|had|after|as|before|while|because|since|until|than|but|though)\b"
+    r"|\s(?:he|she|they|we|I)\b"
+    # what says without having spoken, or is gone by
+    r"|\b(?:easier|sooner|sign|book|law|laws|rules?|plan|need|poster|label|clock|schedule)\b"
+    # no noun at the end
+    r"|(?:^|\s)(?:an?|the|and|or|to|of|for|in|on|at|with|from|by|also|later|then|his|her|their|its)$"
+    # no subject opens like this
+    r"|^(?:in|on|at|for|with|from|by|to|of|and|or|yet|so)\s",
+    re.IGNORECASE,
+)
+
+
+def speaker(sentence: str) -> str | None:
+    """The words of the sentence that name who said it, a pronoun too ("she"), without what follows a comma; None if no frame fits plainly."""
+    for frame in _FRAMES:
+        if (found := frame.search(sentence)) and not _NO_SPEAKER.search(found["who"]) and _outside_quotation(sentence, found.start("who")):
+            return found["who"]
+    return None
+
+
+def _outside_quotation(sentence: str, position: int) -> bool:
+    """A frame within the speech itself reports someone else's words."""
+    before = sentence[:position]
+    return before.count("“") <= before.count("”") and (before.count('"') % 2 == 0 or sentence.count('"') % 2 == 1)

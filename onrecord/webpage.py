@@ -1,0 +1,29 @@
+"""The main text of a web page, by trafilatura (the extra `html`), which is imported for pages only."""
+
+import logging
+import re
+
+logging.getLogger("trafilatura").addHandler(logging.NullHandler())  # its warnings are for those who set up logging; a user is told by our error
+
+_BEGINNING = re.compile(r"[\s\ufeff]*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_FRAGMENT = re.compile(r"\s*<(article|main|section|div|h1|p)\b[^>]*>", re.IGNORECASE)
+
+
+def is_html(text: str) -> bool:
+    """Whether this is an HTML page: it begins like one, or with an element of text that is closed later. A tag further on proves nothing."""
+    if _BEGINNING.match(text):
+        return True
+    fragment = _FRAGMENT.match(text)
+    return bool(fragment and re.search(rf"</{fragment[1]}\s*>", text[fragment.end() :], re.IGNORECASE))
+
+
+def main_text(html: str) -> str:
+    """The article in a page, a paragraph a line, without navigation, comments and tables. Raises ValueError if there is none."""
+    try:
+        import trafilatura
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("reading HTML needs trafilatura: pip install 'onrecord[html]'", name=error.name) from None
+    text = trafilatura.extract(html, include_comments=False, include_tables=False)
+    if not text or not text.strip():
+        raise ValueError("no text found in this HTML page; is it filled in by a script? Save the text itself and read that")
+    return str(text)
