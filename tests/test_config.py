@@ -23,7 +23,7 @@ def test_every_knob_stands_in_the_default_config_once_and_is_read_by_code() -> N
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.stem)
 def test_every_config_is_valid_and_holds_only_differences(path: Path) -> None:
-    if path.stem in ("gate", "sweep"):
+    if path.stem in ("gate", "sweep") or path.parent.name == "accelerate":
         return
     assert load(path)
     if path != DEFAULTS:

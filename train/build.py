@@ -23,13 +23,12 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from train.card import agreement, dataset_card
-from train.config import SPLITS, Config, Stop, parse, run
+from train.config import SPLITS, WIDE, Config, Stop, parse, run
 from train.leakage import near_duplicates
 from train.seeds import Sentence, read_seeds
 from train.sources import WHOLE, read_source
 from train.splits import labelled
 
-WIDE = 12  # more labels than that do not fit beside each other in a terminal
 VERSION = "1"  # raise it when the same seeds are meant to give other bytes
 
 
@@ -164,20 +163,29 @@ def checked(config: Config) -> tuple[dict[str, list[Sentence]], Config]:
         parts = split(read_seeds(config), config)
     else:
         given, labels = read_source(config)
-        config, ready = labelled(config, labels), set(given) - {"train"}
+        config, ready = labelled(config, labels), set(given) & set(SPLITS[1:])
         parts = split_source(given, config)
     refuse_leakage(parts, config)
-    empty = {name: [label for label in config.labels if label not in {s.label for s in parts[name]}] for name in SPLITS}
-    for name in ready & set(SPLITS):
-        if empty[name]:
-            print(f"warning: {name} has no row labelled {', '.join(empty[name])}, so nothing is known of these", file=sys.stderr)
-            empty[name] = []
-    if any(empty.values()):
-        raise Stop(
-            "; ".join(f"{name} has no row labelled {', '.join(missing)}" for name, missing in empty.items() if missing)
-            + ": write more articles or raise the split's share"
-        )
+    refuse_empty(parts, config.labels, ready)
     return parts, config
+
+
+def refuse_empty(parts: dict[str, list[Sentence]], labels: list[str], ready: set[str]) -> None:
+    """Raise Stop for a label that no row has, that the training rows lack, or that a split made here lacks; print what a `ready`-made one lacks."""
+    counts = {name: Counter(s.label for s in parts[name]) for name in SPLITS}
+    if nowhere := [label for label in labels if not any(counts[name][label] for name in SPLITS)]:
+        raise Stop(f"no row is labelled {', '.join(nowhere)}; label some, or take it out of labels: {', '.join(labels)}")
+    if ready and (unlearnt := [label for label in labels if not counts["train"][label]]):
+        seen = {label: ", ".join(name for name in SPLITS if counts[name][label]) for label in unlearnt}
+        told = "; ".join(f"the label {label!r} is seen only in {where}" for label, where in seen.items())
+        raise Stop(f"{told}, so it cannot be learned; correct it, move some of its rows to train, or delete them")
+    empty = {name: ", ".join(label for label in labels if not counts[name][label]) for name in SPLITS}
+    for name in ready:
+        if missing := empty.pop(name):
+            print(f"warning: {name} has no row labelled {missing}, so nothing is known of these", file=sys.stderr)
+    if any(empty.values()):
+        told = "; ".join(f"{name} has no row labelled {missing}" for name, missing in empty.items() if missing)
+        raise Stop(f"{told}: write more articles or raise the split's share")
 
 
 def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
@@ -215,12 +223,20 @@ def write(files: dict[str, bytes], target: Path) -> None:
         os.replace(fresh, target)
 
 
+def _origin(config: Config) -> str:
+    """What the data is made of, for people."""
+    if config.source is None:
+        return config.seeds
+    files = config.source.values() if isinstance(config.source, dict) else [config.source]
+    return ", ".join(name for own in files for name in ([own] if isinstance(own, str) else own))
+
+
 def main(config: Config, check: bool = False, audit: bool = False) -> int:
     parts, config = checked(config)
     if audit:
         return refuse_unsound(parts, config)
     files = build(parts, config)
-    target = Path(config.data)
+    target, origin = Path(config.data), _origin(config)
     there_is, seeds = target.resolve(), Path(config.seeds).resolve()
     if there_is == seeds or there_is in seeds.parents or seeds in there_is.parents:
         raise Stop(f"--data {target} would be written over or into --seeds {config.seeds}; give a directory beside it")

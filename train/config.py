@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from train.augment import EDITS
 
 SPLITS = ("train", "validation", "test")
+WIDE = 12  # more labels than that do not fit beside each other in a terminal
 DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
 Share = Annotated[float, Field(ge=0, lt=1)]
 Files = Annotated[str | list[str] | dict[str, str | list[str]], Field(description="where the rows of one's own data are")]
@@ -46,6 +47,7 @@ class Config(BaseModel):
     label_column: str | list[str]
     label_names: dict[str, str]
     group_column: str | None
+    split_column: str | None
     repeats: Literal["stop", "warn"]
     paraphrase: Annotated[float, Field(gt=0, le=1)]
     shortcut_length: Annotated[float, Field(gt=0, le=1)]
@@ -83,6 +85,8 @@ class Config(BaseModel):
     priors: dict[str, dict[str, Annotated[float, Field(gt=0)]]]
     max_error: Annotated[float, Field(gt=0, lt=1)]
     set_coverage: Annotated[float, Field(gt=0, lt=1)]
+    gate: str | None
+    cues: dict[str, str]
     slices: list[str]
     slice_rows: Annotated[int, Field(gt=0)]
 
@@ -99,6 +103,8 @@ class Config(BaseModel):
             raise ValueError(f"label_column: {self.label_column} asks for several labels a row (multi-label), but a row here has exactly one; name one column")
         if isinstance(self.source, dict) and ("train" not in self.source or set(self.source) - set(SPLITS)):
             raise ValueError(f"source: has the splits {', '.join(self.source)}; it needs train and may have validation and test")
+        if isinstance(self.source, dict) and self.split_column:
+            raise ValueError(f"split_column: {self.split_column}, but source names the files of each split; give one or the other")
         if self.validation_share + self.test_share >= 1:
             raise ValueError(f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on")
         if not self.labels:
@@ -151,10 +157,16 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     try:
         config = Config.model_validate({key: found[key] for key in Config.model_fields})
     except ValueError as error:  # the cross-field rules above; single fields were checked by the parser
-        reasons = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors()) if isinstance(error, ValidationError) else str(error)
-        print(f"error: {reasons}", file=sys.stderr)
+        print(f"error: {reasons(error)}", file=sys.stderr)
         sys.exit(2)
     return config, {name: found[name] for name in extra}
+
+
+def reasons(error: ValueError) -> str:
+    """What is wrong with a config, in one line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(".".join(map(str, e["loc"])) + ": " * bool(e["loc"]) + e["msg"].removeprefix("Value error, ") for e in error.errors())
 
 
 def load(path: Path | str = DEFAULTS, **changes: Any) -> Config:

@@ -40,6 +40,10 @@ from train.state import Interruption, Position, States, capture, fingerprint, re
 from train.truncation import cut_rows, told
 
 
+class Diverged(Stop):
+    """The loss is no number any more."""
+
+
 def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], None] | None = None) -> dict[str, float]:
     """Train one model and write its checkpoint. Returns the best epoch's validation metrics.
 
@@ -134,7 +138,7 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
                 if step % config.log_every == 0 or step == steps or saving:  # what is saved was looked at
                     value = accelerator.reduce(total, "mean").item()
                     if not math.isfinite(value):
-                        raise Stop(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
+                        raise Diverged(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
                     rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
                     accelerator.log({"train/loss": value, "train/learning_rate": rate}, step=step)
                     bar.update(task, loss=value, rate=rate)

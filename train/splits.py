@@ -6,7 +6,7 @@ from pathlib import Path
 
 import datasets
 
-from train.config import Config, Stop
+from train.config import Config, Stop, reasons
 
 
 def with_labels(config: Config) -> Config:
@@ -24,7 +24,7 @@ def labelled(config: Config, labels: list[str]) -> Config:
     try:
         return Config.model_validate(config.model_dump() | {"labels": labels})
     except ValueError as error:
-        raise Stop(str(error)) from error
+        raise Stop(reasons(error)) from error
 
 
 def load_split(config: Config, name: str, on_disk: Path | None = None) -> datasets.Dataset:
