@@ -37,8 +37,8 @@ def read_table(path: str, columns: list[str] | None = None) -> Rows:
     except UnicodeDecodeError as error:
         raise Stop(f"{path} could not be read: byte {error.start} is not UTF-8; save it as UTF-8") from error
     except (ValueError, csv.Error, OSError, ElementTree.ParseError, datasets.exceptions.DatasetGenerationError) as error:
-        cause = error.__cause__ or error  # datasets hides the reason behind one of its own
-        raise Stop(f"{path} could not be read as {kind}: {str(cause).strip().splitlines()[-1]}") from error
+        hidden = error.__cause__ if isinstance(error, datasets.exceptions.DatasetGenerationError) else None
+        raise Stop(f"{path} could not be read as {kind}: {str(hidden or error).strip().splitlines()[-1]}") from error
 
 
 def named(table: datasets.Dataset) -> Iterator[Row]:
@@ -61,8 +61,10 @@ def _json_lines(path: str, content: str) -> Iterator[tuple[str, Row]]:
 
 
 def _cells(path: str, content: str, kind: str, columns: list[str] | None) -> Iterator[tuple[str, Row]]:
-    """CSV is quoted as RFC 4180 says. Many TSV files are not quoted at all: one with a quotation mark inside a bare cell cannot be, and is read as it is."""
-    bare = kind == ".tsv" and any('"' in cell and not QUOTED.fullmatch(cell) for line in content.split("\n") for cell in line.rstrip("\r").split("\t"))
+    """CSV is quoted as RFC 4180 says, and so are some TSV files. One is read as it is if a bare cell holds a quotation mark and all lines have as many cells."""
+    lines = [line.rstrip("\r") for line in content.split("\n") if line.strip()]
+    bare = kind == ".tsv" and any('"' in cell and not QUOTED.fullmatch(cell) for line in lines for cell in line.split("\t"))
+    bare = bare and len({line.count("\t") for line in lines}) == 1
     csv.field_size_limit(2**31 - 1)
     reader = csv.reader(io.StringIO(content, newline=""), delimiter="\t" if kind == ".tsv" else ",", quoting=csv.QUOTE_NONE if bare else csv.QUOTE_MINIMAL)
     header, line = columns, 1
