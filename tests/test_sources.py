@@ -87,7 +87,7 @@ def test_a_hub_dataset_has_its_splits_and_class_names(tmp_path: Path, monkeypatc
         raise ConnectionError("no route\nmore of it")
 
     monkeypatch.setattr(datasets, "load_dataset", offline)
-    with pytest.raises(Stop, match="'someone/fimls' is no file or directory here, and as a hub dataset it could not be loaded: no route$"):
+    with pytest.raises(Stop, match=r"'someone/fimls' is no file or directory here, and as a hub dataset it could not be loaded: no route$"):
         read_source(own(tmp_path, source="someone/fimls"))
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import matplotlib
 import optuna
 import yaml
 from matplotlib.figure import Figure
@@ -170,7 +171,8 @@ def _plot_importance(study: optuna.Study, path: Path) -> None:
     axes = figure.add_subplot()
     axes.barh(list(shares)[::-1], list(shares.values())[::-1])
     axes.set(xlim=(0, 1), xlabel=f"share in the variance of {len(study.trials)} trials")
-    figure.savefig(path)
+    with matplotlib.rc_context({"svg.fonttype": "none"}):  # letters, not outlines: the page's fonts are used, and words can be found
+        figure.savefig(path)
 
 
 def _command() -> int:
