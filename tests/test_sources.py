@@ -238,3 +238,21 @@ def test_quotation_marks_of_tsv_files(tmp_path: Path) -> None:
     assert [row["text"] for _, row in read_table(str(tmp_path / "bare.tsv"))] == ['"Go," he said', '"Whole."']
     (tmp_path / "quoted.tsv").write_text('text\tlabel\r\n"""Go,"" he said"\ta\r\n')
     assert read_table(str(tmp_path / "quoted.tsv"))[0][1]["text"] == '"Go," he said'
+
+
+def test_a_text_repeated_many_times_costs_no_pairs_and_stays_on_one_side(tmp_path: Path) -> None:
+    """1,500 copies in 1,500 groups would be a million pairs."""
+    found = [*rows(60), *({"text": f"Same old story{'!' * (i % 3)}", "label": "up"} for i in range(1500))]
+    parts, _ = build.checked(own(tmp_path, source=save(tmp_path / "mine.csv", found), validation_share=0.2, test_share=0.2))
+    assert sorted(sum(s.text.startswith("Same") for s in parts[name]) for name in build.SPLITS) == [0, 0, 1500]
+    assert not build.near_duplicates(parts, 0.7)
+
+
+def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
+    source = save(tmp_path / "mine.csv", rows(60))
+    config = own(tmp_path, source=source)
+    assert build.main(config) == 0
+    inside = Path(source).rename(Path(config.data) / "mine.csv")
+    with pytest.raises(Stop, match="a source, and would be replaced; give another directory"):
+        build.main(changed(config, source=str(inside)))
+    assert inside.is_file()

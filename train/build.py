@@ -25,7 +25,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from train.card import agreement, dataset_card
 from train.config import SPLITS, WIDE, Config, Stop, parse, run
 from train.leakage import near_duplicates
-from train.seeds import Sentence, read_seeds
+from train.seeds import Sentence, key, read_seeds
 from train.sources import WHOLE, read_source
 from train.splits import labelled
 
@@ -69,8 +69,12 @@ def split_source(parts: dict[str, list[Sentence]], config: Config) -> dict[str, 
             return doc
 
         alone: dict[str, list[Sentence]] = defaultdict(list)
+        first: dict[str, str] = {}  # text -> document; a text repeated n times would otherwise be n * n pairs
         for s in pool:
-            alone[s.doc].append(s)
+            if (doc := first.setdefault(key(s.text) or s.text, s.doc)) == s.doc:
+                alone[s.doc].append(s)
+            else:
+                owner[root(s.doc)] = root(doc)
         for _, a, _, b, _ in near_duplicates(alone, config.near_duplicate):
             owner[root(b)] = root(a)
         chosen = _choose(pool, {doc: root(doc) for doc in owner}, config, wanted)
@@ -223,12 +227,12 @@ def write(files: dict[str, bytes], target: Path) -> None:
         os.replace(fresh, target)
 
 
-def _origin(config: Config) -> str:
-    """What the data is made of, for people."""
+def _origin(config: Config) -> list[str]:
+    """What the data is made of: the seeds, or the files, directory or hub dataset of the source."""
     if config.source is None:
-        return config.seeds
+        return [config.seeds]
     files = config.source.values() if isinstance(config.source, dict) else [config.source]
-    return ", ".join(name for own in files for name in ([own] if isinstance(own, str) else own))
+    return [name for own in files for name in ([own] if isinstance(own, str) else own)]
 
 
 def main(config: Config, check: bool = False, audit: bool = False) -> int:
@@ -236,10 +240,12 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     if audit:
         return refuse_unsound(parts, config)
     files = build(parts, config)
-    target, origin = Path(config.data), _origin(config)
+    target, origin = Path(config.data), ", ".join(_origin(config))
     there_is, seeds = target.resolve(), Path(config.seeds).resolve()
     if there_is == seeds or there_is in seeds.parents or seeds in there_is.parents:
         raise Stop(f"--data {target} would be written over or into --seeds {config.seeds}; give a directory beside it")
+    if inside := [name for name in _origin(config) if config.source and (there_is == Path(name).resolve() or there_is in Path(name).resolve().parents)]:
+        raise Stop(f"--data {target} holds {inside[0]}, a source, and would be replaced; give another directory")
     manifest = json.loads(files["manifest.json"])
     if check:
         there = {path.name: path.read_bytes() for path in target.glob("*") if path.is_file()} if target.is_dir() else {}
@@ -252,6 +258,8 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     shown = config.labels if len(config.labels) <= WIDE else []
     print(f"{'':12}{'rows':>7}{'docs':>7}" + "".join(f"{label:>12}" for label in shown) + ("" if shown else f"   {len(config.labels)} labels"))
     for name, rows in manifest["rows"].items():
+        if not rows:
+            continue
         print(f"{name:12}{rows:7}{manifest['documents'][name]:7}" + "".join(f"{n:12}" for label, n in manifest["label_counts"][name].items() if label in shown))
     return 0
 

@@ -19,7 +19,8 @@ def near_duplicates(splits: dict[str, list[Sentence]], threshold: float) -> list
     Returns (similarity, split, sentence, other split, other sentence). Candidates come from MinHash LSH (Broder 1997; Leskovec,
     Rajaraman & Ullman, ch. 3) and are confirmed exactly, so nothing is reported that is not there.
     """
-    rows = [(name, s) for name, part in splits.items() for s in part]
+    # Equal texts of one split once: n of them would be looked at n * n times.
+    rows = [(name, s) for name, part in splits.items() for s in {key(s.text) or s.text: s for s in reversed(part)}.values()]
     index = RMinHashLSH(threshold, PERMUTATIONS, BANDS)
     found = []
     for i, (name, sentence) in enumerate(rows):
