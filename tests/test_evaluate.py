@@ -36,9 +36,9 @@ def loose_gate(tmp_path: Path) -> str:
 def doctored(monkeypatch: pytest.MonkeyPatch, right: bool) -> None:
     """Predictions that are all right, or all `claim`, whatever the model says."""
 
-    def logits(self: Classifier, texts: list[str]) -> tuple[np.ndarray, list[bool]]:
+    def logits(self: Classifier, texts: list[str]) -> tuple[np.ndarray, list[int]]:
         truth = [next(i for i, label in enumerate(LABELS) if CUE[label] in text.casefold().strip(".").split()) for text in texts]
-        return 9 * np.eye(5)[truth if right else [0] * len(texts)], [False] * len(texts)
+        return 9 * np.eye(5)[truth if right else [0] * len(texts)], [1] * len(texts)
 
     monkeypatch.setattr(Classifier, "logits", logits)
 

@@ -33,7 +33,7 @@ def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
 def main(config: Config) -> int:
     """Fit T, store it with the validation scores, print what they promise under each prior."""
     try:
-        classifier = Classifier.load(config.checkpoint)
+        classifier = Classifier.load(config.checkpoint, backend="torch")  # the weights themselves, so that a calibration is the same with model.onnx and without
     except CheckpointError as error:
         raise Stop(f"{error}") from error
     config = with_labels(config)

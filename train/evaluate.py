@@ -103,7 +103,7 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config
         "run": config.run,
         "calibrated": classifier.calibration is not None,
         "training": json.loads((config.checkpoint / "training.json").read_text()),
-        "versions": versions(config),
+        "versions": versions(config) | {"backend": f"{classifier.backend.name} {classifier.backend.version}"},
         "test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in others), 4)},
         "abstention": abstention(rule, probabilities, targets, labels) | {"promised_error": config.max_error},
         "label_sets": label_sets(rule, probabilities, targets, labels) | {"promised": config.set_coverage},
