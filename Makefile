@@ -6,7 +6,7 @@ REALNEWS := $(wildcard ../shared/realnews/dev.jsonl)
 MEASURE := -m train.evaluate --behaviour $(if $(REALNEWS),--extra '["$(REALNEWS)"]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data audit train curve eval bench-inference test smoke lint clean
+.PHONY: help setup data audit train curve eval bench bench-inference test smoke lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,10 @@ curve: setup  ## the default recipe on a quarter and a half of the training arti
 
 eval: setup  ## measure the default model on test and hold it to configs/gate.yaml; exit 1 if it falls short
 	$(BIN)/python $(MEASURE)
+
+bench: setup  ## speed of training against transformers' Trainer on the same rows, and memory at ten thousand, a hundred thousand and a million rows
+	$(BIN)/python -m train.bench
+	$(BIN)/python -m train.bench_memory
 
 bench-inference: setup  ## speed, start-up and memory of predicting against transformers and others; wants an idle machine
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
