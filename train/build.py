@@ -175,7 +175,7 @@ def checked(config: Config) -> tuple[dict[str, list[Sentence]], Config]:
 
 
 def refuse_empty(parts: dict[str, list[Sentence]], labels: list[str], ready: set[str]) -> None:
-    """Raise Stop for a label that no row has, that the training rows lack, or that a split made here lacks; print what a `ready`-made one lacks."""
+    """Raise Stop for a label that no row has, that the training or validation rows lack, or that a split made here lacks; print what a `ready`-made test split lacks."""
     counts = {name: Counter(s.label for s in parts[name]) for name in SPLITS}
     if nowhere := [label for label in labels if not any(counts[name][label] for name in SPLITS)]:
         raise Stop(f"no row is labelled {', '.join(nowhere)}; label some, or take it out of labels: {', '.join(labels)}")
@@ -184,9 +184,11 @@ def refuse_empty(parts: dict[str, list[Sentence]], labels: list[str], ready: set
         told = "; ".join(f"the label {label!r} is seen only in {where}" for label, where in seen.items())
         raise Stop(f"{told}, so it cannot be learned; correct it, move some of its rows to train, or delete them")
     empty = {name: ", ".join(label for label in labels if not counts[name][label]) for name in SPLITS}
-    for name in ready:
-        if missing := empty.pop(name):
-            print(f"warning: {name} has no row labelled {missing}, so nothing is known of these", file=sys.stderr)
+    if "test" in ready and (missing := empty.pop("test")):
+        print(f"warning: test has no row labelled {missing}, so nothing will be known of these", file=sys.stderr)
+    if "validation" in ready and empty["validation"]:
+        told = f"validation has no row labelled {empty['validation']}, so nothing could be promised for these"
+        raise Stop(f"{told}; move some there, or leave validation out of the source: it is then made of train")
     if any(empty.values()):
         told = "; ".join(f"{name} has no row labelled {missing}" for name, missing in empty.items() if missing)
         raise Stop(f"{told}: write more articles or raise the split's share")

@@ -33,7 +33,7 @@ from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
 from train.first_token import read_first_token
 from train.metrics import calibration_error, macro_f1
-from train.splits import rows_of
+from train.splits import rows_of, with_labels
 
 PARITY = 1e-4  # largest difference of a score, ONNX fp32 against torch
 F1_LOSS, EQUAL, ECE_LOSS = 0.005, 0.98, 0.005  # what int8 may lose of validation macro-F1, must keep of the labels, may add to the calibration error
@@ -49,6 +49,7 @@ def main(config: Config) -> int:
     except CheckpointError as error:
         raise Stop(str(error)) from error
     assert isinstance(classifier.backend, TorchBackend)
+    config = with_labels(config)
     rows = rows_of(config, "validation")
     texts, targets = [r["text"] for r in rows], np.array([config.labels.index(r["label"]) for r in rows])
     weights = fingerprint(config.checkpoint / WEIGHTS)
