@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import importlib.metadata
 import json
 import os
 import sys
@@ -121,7 +122,7 @@ def _print(predictions: list[Prediction], as_json: bool) -> None:
         print(
             json.dumps(dataclasses.asdict(p), ensure_ascii=False)
             if as_json
-            else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{'  [end not read: too long]' if p.truncated else ''}"
+            else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{f'  [read in {p.windows} windows]' if p.windows > 1 else ''}"
         )
     sys.stdout.flush()
 
@@ -222,6 +223,28 @@ def _text(file: str) -> str:
 
 
 @app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="one sentence")],
+    model: Model = str(DEFAULT),
+    prior: Prior = None,
+    label: Annotated[str | None, typer.Option("--label", help="the label to look at, if not the most probable one")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which words does the answer hang on? Prints what the label's probability loses without each word: sensitivity, not the model's reason."""
+    try:
+        found = _load(model, prior).explain(text, label)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if as_json:
+        print(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+        return
+    print(f"{found.label} {found.confidence:.1%}")
+    for word in found.words:
+        bar = "▇" * round(20 * abs(word.effect))
+        print(f"{word.effect:+7.1%}  {word.text}{'  ' if bar else ''}{bar}")
+
+
+@app.command()
 def read(
     file: Annotated[str, typer.Argument(help="article as plain text or HTML, UTF-8; - for standard input")],
     model: Model = str(DEFAULT),
@@ -292,6 +315,26 @@ def _table(article: Article, classifier: Classifier) -> None:
         confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
         table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, Text(" ".join(s.text.split()), style=colour))
     Console().print(table)
+
+
+@app.command()
+def info(model: Annotated[str, typer.Argument(help="checkpoint directory or hub id")] = str(DEFAULT)) -> None:
+    """What a checkpoint is: labels, priors, backend, versions, and the metrics of its model card."""
+    from huggingface_hub import ModelCard  # here, not above: the other commands do without
+
+    classifier = _load(model, None)
+    lines = {"model": model, "labels": ", ".join(classifier.labels), "window": f"{classifier.max_tokens} tokens"}
+    lines["backend"] = f"{classifier.backend.name} {classifier.backend.version}"
+    lines |= {name: importlib.metadata.version(name) for name in ("onrecord", "tokenizers", "numpy")}
+    if classifier.calibration:
+        for name, shares in classifier.calibration.priors.items():
+            lines[f"prior {name}"] = ", ".join(f"{label} {share:g}" for label, share in shares.items())
+        lines["prior in use"] = classifier.rule.prior
+    if (card := Path(model) / "README.md").is_file():
+        for result in ModelCard.load(card).data.eval_results or []:
+            lines[f"{result.metric_name}, {result.dataset_split}"] = f"{result.metric_value:g}"
+    for name, value in lines.items():
+        print(f"{name:44}{value}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A small corpus and small models, made here: no test needs the network or the real seeds."""
 
 import json
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -9,7 +10,7 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
-from train import build, fit
+from train import build, export, fit
 from train.config import Config, load
 from train.model import load_model
 
@@ -64,7 +65,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
     root = tmp_path_factory.mktemp("chain")
     write_seeds(root / "seeds")
     config = load(seeds=str(root / "seeds"), data=str(root / "data"), output=str(root / "runs"), run="tiny", model="tiny",
-                  epochs=2, learning_rate=3e-3, head_learning_rate=3e-3, batch_size=8, micro_batch=8, behaviour_groups=1, log_every=1)  # fmt: skip
+                  epochs=2, learning_rate=3e-3, head_learning_rate=3e-3, batch_size=8, behaviour_groups=1, log_every=1)  # fmt: skip
     build.main(config)
     return config
 
@@ -74,6 +75,15 @@ def checkpoint(settings: Config) -> Path:
     """A trained tiny checkpoint."""
     fit.main(settings)
     return settings.checkpoint
+
+
+@pytest.fixture(scope="session")
+def exported(settings: Config, checkpoint: Path) -> Config:
+    """The same run with model.onnx beside the weights."""
+    config = Config.model_validate(settings.model_dump() | {"run": "exported"})
+    shutil.copytree(checkpoint, config.checkpoint)
+    export.main(config)
+    return config
 
 
 @pytest.fixture(scope="session")

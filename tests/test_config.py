@@ -21,9 +21,9 @@ def test_every_knob_stands_in_the_default_config_once_and_is_read_by_code() -> N
     assert not unread
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.stem)
 def test_every_config_is_valid_and_holds_only_differences(path: Path) -> None:
-    if path.stem in ("gate",):
+    if path.stem in ("gate", "sweep") or path.parent.name == "accelerate":
         return
     assert load(path)
     if path != DEFAULTS:

@@ -40,8 +40,8 @@ def losses(config: Config) -> list[float]:
 
 @pytest.fixture(scope="module")
 def alone(settings: Config, without_dropout: Path) -> Config:
-    """Trained by one process. Batches of 7 do not halve evenly, and micro-batches of 3 give the processes unequal numbers of pieces."""
-    config = changed(settings, run="alone", model=str(without_dropout), batch_size=7, micro_batch=3)
+    """Trained by one process. Batches of 7 do not halve evenly, and pieces of 60 tokens give the processes unequal numbers of pieces."""
+    config = changed(settings, run="alone", model=str(without_dropout), batch_size=7, micro_tokens=60)
     fit.main(config)
     return config
 
@@ -57,6 +57,35 @@ def test_two_processes_train_what_one_trains(alone: Config, launcher: str) -> No
     assert one["steps"] == two["steps"] and all(round(one[key], 4) == round(two[key], 4) for key in ("macro_f1", "accuracy", "loss", "epoch"))
     expected, got = weights(alone), weights(together)
     assert expected.keys() == got.keys() and all(torch.allclose(expected[name], got[name], atol=1e-4) for name in expected)
+
+
+DYING = """
+import os, signal, sys
+from train import fit
+from train.config import load
+update = fit.AveragedModel.update_parameters
+def counted(self, model):
+    update(self, model)
+    if self.n_averaged == 11 and os.environ["RANK"] == "1":
+        os.kill(os.getpid(), signal.SIGKILL)
+fit.AveragedModel.update_parameters = counted
+fit.main(load(sys.argv[1]))
+"""
+
+
+def test_a_worker_that_dies_ends_the_run_which_goes_on_from_the_last_state(alone: Config, tmp_path: Path) -> None:
+    config = changed(alone, run="dying", save_every=4)
+    (tmp_path / "dying.py").write_text(DYING)
+    (tmp_path / "dying.yaml").write_text(yaml.safe_dump(config.model_dump()))
+    words = [sys.executable, "-m", *LAUNCHERS["torchrun"], str(tmp_path / "dying.py"), str(tmp_path / "dying.yaml")]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
+    died = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert died.returncode != 0 and "Signal 9" in died.stderr
+    assert sorted(path.stem for path in (config.run_dir / "state").glob("*.pt")) == ["4", "8"] and not config.checkpoint.exists()
+    done = launch(config, "torchrun", "--resume")
+    assert done.returncode == 0 and "going on from the state of step 8" in done.stdout, done.stderr
+    expected, got = weights(alone), weights(config)
+    assert all(torch.allclose(expected[name], got[name], atol=1e-4) for name in expected)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "configs/accelerate").glob("*.yaml")), ids=lambda path: path.stem)

@@ -11,6 +11,7 @@ from tests.conftest import LABELS
 from train import fit
 from train.batches import plan
 from train.config import Config
+from train.encoded import encode
 from train.first_token import FirstToken, FirstTokenBertLayer, read_first_token
 from train.model import load_model
 from train.splits import load_split
@@ -81,7 +82,7 @@ def test_length_sorted_pieces_have_the_gradients_of_one_padded_batch(settings: C
     tokenizer, whole = load_model(settings, LABELS)
     whole.eval()  # no dropout: its random numbers depend on the shape
     split = load_split(settings, "train")
-    tokens, targets = fit.encode(list(split["text"]), tokenizer, settings.max_tokens), torch.tensor(split["label"])
+    tokens, targets = encode(list(split["text"]), tokenizer, settings.max_tokens), torch.tensor(split["label"])
     batch = plan([len(row) for row in tokens], 32, seed=1, epoch=0, window=2)[0]
     ours = read_first_token(copy.deepcopy(whole))
     padded = tokenizer.pad({"input_ids": [tokens[row] for row in batch]}, padding="max_length", max_length=128, return_tensors="pt")

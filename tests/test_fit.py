@@ -34,11 +34,14 @@ def test_two_runs_give_equal_weights_and_another_seed_does_not(settings: Config,
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
-def test_accumulation_does_not_change_the_model(settings: Config, without_dropout: Path) -> None:
-    """8 × 1 = 2 × 4, dropout off (its random numbers depend on the shape of a batch)."""
-    made = []
-    for size in (8, 2):
-        config = changed(settings, run=f"micro{size}", micro_batch=size, model=str(without_dropout))
+def test_accumulation_does_not_change_the_model(settings: Config, without_dropout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """8 × 1 = 2 × 4 = 1 × 8, dropout off (its random numbers depend on the shape of a batch)."""
+    made, passes = [], []
+    forward = transformers.BertForSequenceClassification.forward
+    monkeypatch.setattr(transformers.BertForSequenceClassification, "forward", lambda self, **inputs: (passes.append(self.training), forward(self, **inputs))[1])
+    for budget in (8192, 60, 1):
+        passes.append(False)
+        config = changed(settings, run=f"micro{budget}", micro_tokens=budget, model=str(without_dropout))
         fit.main(config)
         made.append(weights(config))
     assert all(torch.allclose(made[0][name], made[1][name], atol=1e-5) for name in made[0])
@@ -66,6 +69,17 @@ def test_early_stopping_keeps_the_best_epoch(settings: Config, monkeypatch: pyte
     assert fit.main(config)["epoch"] == 2
     assert len(seen) == 4  # epochs 3 and 4 were no better
     assert torch.equal(weights(config)["classifier.weight"], seen[1])
+
+
+@pytest.mark.parametrize(("metric", "epoch"), [("macro_f1", 1), ("accuracy", 2), ("f1:denial", 3)])
+def test_early_stopping_goes_by_the_metric_of_the_config(settings: Config, monkeypatch: pytest.MonkeyPatch, metric: str, epoch: int) -> None:
+    by_epoch = ((0.9, 0.1, 0.1), (0.2, 0.9, 0.2), (0.3, 0.3, 0.9))
+    scores = iter([dict(zip(("macro_f1", "accuracy", "f1:denial"), values, strict=True)) for values in by_epoch])
+    monkeypatch.setattr(fit, "validate", lambda *rest: {"loss": 1.0} | next(scores))
+    told: list[tuple[int, float]] = []
+    config = changed(settings, run="by-metric", epochs=3, patience=3, metric=metric)
+    assert fit.main(config, on_epoch=lambda *found: told.append(found))["epoch"] == epoch
+    assert len(told) == 3 and told[epoch - 1] == (epoch, 0.9)
 
 
 def test_the_kept_model_is_the_moving_average(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,8 +124,10 @@ def test_balanced_class_weights_are_those_of_scikit_learn() -> None:
     from sklearn.utils.class_weight import compute_class_weight
 
     targets = [0] * 6 + [1] * 3 + [2]
-    assert fit.class_weights(targets, 3, "balanced").tolist() == pytest.approx(compute_class_weight("balanced", classes=np.array([0, 1, 2]), y=targets).tolist())
-    assert fit.class_weights(targets, 3, "none").tolist() == [1, 1, 1]
+    assert fit.class_weights(torch.tensor(targets), 3, "balanced").tolist() == pytest.approx(
+        compute_class_weight("balanced", classes=np.array([0, 1, 2]), y=targets).tolist()
+    )
+    assert fit.class_weights(torch.tensor(targets), 3, "none").tolist() == [1, 1, 1]
 
 
 def test_vectors_do_not_decay_and_the_head_has_its_own_rate(settings: Config) -> None:
@@ -187,6 +203,14 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_no_checkpoint(settin
     monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * float("nan"))
     config = changed(settings, run="nan")
     with pytest.raises(Stop, match="the loss is nan at step 1"):
+        fit.main(config)
+    assert not config.checkpoint.exists()
+
+
+def test_no_memory_is_explained(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() + torch.empty(2**50).sum())
+    config = changed(settings, run="memory")
+    with pytest.raises(Stop, match=r"lower micro_tokens \(now 8192\)"):
         fit.main(config)
     assert not config.checkpoint.exists()
 

@@ -25,7 +25,7 @@ from onrecord.score import Options, Progress, ScoreError, Summary
 from onrecord.tables import TableError
 
 run = CliRunner().invoke
-ADDED = ["label", "confidence", "probability_yes", "probability_no", "abstained", "label_set", "truncated"]
+ADDED = ["label", "confidence", "probability_yes", "probability_no", "abstained", "label_set", "windows"]
 KILLS = int(os.environ.get("KILLS", "3"))
 
 

@@ -27,8 +27,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from train.bench_sides import EXAMPLE_TOKENS, SIDES
 from train.config import Config, Stop, parse, run
+from train.encoded import encode
 from train.first_token import read_first_token
-from train.fit import encode
 from train.model import load_model
 from train.splits import load_split
 

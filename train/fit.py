@@ -13,8 +13,9 @@ import os
 import resource
 import shutil
 import time
-from collections import Counter
-from contextlib import nullcontext
+from array import array
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from random import Random
 from typing import Any
 
@@ -27,50 +28,67 @@ from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from train.augment import augment
-from train.batches import plan
+from train.batches import pieces, plan
 from train.config import Config, Stop, parse, run
+from train.encoded import encode, encoded
 from train.first_token import read_first_token
-from train.metrics import macro_f1
+from train.metrics import judged
 from train.model import load_model
 from train.schedule import learning_rate
-from train.splits import built, load_split
+from train.splits import built, load_split, with_labels
 from train.state import Interruption, Position, States, capture, fingerprint, restore
+from train.truncation import cut_rows, told
 
 
-def main(config: Config, resume: bool = False) -> dict[str, float]:
+class Diverged(Stop):
+    """The loss is no number any more."""
+
+
+def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], None] | None = None) -> dict[str, float]:
     """Train one model and write its checkpoint. Returns the best epoch's validation metrics.
 
+    `on_epoch` is given each epoch's number (from 1) and validation metric; what it raises ends the training without a checkpoint.
     At SIGTERM or SIGINT the step is finished, the state is written, and SystemExit carries 128 + the signal's number.
     """
+    config = with_labels(config)
     accelerator = start(config)
     set_seed(config.seed)
     if accelerator.is_main_process:
         prepare_output(config)
     accelerator.wait_for_everyone()
-    train, validation = load_split(config, "train"), load_split(config, "validation")
+    rows_on_disk = config.run_dir / "rows"
+    with accelerator.main_process_first():
+        train, validation = load_split(config, "train", rows_on_disk), load_split(config, "validation")
     labels = train.features["label"].names
     tokenizer, model = load_model(config, labels)
     read_first_token(model)
     if config.train_share < 1:
         documents = sorted(set(train["doc"]))
         kept = set(Random(config.seed).sample(documents, max(1, round(config.train_share * len(documents)))))
-        train = train.filter(lambda doc: doc in kept, input_columns="doc")
-    texts, targets = list(train["text"]), torch.tensor(train["label"])
-    validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), validation["label"]
+        with accelerator.main_process_first():
+            train = train.filter(lambda doc: doc in kept, input_columns="doc")
+    targets = torch.from_numpy(train.with_format("numpy")["label"][:])  # (rows,)
+    validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), list(validation["label"])
+    with accelerator.main_process_first():
+        too_long = {
+            "train": cut_rows(train["text"], encoded(train, tokenizer, config)["length"], tokenizer, config.max_tokens),
+            "validation": cut_rows(validation["text"], map(len, validation_tokens), tokenizer, config.max_tokens),
+        }
+    if any(too_long.values()):
+        accelerator.print(told(too_long, {"train": len(train), "validation": len(validation)}, config.max_tokens))
 
-    steps_per_epoch = math.ceil(len(texts) / config.batch_size)
+    steps_per_epoch = math.ceil(len(train) / config.batch_size)
     steps = config.epochs * steps_per_epoch
     steps = min(steps, config.max_steps or steps)
     optimizer = torch.optim.AdamW(parameter_groups(model, config), fused=True)
     model, optimizer = accelerator.prepare(model, optimizer)
     averaged = AveragedModel(accelerator.unwrap_model(model), multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))
-    weights = class_weights(train["label"], len(labels), config.class_weighting).to(accelerator.device)
+    weights = class_weights(targets, len(labels), config.class_weighting).to(accelerator.device)
     if accelerator.num_processes > 1:
         set_seed(config.seed, device_specific=True)  # each process drops out other units; until here all had to draw the same head
         accelerator.print(f"{accelerator.num_processes} processes share each step's {config.batch_size} sentences")
 
-    states = States(config, fingerprint(texts, train["label"], validation_tokens, validation_targets), accelerator.num_processes)
+    states = States(config, fingerprint(train["text"], train["label"], validation_tokens, validation_targets), accelerator.num_processes)
     position = Position()
     if resume:
         position, parts, damaged = states.read()
@@ -83,12 +101,14 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
     accelerator.init_trackers("tensorboard", config=hyperparameters, init_kwargs={"tensorboard": {"purge_step": position.step + 1} if resume else {}})
 
     step, started = position.step, time.monotonic() - position.seconds
-    with progress_bar(accelerator) as bar, Interruption() as interruption:
+    with progress_bar(accelerator) as bar, Interruption() as interruption, out_of_memory_explained(config):
         task = bar.add_task("train", total=steps, loss=math.nan, rate=0.0)
         for epoch in range(position.epoch, config.epochs):
             model.train()
-            tokens = encode(augment(texts, config.augment, config.augment_share, Random(f"{config.seed}/{epoch}")), tokenizer, config.max_tokens)
-            batches = plan([len(row) for row in tokens], config.batch_size, config.seed, epoch)
+            with accelerator.main_process_first():
+                tokens = encoded(train, tokenizer, config, epoch)
+            lengths = array("q", tokens["length"])
+            batches = plan(lengths, config.batch_size, config.seed, epoch)
             for batch in batches[position.batch :]:
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(step, steps, group["peak"], config.warmup_share)
@@ -96,11 +116,11 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
                 # DDP averages over processes, the loss is a mean over the batch; a process without a row of its own takes part with weight 0.
                 share = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
                 total = torch.zeros((), device=accelerator.device)
-                for i in range(0, len(own), config.micro_batch):
-                    piece = own[i : i + config.micro_batch]
-                    inputs = collate([tokens[row] for row in piece], tokenizer, accelerator.device)  # (rows, tokens)
+                cut = list(pieces(own, lengths, config.micro_tokens))
+                for piece in cut:
+                    inputs = collate(tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
                     # Gradients meet once a step, at the last piece: processes may have different numbers of pieces.
-                    with nullcontext() if i + config.micro_batch >= len(own) else accelerator.no_sync(model):
+                    with nullcontext() if piece is cut[-1] else accelerator.no_sync(model):
                         with accelerator.autocast():
                             logits = model(**inputs).logits  # (rows, labels)
                         loss = (
@@ -114,10 +134,11 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
                 averaged.update_parameters(accelerator.unwrap_model(model))
                 step += 1
                 position.step, position.epoch, position.batch = step, epoch, position.batch + 1
-                if step % config.log_every == 0 or step == steps:
+                saving = config.save_every and step % config.save_every == 0
+                if step % config.log_every == 0 or step == steps or saving:  # what is saved was looked at
                     value = accelerator.reduce(total, "mean").item()
                     if not math.isfinite(value):
-                        raise Stop(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
+                        raise Diverged(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
                     rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
                     accelerator.log({"train/loss": value, "train/learning_rate": rate}, step=step)
                     bar.update(task, loss=value, rate=rate)
@@ -126,11 +147,11 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
                     break
                 # Several processes agree on a signal where they wait for each other anyway.
                 stop = max(gather_object([interruption.received])) if accelerator.num_processes == 1 or step % config.log_every == 0 else 0
-                if config.save_every and (stop or step % config.save_every == 0):
+                if saving or (stop and config.save_every):
                     position.seconds = time.monotonic() - started
-                    parts = capture(accelerator, model, averaged, optimizer)
+                    state = capture(accelerator, model, averaged, optimizer)
                     if accelerator.is_main_process:
-                        states.write(position, parts)
+                        states.write(position, state)
                     accelerator.wait_for_everyone()  # torchrun kills all when one has left
                 if stop:
                     accelerator.end_training()
@@ -138,13 +159,15 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
                     accelerator.print(f"stopped at step {step}/{steps} by signal {stop}; {way_on}")
                     raise SystemExit(128 + stop)
             position.epoch, position.batch = epoch + 1, 0
-            found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, len(labels))
+            found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, labels, config.metric)
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
             accelerator.print(f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  " + "  ".join(f"{name} {value:.4f}" for name, value in found.items()))
             position.stale += 1
-            if not position.best or found["macro_f1"] > position.best["macro_f1"]:
+            if not position.best or found[config.metric] > position.best[config.metric]:
                 position.best, position.stale = found | {"epoch": epoch + 1}, 0
                 position.best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
+            if on_epoch:
+                on_epoch(epoch + 1, found[config.metric])
             if position.stale >= config.patience or step == steps:
                 break
     best = position.best
@@ -155,13 +178,15 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
         summary: dict[str, Any] = best | {
             "steps": step,
             "seconds": round(time.monotonic() - started, 1),
-            "rows": len(texts),
+            "rows": len(train),
             "memory_gib": round(memory, 2),
             "data": built(config),
+            "cut_rows": too_long,
         }
         save_checkpoint(config, final, tokenizer, summary)
         states.remove()
-        print(f"best epoch {best['epoch']}: validation macro-F1 {best['macro_f1']:.4f}; checkpoint in {config.checkpoint}")
+        shutil.rmtree(rows_on_disk, ignore_errors=True)
+        print(f"best epoch {best['epoch']}: validation {config.metric} {best[config.metric]:.4f}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()
     accelerator.end_training()  # not earlier: it takes the processes apart
     return best
@@ -180,6 +205,17 @@ def start(config: Config) -> Accelerator:
     return accelerator
 
 
+@contextmanager
+def out_of_memory_explained(config: Config) -> Iterator[None]:
+    """Turns torch's error into Stop with the way out. The states written so far stay."""
+    try:
+        yield
+    except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU's allocator raises no class of its own
+        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        raise Stop(f"out of memory; lower micro_tokens (now {config.micro_tokens}) or max_tokens (now {config.max_tokens}): {str(error).splitlines()[0]}") from error
+
+
 def prepare_output(config: Config) -> None:
     """Make the run directory and make sure that a checkpoint will fit, before an hour is spent. Raises Stop otherwise."""
     try:
@@ -193,11 +229,6 @@ def prepare_output(config: Config) -> None:
     needed = 2**31 if config.save_every else 2**30  # checkpoint, the old one and the logs; three states of five times MiniLM's weights
     if free < needed:
         raise Stop(f"{config.run_dir} has {free / 2**30:.2f} GiB free, {needed / 2**30:.0f} GiB are needed; make room or use another --output")
-
-
-def encode(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> list[list[int]]:
-    """Token ids of every text, special tokens included, cut at max_tokens; not padded."""
-    return tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"] if texts else []  # transformers fails on an empty list
 
 
 def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
@@ -223,18 +254,17 @@ def parameter_groups(model: PreTrainedModel, config: Config) -> list[dict]:
     ]
 
 
-def class_weights(targets: list[int], labels: int, weighting: str) -> torch.Tensor:
+def class_weights(targets: torch.Tensor, labels: int, weighting: str) -> torch.Tensor:
     """(labels,) factors of the loss. balanced: n / (labels × count), as scikit-learn's class_weight="balanced"."""
     if weighting == "none":
         return torch.ones(labels)
-    counts = Counter(targets)
-    return torch.tensor([len(targets) / (labels * max(1, counts[i])) for i in range(labels)])
+    return len(targets) / (labels * torch.bincount(targets, minlength=labels).clamp(min=1))
 
 
 def validate(
-    accelerator: Accelerator, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, tokens: list[list[int]], targets: list[int], labels: int
+    accelerator: Accelerator, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, tokens: list[list[int]], targets: list[int], labels: list[str], metric: str
 ) -> dict[str, float]:
-    """Loss, accuracy and macro-F1 on rows shared out over the processes; each row counts once."""
+    """Loss, accuracy, macro-F1 and the config's metric on rows shared out over the processes; each row counts once."""
     model.eval()
     order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))[accelerator.process_index :: accelerator.num_processes]
     found = []
@@ -248,9 +278,7 @@ def validate(
     predicted = [label for _, label, _ in found]
     return {
         "loss": sum(loss for *_, loss in found) / len(found),
-        "accuracy": sum(p == t for p, t in zip(predicted, targets, strict=True)) / len(targets),
-        "macro_f1": macro_f1(targets, predicted, labels),
-    }
+    } | {name: judged(name, targets, predicted, labels) for name in dict.fromkeys(("accuracy", "macro_f1", metric))}
 
 
 def progress_bar(accelerator: Accelerator) -> Progress:

@@ -6,19 +6,41 @@ from pathlib import Path
 
 import datasets
 
-from train.config import Config, Stop
+from train.config import Config, Stop, reasons
 
 
-def load_split(config: Config, name: str) -> datasets.Dataset:
-    """One split of data/. Raises Stop if train.build has not finished there, or made it for other labels."""
+def with_labels(config: Config) -> Config:
+    """The config with the labels that train.build found in the data, where it names none. Raises Stop if the two do not go together."""
+    if config.labels:
+        return config
+    manifest = Path(config.data) / "manifest.json"
+    if not manifest.is_file():
+        raise Stop(f"{config.data} holds no data; run `make data` (python -m train.build) first, or --data names another directory")
+    return labelled(config, json.loads(manifest.read_text())["labels"])
+
+
+def labelled(config: Config, labels: list[str]) -> Config:
+    """The config with these labels. Raises Stop if another key, such as metric, does not go with them."""
+    try:
+        return Config.model_validate(config.model_dump() | {"labels": labels})
+    except ValueError as error:
+        raise Stop(reasons(error)) from error
+
+
+def load_split(config: Config, name: str, on_disk: Path | None = None) -> datasets.Dataset:
+    """One split of data/: in memory, or, for rows without number, read from an Arrow file that is made in the directory `on_disk`.
+
+    Raises Stop if train.build has not finished in data/, or made it for other labels.
+    """
     directory = Path(config.data)
     manifest = directory / "manifest.json"
     if not manifest.is_file() or not (directory / f"{name}.parquet").is_file():
         raise Stop(f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --data names another directory")
     made_for = json.loads(manifest.read_text())["labels"]
-    if made_for != config.labels:
+    if config.labels and made_for != config.labels:
         raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` again")
-    return datasets.Dataset.from_parquet(str(directory / f"{name}.parquet"), keep_in_memory=True)
+    file = str(directory / f"{name}.parquet")
+    return datasets.Dataset.from_parquet(file, cache_dir=str(on_disk)) if on_disk else datasets.Dataset.from_parquet(file, keep_in_memory=True)
 
 
 def built(config: Config) -> str:
