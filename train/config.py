@@ -1,5 +1,6 @@
 """One flat typed config for every stage: configs/default.yaml, then --config FILE, then --key value."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -153,6 +154,10 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     for name, options in extra.items():
         parser.add_argument(f"--{name}", **options)
     parser.add_class_arguments(Config)
+    why = reasons_beside_keys()
+    for action in parser._actions:  # argparse's own list, by which everybody reaches an added argument
+        action.help = why.get(action.dest, action.help)
+    parser.usage = f"python -m {prog} [--config FILE] [--key value ...]"
     found = parser.parse_args(argv).as_dict()
     try:
         config = Config.model_validate({key: found[key] for key in Config.model_fields})
@@ -167,6 +172,12 @@ def reasons(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     return "; ".join(".".join(map(str, e["loc"])) + ": " * bool(e["loc"]) + e["msg"].removeprefix("Value error, ") for e in error.errors())
+
+
+def reasons_beside_keys() -> dict[str, str]:
+    """What configs/default.yaml says behind each key, for --help: it is written once."""
+    found = re.findall(r"(?m)^(\w+):[^#\n]*?#\s*(.+)$", DEFAULTS.read_text())
+    return {key: comment.replace("%", "%%") for key, comment in found}
 
 
 def load(path: Path | str = DEFAULTS, **changes: Any) -> Config:
