@@ -134,8 +134,10 @@ def _fold(text: str, tokens: list[Token], rule: Callable[[str, Token, Token], To
 
 def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     gap = text[a.end : b.start]
-    if (a.form == "clock") == (b.form == "clock"):
+    if (a.form == "clock") == (b.form == "clock") or "instant" in (a.kind, b.kind):
         return None
+    if b.form == "clock" and re.search(r"until|till|\bto\b", gap) and re.match(rf"\s*(?:on\s+)?{WEEKDAY}", text[b.end : b.end + CONTEXT]):
+        return None  # from Friday until 6 a.m. Monday: the hour is the other day's
     clock, day = (a, b) if a.form == "clock" else (b, a)
     if not re.fullmatch(r"[\s,]*(?:on\s+)?" if a is clock else r"[\s,]*(?:(?:at|from|by|until|between|@|around|about)\s+)?", gap):
         return None

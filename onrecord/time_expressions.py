@@ -422,7 +422,12 @@ def _bare_month(r: Reader, m: re.Match[str]) -> Token:
     which = (m["which"] or "").lower()
     if re.match(r"['’]s\b|-|\s+\d", behind) and not re.match(r"-(?:to-)?[A-Z]", behind):
         return _none(m)
-    if name in _NAMES and not (which or re.search(r"\b(?:[Ii]n|[Ff]rom|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]efore|[Dd]uring|[Tt]hrough|[Bb]y|(?:[Ff]rom|[Bb]etween)\s+[A-Z]\w+\s+(?:to|and|until))\s+$", before)):
+    if name in _NAMES and not (
+        which
+        or re.search(
+            r"\b(?:[Ii]n|[Ff]rom|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]efore|[Dd]uring|[Tt]hrough|[Bb]y|(?:[Ff]rom|[Bb]etween)\s+[A-Z]\w+\s+(?:to|and|until))\s+$", before
+        )
+    ):
         return _none(m)
     if name in _NAMES and (not re.match(_PLAIN, behind) or re.search(r"(?:ed|en|ought)\s+by\s+$", before)):
         return _none(m)
