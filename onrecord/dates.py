@@ -26,7 +26,8 @@ Prefer = Literal["future", "past"]
 DAYS_LONG = {word: n for n, word in enumerate(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 2)}
 _RECKONED = re.compile(
     r"(?<!\bfor )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several|few|\d{1,3})\s+(?:days?|nights?|weeks?|weekends?|fortnight|months?|hours?|years?)"
-    r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$",
+    r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$"
+    r"|\bweek\s+(?:beginning|starting|commencing|ending)\s+(?:on\s+)?$",
     re.IGNORECASE,
 )
 

@@ -188,9 +188,13 @@ def _date(r: Reader, m: re.Match[str]) -> Token:
 
 
 def _around(m: re.Match[str], token: Token) -> Token:
-    """The weekend of May 29, the week of June 3, given one day: of a Monday to Thursday no weekend can be told, and of a Sunday no week."""
-    day, unit = token.first, m["around"].split()[-2].lower()
-    if token.kind != "day" or day is None or (day.weekday() < 4 if unit == "weekend" else day.weekday() == 6):
+    """The weekend of May 29, the week of June 3, the week beginning 3 June, given one day: of a Monday to Thursday no weekend can be told, and of a Sunday no week."""
+    day, (unit, word) = token.first, m["around"].lower().split()[-2:]
+    if token.kind != "day" or day is None or word == "ending":
+        return _none(m)
+    if word != "of":
+        return replace(token, kind=unit, last=day + 6 * DAY)
+    if day.weekday() < 4 if unit == "weekend" else day.weekday() == 6:
         return _none(m)
     monday, sunday = span("week", day)
     return replace(token, kind=unit, first=sunday - DAY if unit == "weekend" else monday, last=sunday)
@@ -465,7 +469,7 @@ _EVENING = r"[5-9]|1[01]|five|six|seven|eight|nine|ten|eleven"  # hours that "to
 _TITLED_WORDS = r"[A-Z][\w’'-]*(?:\s+(?:[A-Z][\w’'-]*|\d+|an?|the|of|in|on|at|to|and|for))*"
 _NO_TITLE = r"(?!(?:On|By|In|At|Until|Till|Before|From|Since|Next|Last|This|Late|Early|Not|Maybe|Yes|No|See)\b|\w+[.,])"
 _TITLE = rf"[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)|[“\"]{_NO_TITLE}{_TITLED_WORDS}[.,][”\"]"
-_WEEK_OF = r"(?P<around>(?:the\s+)?(?:week|weekend)\s+of\s+)?"
+_WEEK_OF = r"(?P<around>(?:the\s+)?(?:(?:week|weekend)\s+of|week\s+(?:beginning|starting|commencing|ending))\s+)?"
 _DAYS = rf"(?P<days>{_DAY}(?:,\s*{_DAY})+,?\s+and\s+{_DAY})"
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{_WDS}),?\s+)?"
 _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{_YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
