@@ -12,19 +12,22 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from onrecord.calendar_arithmetic import DAY
-from onrecord.tense import MOVED
+from onrecord.calendar_arithmetic import DAY, WEEKDAY
+from onrecord.tense import ENDURED, MOVED
 from onrecord.time_expressions import CONTEXT, RULES, Reader, Token
 
 Prefer = Literal["future", "past"]
 
 
+DAYS_LONG = {word: n for n, word in enumerate(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 2)}
 _RECKONED = re.compile(
     r"(?<!\bfor )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several|few|\d{1,3})\s+(?:days?|nights?|weeks?|weekends?|fortnight|months?|hours?|years?)"
-    r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$",
+    r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$"
+    r"|\bweek\s+(?:beginning|starting|commencing|ending)\s+(?:on\s+)?$",
     re.IGNORECASE,
 )
 
@@ -75,12 +78,49 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
                     taken[token.start : token.end] = b"\1" * (token.end - token.start)
     paired = _fold(text, sorted(tokens, key=lambda t: t.start), _clock_and_day)
     joined = [t for t in _fold(text, paired, _range) if t.form != "clock"]
+    joined = [_lasting(text, t) for t in _in_order(text, joined, published)]
     return [When(text[t.start : t.end], t.start, t.end, t.kind, t.first, t.last, t.past) for t in joined if t.kind and t.first and t.last and not _reckoned(text, t)]
 
 
 def _reckoned(text: str, token: Token) -> bool:
     """Whether the expression is only what another day is counted from: two days before Easter, the weekend after May 3."""
     return bool(_RECKONED.search(text[max(0, token.start - CONTEXT) : token.start]))
+
+
+_LIST = re.compile(r"(?:\s*,|\s+(?:and|or|then)\b)+\s*(?:on\s+)?(?:(?:late|early)\s+)?")
+_LASTING = re.compile(
+    rf"\b(?P<n>{'|'.join(DAYS_LONG)}|\d{{1,2}})(?:-day\s+(?:[\w’'-]+\s+){{1,4}}?|\s+days\s+)(?:beginning|starting|from|that\s+(?:begins|starts)|which\s+(?:begins|starts))\s+(?:on\s+)?$",
+    re.IGNORECASE,
+)
+
+
+def _in_order(text: str, tokens: list[Token], today: date) -> list[Token]:
+    """Weekdays of a list follow each other: on a Thursday, "Wednesday and Thursday" to come are next week's. Elsewhere today's, behind a later one, is left out."""
+    result = list(tokens)
+    named = [k for k, t in enumerate(result) if t.form == "weekday" and t.kind == "day" and re.search(WEEKDAY, text[t.start : t.end])]
+    for i, k in pairwise(named):
+        a, b = result[i], result[k]
+        assert isinstance(a.first, date) and isinstance(b.first, date)
+        if a.past or b.past or isinstance(a.first, datetime) or isinstance(b.first, datetime) or b.first >= a.first:
+            continue
+        if _LIST.fullmatch(text[a.end : b.start]):
+            result[k] = replace(b, first=b.first + 7 * DAY, last=b.first + 7 * DAY)
+        elif b.first == today:
+            result[k] = replace(b, kind=None)
+    for i, k in reversed(list(pairwise(named))):
+        a, b = result[i], result[k]
+        if a.past and b.past and a.first == today and not isinstance(b.first, datetime) and b.first < today and _LIST.fullmatch(text[a.end : b.start]):  # type: ignore[operator]
+            result[i] = replace(a, first=today - 7 * DAY, last=today - 7 * DAY)
+    return result
+
+
+def _lasting(text: str, token: Token) -> Token:
+    """A two-day meeting beginning Wednesday, closed for three days from Monday: all its days."""
+    match = _LASTING.search(text[max(0, token.start - CONTEXT) : token.start])
+    if not match or token.kind != "day" or token.form not in ("weekday", "date") or token.first is None:
+        return token
+    n = DAYS_LONG.get(match["n"].lower()) or int(match["n"])
+    return replace(token, start=token.start - len(match[0]), kind="range", last=token.first + (n - 1) * DAY)
 
 
 # --- joining neighbours: a clock with its day, two days to a range -------------------------------------------------------------------
@@ -95,8 +135,10 @@ def _fold(text: str, tokens: list[Token], rule: Callable[[str, Token, Token], To
 
 def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     gap = text[a.end : b.start]
-    if (a.form == "clock") == (b.form == "clock"):
+    if (a.form == "clock") == (b.form == "clock") or "instant" in (a.kind, b.kind):
         return None
+    if b.form == "clock" and re.search(r"until|till|\bto\b", gap) and re.match(rf"\s*(?:on\s+)?{WEEKDAY}", text[b.end : b.end + CONTEXT]):
+        return None  # from Friday until 6 a.m. Monday: the hour is the other day's
     clock, day = (a, b) if a.form == "clock" else (b, a)
     if not re.fullmatch(r"[\s,]*(?:on\s+)?" if a is clock else r"[\s,]*(?:(?:at|from|by|until|between|@|around|about)\s+)?", gap):
         return None
@@ -120,8 +162,8 @@ def _range(text: str, a: Token, b: Token) -> Token | None:
         or (gap.strip() == "and" and not (opened and opened[1].lower() == "between"))
     ):
         return None
-    if re.search(rf"\b{MOVED}\w*\b.{{0,40}}$|\bforward\b.{{0,20}}$", before, re.IGNORECASE):  # moved from Monday to Friday
-        return None
+    if gap.strip() == "to" and re.search(rf"\b{MOVED}\w*\b.{{0,40}}$|\bforward\b.{{0,20}}$", before, re.IGNORECASE) and not re.search(rf"\b{ENDURED}\w*\b", before):
+        return None  # moved from Monday to Friday
     if gap.strip() == "to" and a.form == "weekday" and not opened:  # open Monday to Friday
         return replace(a, end=b.end, kind=None)
     first, last = a.first, b.last

@@ -1,8 +1,11 @@
 """Which way an English sentence looks from a place in it: to the future, to the past, or either.
 
 Direction. "Thursday", "in November", "Sept 9" do not say whether they lie ahead. The nearest verb before the expression decides, else the
-first one behind it: "said Thursday" lies behind, "will meet Thursday" ahead, and publication day counts as both. A planning verb in the past
-("was due on Thursday") and a deadline in a past clause ("worked until Friday") leave it open. No verb: the caller's preference.
+first one behind it: "said Thursday" lies behind, "will meet Thursday" ahead, and publication day counts as both. No verb: the caller's preference.
+Left open are: what was planned ("was due on Thursday", "planned to meet on", "agreed to meet on"); a plan whose sentence goes on in the past ("a
+hearing set for Friday was put off"); the present perfect; a deadline or a purpose in a past clause ("worked until Friday", "bought tickets for
+Friday"); a second date of a past verb ("flew to Oslo on Monday to meet the king on Friday"); what a coming event comes after or is about ("will
+testify about the raid on Sunday"); and the present of captions ("A man walks past a fire on Sunday").
 A reporting frame ("he said", "officials told reporters on Tuesday", "said that") decides only the dates inside it, not those of the statement
 it reports. Past verbs are a closed list and the ending -ed, so a reported clause in which none is found stands in the present: "they meet
 Monday, he said" reads as "they meet Monday".
@@ -11,11 +14,13 @@ Monday, he said" reads as "they meet Monday".
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from onrecord.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
 
 HORIZON = 500  # characters; a verb further from the expression is of another sentence, and looking no further keeps long texts linear
 MOVED = r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift|put\b|switch)"
+ENDURED = r"(?:clos|shut|suspend|jail|bann|bail|remand)"  # those of them that also last from one day to another
 
 # --- verbs ---------------------------------------------------------------------------------------------------------------------
 _PLANS = re.sub(  # verbs that announce in the present tense: "the fair opens Monday", "polls open Monday"
@@ -24,7 +29,20 @@ _PLANS = re.sub(  # verbs that announce in the present tense: "the fair opens Mo
     """appear arrive begin close come continue depart end expire face fall gather go head hold host kick land last launch leave meet open pay
     play rejoin remain reopen report resume return run sail ship sit start step take travel visit vote walk""",
 )
-_ASKED = "agreed|voted|decided|promised|vowed|pledged|threatened|invited|ordered|asked|told|summoned|called"
+_NOUN_TOO = re.compile(  # of those in -s: also the plural of a noun
+    r"^(?:faces|falls|heads|hosts|lands|launches|leaves|plays|reports|returns|runs|ships|starts|steps|visits|votes|walks)$",
+    re.IGNORECASE,
+)
+_NOUN_PLACE = re.compile(  # where a noun stands and no verb: "their votes", "two runs", "of visits"
+    r"(?:\b(?:the|an?|its|his|her|their|our|my|your|no|any|some|many|more|several|few|two|three|four|five|six|seven|eight|nine|ten|new|first|last|of|in|for|with"
+    r"|on|to|from|by|into|these|those|\w+ing|\w+al|\w+ful|\w+ive|\w+ous)|\d)\s+$",
+    re.IGNORECASE,
+)
+_ASKED = (
+    r"agreed|voted|decided|promised|vowed|pledged|threatened|invited|ordered|asked"
+    r"|told|summoned|called|planned|hoped|wanted|intended|sought|offered|refused|warned|urged|advised"
+)
+_FIXED = "set|called|announced|arranged|booked|billed|timetabled|listed|proposed|fixed|scheduled|planned|pencilled\\ in|ordered"
 _IRREGULAR = re.sub(  # the past forms that do not end in -ed
     r"\s+",
     "|",
@@ -43,37 +61,86 @@ _AUXILIARY = re.compile(r"\b(?:has|have|had|having|get|gets|getting|and|or|then)
 _SAME = "|".join(("bet", "burst", "cast", "cost", "cut", "hit", "hurt", "let", "put", "quit", "set", "shed", "shut", "split", "spread"))  # in both tenses
 _PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
 _CUES = re.compile(
-    rf"""(?P<open>\b(?:was|were|had\ been)\ (?:\w+ly\ )?(?:not\ )?
+    rf"""(?=[\ '’]|\b)(?:  # not inside a word, which saves time
+     (?P<future>(?:\b(?:has|have)\ (?:\w+ly\ |now\ |also\ )?(?:been\ )?)?\b(?:
+             (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ )?$)
+             |{MOVED}\w*\b[^,;]{{0,40}}?\b(?:to|until|till|for)\b))
+     |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?|his|her|its|their|our|my|this|that|(?-i:[A-Z])))\b)
+     |(?P<perfect>\b(?:has|have|['’]ve)\ (?:\w+ly\ |also\ |not\ |yet\ |already\ |just\ )?(?:been\ )?(?:\w+ed|found|killed|{_PARTICIPLES}|{_IRREGULAR})\b)
+     |(?P<open>\b(?:was|were|had\ been)\ (?:\w+ly\ )?(?:not\ )?
              (?:to|due|scheduled|set|slated|expected|supposed|meant|planned|going|planning|hoping|about)\b(?:\ to\b)?(?:\ (?:be|have)\b)?
          |\bhad\ (?:planned|hoped|wanted|intended|expected|been)\b
-         |\b(?:would|could|should|might|must)\ (?:not\ )?have\b|{_PLURAL}\ (?:{_SAME})\b)
-     |(?P<future>\b(?:will|won['’]t|shall|would|can|cannot|may|might|must|should|is|are|am|has|have|due|scheduled|slated|expected
-         |plans?|planned\ for|planning|plan\ to|hopes?|wants?|intends?|aims?|needs?|set\ (?:for|to)|deadline|be
-         |(?:{_ASKED})\b[^,;]{{0,25}}?\ (?:to(?!\ (?:the|an?|his|her|its|their|our|my|this|that|(?-i:[A-Z])))|until)
-         |(?:called|announced|arranged|booked|billed|timetabled|listed|proposed|fixed|pencilled\ in)\ for(?=\ $)
-         |g[ai]v(?:e|en|ing)\b[^,;]{{0,40}}?\ until
-         |(?:{_PLANS})e?s
-         |{MOVED}\w*\b[^,;]{{0,40}}?\b(?:to|until|till|for))\b
-         |['’](?:ll|re|ve)\b
-         |{_PLURAL}\ (?:(?:also|again|still)\ )?(?:{_PLANS})\b)
-     |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|{_PARTICIPLES}|[a-z]{{2,}}ed)\b)""",
+         |\b(?:would|could|should|might|must)\ (?:not\ )?have\b|{_PLURAL}\ (?:{_SAME})\b
+         |\b(?:originally|initially|previously|first|once)\ (?:set|scheduled|planned|due|slated|expected)\b
+         |\bexpected\ (?:the|an?|his|her|its|their|it|him|them|more)\b
+         |\b(?:warn(?:s|ed)?\ (?:of|about)|predicts?|predicted)\b
+         |\b(?:is|are)\ (?:accused|charged|suspected|blamed|credited|wanted|dead|missing|under\ fire|in\ custody|still
+             |(?:investigat|search|look|seek|hunt|mourn|recover|reel|prob|examin|review|celebrat|grappl|struggl)ing)\b
+         |\b(?:canceled|cancelled|scrapped|called\ off|abandoned)\ (?:the|an?|his|her|its|their|all)\b)
+     |(?P<sooner>\b(?:after|following)\ (?:having\ |being\ )?[a-z]+ing\b)
+     |(?P<later>\bbefore\ [a-z]+ing\b)
+     |(?P<hope>\b(?:due|scheduled|slated|expected|planned\ for|set\ for)\b)
+     |(?P<plan>\b(?:shall|would|can|cannot|must|should|is|are|am|has|have
+         |(?-i:[Ww]ill(?!\ [A-Z])|may|might|won['’]t)|plans?\ to|planning|hopes?\ (?:to|for)|hopes|wants?|intends?|aims?\ to|needs?|set\ to|be
+         |(?:{_ASKED})\b[^,;]{{0,25}}?\ until
+         |g[ai]v(?:e|en|ing)\b[^,;]{{0,40}}?\ until)\b
+         |['’](?:ll|re|ve)\b)
+     |(?P<now>\b(?:{_PLANS})e?s\b|{_PLURAL}\ (?:(?:also|again|still)\ )?(?:{_PLANS})\b)
+     |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|{_PARTICIPLES}|[a-z]{{2,}}ed)\b))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_VERB = re.compile(r"^(?:need|speed|indeed|succeed|proceed|exceed|feed|seed|breed|hundred|united|red|bed|shed|fed|sacred)$", re.IGNORECASE)
-_NO_VERB_BEFORE = re.compile(r"(?:\b(?:the|an?|its|his|her|their|our|of|with|for|be|been|being|is|are|newly|recently|most|and|as|by|in)\s+|-)$", re.IGNORECASE)
+_NO_VERB_BEFORE = re.compile(
+    r"(?:\b(?:the|an?|its|his|her|their|our|of|with|for|be|been|being|is|are|newly|recently|most|as|by|in|on|from|into|at)\s+|-)$", re.IGNORECASE
+)
 _NOUN = re.compile(r"^(?:left|cost|cut|set|hit|split|bet|burst|cast|rose|saw|thought|wound|spread|shed|felt|shot|bit)$", re.IGNORECASE)
 _ARTICLE = re.compile(r"\b(?:the|an?|its|his|her|their|our|no)\s+(?:far\s+)?$", re.IGNORECASE)
 _DEADLINE = re.compile(  # until late, by noon on
-    r"\b(?:until|till|by|before|from|starting|beginning|through|ahead of|no later than)\s+(?:late|early|the)?\s*"
+    r"\b(?:until|till|by|before|from|starting|beginning|through|ahead of|no later than|from\s+\S+\s+to)\s+(?:late|early|the)?\s*"
     r"(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
     re.IGNORECASE,
 )
+_BE = re.compile(r"\b(?:is|are|be|been|am|was|were|now)\s+(?:\w+ly\s+|also\s+|not\s+)?$", re.IGNORECASE)
 _AS_OF = re.compile(r"\bas of\s+$", re.IGNORECASE)  # the state that day, or the beginning of a rule
-_SINCE = re.compile(r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*$", re.IGNORECASE)
+_SINCE = re.compile(r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$", re.IGNORECASE)
+_FOR = re.compile(r"\bfor\s+(?:the\s+)?$", re.IGNORECASE)
+_DATED = re.compile(
+    rf"\b(?:{WEEKDAY}|today|yesterday|tomorrow|tonight|(?:{MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?)\ \d{{1,2}}"
+    rf"|(?:in|since|until)\ (?:{MONTH})|(?:last|this|next)\ (?:week|month|night|year|{WEEKDAY}))\b"
+)
+_SAME_LIST = re.compile(  # what stands between the dates of one verb: "on Monday and Tuesday", "Friday and in May", "on Monday after the fire of May 3"
+    r"^(?:[\s,\d–-]|\b(?:and|or|on|in|at|the|early|late|from|to|until|through|then|again|morning|afternoon|evening|night|noon|[ap]\.?m\.?)(?!\w)"
+    r"|\b(?:after|following|since|from|than|compared)\b.*)*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_OF_ANOTHER = re.compile(r"\b(?:after|following|over|despite|about(?!\ \d)|against|since|that|which|who)\s+(?=\S+\s+\S)", re.IGNORECASE)  # not the next word's
+_MISFORTUNE = re.compile(  # what no diary foresees: "the attack on Monday will not stop the talks"
+    r"\b(?:attacks?|fires?|deaths?|crash(?:es)?|shootings?|explosions?|blasts?|killings?|murders?|arrests?|defeats?|loss|raids?|earthquakes?|floods?|collapse|resignation)"
+    r"(?:\s+(?:of|in|at)(?:\s+[\w’'-]+){1,6}?)?\s+(?:on\s+|in\s+)?$",
+    re.IGNORECASE,
+)
 
+# --- captions --------------------------------------------------------------------------------------------------------------------
+_PEOPLE = (
+    r"(?:m[ae]n|wom[ae]n|boys?|girls?|child(?:ren)?|people|persons?|workers?|soldiers?|officers?|policem[ae]n|firefighters?|rescuers?|mourners?|fans?|students?"
+    r"|residents?|locals|villagers?|visitors?|tourists?|worshippers?|pilgrims?|migrants?|refugees?|voters?|pedestrians?|commuters?|shoppers?|passengers?"
+    r"|protesters?|demonstrators?|supporters?|activists?|relatives|famil(?:y|ies)|players?|troops|guards?|vendors?|farmers?|nurses?|doctors?|dancers?|cars?|boats?)"
+)
+_SCENE = re.compile(  # the present of a picture; an announcement takes other verbs, or another subject
+    rf"""^(?:[^.]{{0,40}}[—–-]\s)?(?:(?:An?|Two|Three|Four|Five|Six|Several|Some|(?:Hundreds|Thousands|Dozens)\ of)\s+(?:[\w-]+\s+){{0,3}}?)?(?i:{_PEOPLE})\s+
+     (?:[\w-]+\s+){{0,3}}?(?:walk(?!s?\ out)|stand|sit|hold|gather|look|watch|wait|carr|queue|pray|light|ride|swim|clean|clear|search|inspect|repair|load|unload|cheer
+         |dance|march|wave|shout|chant|pass|play|cross|push|pull|wear|shop|eat|arrive|leave|talk|speak|run|vote|take|cast|cover|react|attend|work|remove|help
+         |rest|line|fill|sell|buy|visit|enjoy|cool|use|stop|block|burn|throw|clash|sift|dig|draw|read|look|listen|embrace|comfort|embark|board)(?:e?s|y|ies)?\b
+     |\b(?:Photo|Picture|PHOTO):|\b(?:speaks?|gestures?|waves?|poses?|greets?|looks?|smiles?|reacts?|listens?|watch(?:es)?|attends?|delivers?|celebrates?|queues?|waits?|lights?
+         |carr(?:y|ies)|inspects?|prays?|hugs?|kiss(?:es)?|shakes?\ hands|chants?|cheers?|rests?|rides?)\b""",
+    re.VERBOSE,
+)
+_SETTING = re.compile(r"\b(?:during|outside|past|in front of|next to|alongside|guard|through)\s+\w", re.IGNORECASE)
 
 _FORM_BEFORE = re.compile(  # will cut, be held, stay shut
-    r"\b(?:be|been|being|is|are|stay|remain|keep|will|to|would|can|could|may|might|must|should|not)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE
+    r"\b(?:be|been|being|get|getting|is|are|stay|remain|keep|will|to|would|can|could|may|might|must|should|not|to have|(?:would|could|should|might|must)(?: not)? have)"
+    r"\s+(?:\w+ly\s+|also\s+)?$",
+    re.IGNORECASE,
 )
 
 # --- reporting frames ------------------------------------------------------------------------------------------------------------
@@ -117,14 +184,54 @@ class Tenses:
         for first, last in inside:
             if first <= start < last:
                 before = self.text[max(first, low) : start]
-                return _unless_deadline((_verbs(before)[-1:] or _verbs(self.text[end : min(last, high)])[:1] or ["open"])[0], before)
+                verbs = _verbs(before)[-1:] or _verbs(self.text[end : min(last, high)])[:1]
+                return _unless_deadline(_ahead(verbs[0].cue) if verbs else "open", before)
         # the statement begins behind its frame; what stands before the frame has the frame's verb: "on Monday officials said that"
         begin = self.leading[closed - 1][1] if closed else 0
         before = self.statement[max(begin, low) : start]
-        behind = self.statement[end:high]
         clause = re.split(r"[;:](?=\s)|\s[—–]\s|\s--\s", before)[-1]
-        found = _verbs(clause)[-1:] or _verbs(re.split(r"[;]", behind)[0])[:1] or [self.prefer]
-        return _unless_deadline(found[0], before)
+        behind = re.split(r"[;]", self.statement[end:high])[0]
+        return _unless_deadline(self._of_verb(clause, behind), before)
+
+    def _of_verb(self, clause: str, behind: str) -> str:
+        """The direction that the verbs of a clause give to what stands between its two parts."""
+        verbs, later = _verbs(clause), _verbs(behind)[:1]
+        if not verbs and not later:
+            return "open" if _SCENE.search(clause) else self.prefer
+        if not verbs:
+            strange = (later[0].cue == "now" and _SCENE.search(behind)) or (_ahead(later[0].cue) == "future" and _MISFORTUNE.search(clause))
+            return "open" if strange else _ahead(later[0].cue)
+        verb, gap = verbs[-1], clause[verbs[-1].end :]
+        ahead = _ahead(verb.cue)
+        if verb.cue == "asked":
+            return "future" if _DEADLINE.search(clause) else "open"
+        if verb.cue == "perfect":
+            return "future" if re.search(r"\b(?:until|till|through)\s+$", clause) else "open"
+        if verb.cue in ("hope", "future") and re.search(r"(?:for|on|d|due)\s+$", clause) and later and later[0].cue == "past" and not _BE.search(clause[: verb.start]):
+            return "open"
+        if ahead == "future" and _OF_ANOTHER.search(gap):
+            return "open"
+        if verb.cue == "now" and (_SCENE.match(clause) or _SETTING.search(gap)):
+            return "open"
+        if ahead == "past":
+            dates = list(_DATED.finditer(gap))
+            if _FOR.search(clause) or (dates and not _SAME_LIST.match(gap[dates[-1].end() :])):
+                return "open"
+        return ahead
+
+
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """A verb's place in a text, and which group of the cues it is of."""
+
+    cue: str
+    start: int
+    end: int
+
+
+def _ahead(cue: str) -> str:
+    """future, past or open: where a verb alone puts a date."""
+    return {"future": "future", "plan": "future", "hope": "future", "now": "future", "past": "past", "sooner": "past"}.get(cue, "open")
 
 
 def _unless_deadline(direction: str, before: str) -> str:
@@ -132,21 +239,42 @@ def _unless_deadline(direction: str, before: str) -> str:
     return "open" if (direction == "past" and _DEADLINE.search(before)) or _AS_OF.search(before) else direction
 
 
-def _verbs(text: str) -> list[str]:
-    """The direction of each verb: open, future or past."""
-    found = []
+def _verbs(text: str) -> list[_Verb]:
+    """The verbs of a text, in its order."""
+    found: list[_Verb] = []
     for match in _CUES.finditer(text):
         before = text[max(0, match.start() - 50) : match.start()]  # more than the longest word looked for there
+        cue = str(match.lastgroup)
         no_verb = (
             _NO_VERB.match(match[0])
             or _FORM_BEFORE.search(before)
             or (match[0].endswith("ed") and _NO_VERB_BEFORE.search(before))
+            or (match[0].endswith("ed") and before.endswith("and ") and not (found and found[-1].cue == "past"))
             or (_NOUN.match(match[0]) and _ARTICLE.search(before))
             or (_PARTICIPLE.match(match[0]) and (_AUXILIARY.search(before) or _NO_VERB_BEFORE.search(before)))
         )
-        if match.lastgroup == "past" and no_verb:
+        earlier = found[-1] if found else None
+        between = text[earlier.end : match.start()] if earlier else ""
+        noun = cue == "now" and _NOUN_TOO.match(match[0])
+        if (cue == "past" and no_verb) or (noun and (_NOUN_PLACE.search(before) or (before.endswith("and ") and not _DATED.search(between)))):
             continue
-        found.append(str(match.lastgroup))
+        if noun and earlier and earlier.cue == "past" and not re.search(r"[,;]|\b(?:and|but|which|who|that)\b", between):
+            cue = "open" if between.strip() else "past"  # "published reports on Monday"; "the man arrested on Sunday faces"
+        if (
+            cue == "plan"
+            and match[0].lower().startswith("plans")
+            and earlier
+            and earlier.cue == "past"
+            and not re.search(r"[,;]|\b(?:and|but|which|who|that)\b", between)
+        ):
+            cue = "asked"  # "unveiled plans to"
+        if cue == "hope" and earlier and earlier.cue == "past" and not _BE.search(before) and not re.search(r"[,;]|\b(?:and|but|which|who|that)\b", between):
+            cue = "open"  # "awaited data due on Wednesday"
+        if cue in ("sooner", "later"):  # before or after what the earlier verb says
+            cue = (
+                "past" if cue == "sooner" and earlier and earlier.cue == "past" else "plan" if cue == "later" and earlier and _ahead(earlier.cue) == "future" else "open"
+            )
+        found.append(_Verb(cue, match.start(), match.end()))
     return found
 
 

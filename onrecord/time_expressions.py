@@ -70,6 +70,7 @@ _FUNCTION = (
     r"(?:a|an|and|are|as|at|because|but|by|for|from|he|her|his|if|in|is|it|its|not|of|on|or|our|she|so|than|that|the|their|they|this|to|under"
     r"|until|we|when|where|which|while|who|will|with|would|after|before|unless|has|have|had|was|were|can|could|may|might|must|should)\b"
 )
+_STREET = r"\s+(?:St(?:reet)?|Road|Rd|Avenue|Ave|Lane|Drive|Square|Place|Boulevard|Terrace|Close|Crescent|Way|Court|Gardens)\b"
 _PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{_FUNCTION})"  # nothing that the expression could be an adjective of
 
 
@@ -167,7 +168,7 @@ def _date(r: Reader, m: re.Match[str]) -> Token:
     month, numbers = month_number(m["month"]), [int(re.sub(r"\D", "", n)) for n in (m["d1"], m["d2"]) if n]
     if m["word"] in ("and", "or") and len(numbers) == 2 and numbers[1] != numbers[0] + 1:
         return _none(m)
-    if re.match(r"[\s-]+(?:attack|hijack|terror|insurrection|riot|massacre|[Cc]ommi(?:ssion|ttee)\b)", r.behind(m)):  # an event's name
+    if re.match(_STREET, r.behind(m)) or re.match(r"[\s-]+(?:attack|hijack|terror|insurrection|riot|massacre|[Cc]ommi(?:ssion|ttee)\b)", r.behind(m)):  # an event's name
         return _none(m)
     spans = []
     for year in [int(m["year"])] if m["year"] else range(r.today.year - 8, r.today.year + 9):
@@ -187,9 +188,13 @@ def _date(r: Reader, m: re.Match[str]) -> Token:
 
 
 def _around(m: re.Match[str], token: Token) -> Token:
-    """The weekend of May 29, the week of June 3, given one day: of a Monday to Thursday no weekend can be told, and of a Sunday no week."""
-    day, unit = token.first, m["around"].split()[-2].lower()
-    if token.kind != "day" or day is None or (day.weekday() < 4 if unit == "weekend" else day.weekday() == 6):
+    """The weekend of May 29, the week of June 3, the week beginning 3 June, given one day: of a Monday to Thursday no weekend can be told, and of a Sunday no week."""
+    day, (unit, word) = token.first, m["around"].lower().split()[-2:]
+    if token.kind != "day" or day is None or word == "ending":
+        return _none(m)
+    if word != "of":
+        return replace(token, kind=unit, last=day + 6 * DAY)
+    if day.weekday() < 4 if unit == "weekend" else day.weekday() == 6:
         return _none(m)
     monday, sunday = span("week", day)
     return replace(token, kind=unit, first=sunday - DAY if unit == "weekend" else monday, last=sunday)
@@ -312,8 +317,12 @@ def _count(r: Reader, m: re.Match[str]) -> Token:
     n, unit, how = _NUMBERS.get(m["n"].lower()) or int(m["n"]), m["unit"].lower(), m["how"].lower()
     then = later(r.today, unit, -n if m["ago"] else n)
     unit = "week" if unit == "fortnight" else unit
+    if m["ago"] and re.match(r",?\s+(?:on|in|this|last|today)\b", r.behind(m)):  # two years ago, on May 24
+        return _none(m)
     if how == "" or m["ago"]:
         return r.sure(m, *(("day", then) if unit == "day" else (unit, *span(unit, then)))) if how == "" and m["ago"] else _none(m)
+    if re.search(r"\b(?:times?|first|second|third|fourth|twice|once|only|most|least|best|worst|more|\w{3,}est)\b[^,;.]{0,30}$", r.before(m), re.IGNORECASE):
+        return _none(m)  # the third time in five years
     if r.direction(m) != "future" or re.match(r"\s+(?:of|after|from|before|since|later|earlier|ago)\b", r.behind(m)):
         return _none(m)
     if how == "in":
@@ -347,6 +356,8 @@ def _weekday(r: Reader, m: re.Match[str]) -> Token:
     if which in ("this coming", "coming", "the coming"):
         return r.sure(m, "day", r.today + (ahead or 7) * DAY, form="weekday")
     before = r.before(m)
+    if re.search(r"\bago,?\s+(?:on\s+)?$", before):
+        return _none(m)
     if re.search(
         r"\b(?:an?|every|each|any|most|some|one|alternate|per|Black|Bloody|Super|Ash|Shrove|Ruby|Cyber|Palm|Maundy|Holy|Fat|Whit|Giving|Sheffield|Girl|Joe|last|first|second|third)\s+$",
         before,
@@ -358,7 +369,7 @@ def _weekday(r: Reader, m: re.Match[str]) -> Token:
         return _none(m)
     if re.match(r"\s+(?:newspapers?|papers?|edition|editions|supplement|magazine|Night)\b|-", behind) and not re.match(r"-(?:to-)?[A-Z]", behind):
         return _none(m)
-    if not re.search(r"\b(?:on|by|until|till|before)\s+$", before) and (re.match(rf"\s+(?!{_MON})[A-Z](?!\w*day\b)", behind) or re.search(r"\bthe\s+$", before)):
+    if not re.search(r"\b(?:on|by|until|till|before)\s+$", before) and (re.match(rf"\s+(?!{_MON})[A-Z](?!\w*day\b)", behind) or re.search(r"\b[Tt]he\s+$", before)):
         return _none(m)  # the Sunday Times
     return r.nearest(m, [(d, d) for d in (r.today - ago * DAY, r.today + ahead * DAY)], "day", "weekday")
 
@@ -415,7 +426,12 @@ def _bare_month(r: Reader, m: re.Match[str]) -> Token:
     which = (m["which"] or "").lower()
     if re.match(r"['’]s\b|-|\s+\d", behind) and not re.match(r"-(?:to-)?[A-Z]", behind):
         return _none(m)
-    if name in _NAMES and not (which or re.search(r"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]efore|[Dd]uring|[Tt]hrough|[Bb]y)\s+$", before)):
+    if name in _NAMES and not (
+        which
+        or re.search(
+            r"\b(?:[Ii]n|[Ff]rom|[Ss]ince|[Uu]ntil|[Tt]ill|[Bb]efore|[Dd]uring|[Tt]hrough|[Bb]y|(?:[Ff]rom|[Bb]etween)\s+[A-Z]\w+\s+(?:to|and|until))\s+$", before
+        )
+    ):
         return _none(m)
     if name in _NAMES and (not re.match(_PLAIN, behind) or re.search(r"(?:ed|en|ought)\s+by\s+$", before)):
         return _none(m)
@@ -451,8 +467,9 @@ _IN_YEAR = rf"(?:,?\s+(?P<year>{_YEAR}))?"
 _EVENING = r"[5-9]|1[01]|five|six|seven|eight|nine|ten|eleven"  # hours that "tonight" may mean
 # a title between quotation marks: “Blue Tuesday”, “The Last Week of May”
 _TITLED_WORDS = r"[A-Z][\w’'-]*(?:\s+(?:[A-Z][\w’'-]*|\d+|an?|the|of|in|on|at|to|and|for))*"
-_TITLE = rf"[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)"
-_WEEK_OF = r"(?P<around>(?:the\s+)?(?:week|weekend)\s+of\s+)?"
+_NO_TITLE = r"(?!(?:On|By|In|At|Until|Till|Before|From|Since|Next|Last|This|Late|Early|Not|Maybe|Yes|No|See)\b|\w+[.,])"
+_TITLE = rf"[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)|[“\"]{_NO_TITLE}{_TITLED_WORDS}[.,][”\"]"
+_WEEK_OF = r"(?P<around>(?:the\s+)?(?:(?:week|weekend)\s+of|week\s+(?:beginning|starting|commencing|ending))\s+)?"
 _DAYS = rf"(?P<days>{_DAY}(?:,\s*{_DAY})+,?\s+and\s+{_DAY})"
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{_WDS}),?\s+)?"
 _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{_YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
@@ -475,6 +492,16 @@ RULES = [
     _rule(
         r"\b(?:(?P<h1>\d\d?):(?P<m1>\d\d)\s*(?:-|–|to|until)\s*)?(?P<h2>[01]?\d|2[0-3]):(?P<m2>[0-5]\d)\b"
         rf"(?P<p1>)(?P<p2>)(?P<noon>)(?:\s?hrs?)?{_ZONE}",
+        _clock,
+    ),
+    _rule(  # at 0900 on Monday, at 19.45 on Tuesday
+        r"(?<=\bat )(?P<h1>)(?P<m1>)(?P<h2>[01]\d|2[0-3])\.?(?P<m2>[0-5]\d)(?P<p1>)(?P<p2>)(?P<noon>)(?P<zone>)"
+        rf"(?=,?\s+(?:on\s+)?(?:{WEEKDAY}|{_MON}|today|tomorrow)\b)",
+        lambda r, m: _clock(r, m) if m[0][0] == "0" or r.direction(m) == "future" else None,  # gold ended at 1850 on Monday
+    ),
+    _rule(  # 1500 GMT, 0900 hours
+        r"\b(?P<h1>)(?P<m1>)(?P<h2>[01]\d|2[0-3])(?P<m2>[0-5]\d)(?P<p1>)(?P<p2>)(?P<noon>)"
+        rf"(?=\s+\(?(?:GMT|UTC|BST|CES?T|[ECMP][SD]?T|hours|hrs|local time)\b)(?:\s+(?:hours|hrs))?{_ZONE}",
         _clock,
     ),
     _rule(rf"\b{_DAYS}\s+(?P<month>{_MON})(?!\w){_IN_YEAR}", _listed),

@@ -52,17 +52,34 @@ def test_held_out() -> None:
     assert precision >= 0.97 and recall >= 0.80, "\n".join(wrong)
 
 
-@pytest.mark.parametrize(("first", "floor_precision", "floor_recall"), [(0, 0.97, 0.97), (1, 0.89, 0.91)])
-def test_blind(first: int, floor_precision: float, floor_recall: float) -> None:
-    """Written by someone who had not seen the resolver. First try on all rows: precision 0.873, recall 0.883 of 163 dates.
+def test_blind() -> None:
+    """Written by someone who had not seen the resolver. First try on all rows: precision 0.873, recall 0.883 of 163 dates; on the even rows,
+    when only the odd ones had guided the rules, 0.897 and 0.918. All rows have guided them since. In four rows "by the end of June" was a part
+    of the month; it is the day that ends it, as in dates.jsonl, and the rows now say so."""
+    rows, precision, recall, wrong = measure("dates_blind.jsonl")
+    assert rows == 170
+    assert precision >= 0.99 and recall >= 0.99, "\n".join(wrong)
 
-    Rows 1, 3, 5, ... (first try 0.885, 0.885) then guided the rules. The texts of rows 2, 4, 6, ... guided nothing (only their figures were
-    looked at): first try 0.862, 0.882, after the mending 0.897, 0.918, which is how far the rules carry and short of the 0.97 asked for. Two
-    of the wrong ones in each half are "by the end of June", here a part and in dates.jsonl its last day.
+
+@pytest.mark.parametrize(("first", "floor_precision", "floor_recall"), [(0, 0.99, 0.98), (1, 0.977, 0.977)])
+def test_second_blind(first: int, floor_precision: float, floor_recall: float) -> None:
+    """Written by someone else for the rules as they then stood. First try on all rows: precision 0.977, recall 0.977 of 176 dates, which is
+    how far the rules carry (rows 1, 3, 5, ... 0.977, 0.977; rows 2, 4, 6, ... 0.978, 0.978).
+
+    Rows 1, 3, 5, ... then guided one rule ("the week beginning 3 June"), and one of them was mended: "later this year" was to be left out,
+    and is the rest of the year, as "later this month" is in dates.jsonl. Of rows 2, 4, 6, ... only the figures were looked at.
     """
-    rows, precision, recall, _ = measure("dates_blind.jsonl", first=first, step=2)
-    assert rows == 85
+    rows, precision, recall, _ = measure("dates_blind2.jsonl", first=first, step=2)
+    assert rows == 100
     assert precision >= floor_precision and recall >= floor_recall, (precision, recall)
+
+
+def test_adversarial() -> None:
+    """Sentences made to go wrong by whoever wrote the rules, in which the rules were then mended until they agreed with a reading by hand;
+    those where they still do not are not here. It holds what was reached and measures nothing."""
+    rows, precision, recall, wrong = measure("dates_adversarial.jsonl")
+    assert rows >= 400
+    assert (precision, recall) == (1, 1), "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
