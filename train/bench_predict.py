@@ -104,7 +104,8 @@ def main(config: Config, rows: int, rounds: int) -> int:
         Target("share of the machine's fp32 matrix-product rate", operations / ours / peak, None, 0.7),
     ]
     found: dict[str, Any] = {
-        "sentences": len(texts), "mean_words": round(statistics.mean(len(text.split()) for text in texts), 1), "rounds": rounds, "starts": STARTS, "threads": threads(), "cpu": cpu(),
+        "sentences": len(texts), "mean_words": round(statistics.mean(len(text.split()) for text in texts), 1), "rounds": rounds, "starts": STARTS,
+        "threads": threads(), "cpu": cpu(),
         "versions": {name: version(name) for name in ("torch", "transformers", "onnxruntime", "sentence-transformers", *(["setfit"] if SETFIT in systems else []))},
         "sentences_per_second": {name: round(len(texts) / taken, 1) for name, taken in seconds.items()},
         "single_sentence_p50_ms": {name: round(1000 * taken, 1) for name, taken in p50.items()},
