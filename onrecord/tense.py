@@ -64,7 +64,8 @@ _CUES = re.compile(
     rf"""(?=[\ '’]|\b)(?:  # not inside a word, which saves time
      (?P<future>(?:\b(?:has|have)\ (?:\w+ly\ |now\ |also\ )?(?:been\ )?)?\b(?:
              (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ )?$)
-             |{MOVED}\w*\b[^,;]{{0,40}}?\b(?:to|until|till|for)\b))
+             |(?:been|be|is|are|was|were)\ {MOVED}\w*\b[^,;]{{0,40}}?\ (?:to|until|till|for)\b
+             |{MOVED}\w*\b[^,;]{{0,60}}?\b(?:to|until|till|for)(?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
      |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?|his|her|its|their|our|my|this|that|(?-i:[A-Z])))\b)
      |(?P<perfect>\b(?:has|have|['’]ve)\ (?:\w+ly\ |also\ |not\ |yet\ |already\ |just\ )?(?:been\ )?(?:\w+ed|found|killed|{_PARTICIPLES}|{_IRREGULAR})\b)
      |(?P<open>\b(?:was|were|had\ been)\ (?:\w+ly\ )?(?:not\ )?
@@ -101,6 +102,8 @@ _DEADLINE = re.compile(  # until late, by noon on
     re.IGNORECASE,
 )
 _BE = re.compile(r"\b(?:is|are|be|been|am|was|were|now)\s+(?:\w+ly\s+|also\s+|not\s+)?$", re.IGNORECASE)
+_CALLED_OFF = re.compile(r"\s*(?:was|were)\s+(?:cancell?ed|called off|scrapped)\b", re.IGNORECASE)  # the diary strikes these out itself
+_NEXT_CLAUSE = re.compile(r"[,;]|\b(?:and|but|which|who|that)\b", re.IGNORECASE)
 _AS_OF = re.compile(r"\bas of\s+$", re.IGNORECASE)  # the state that day, or the beginning of a rule
 _SINCE = re.compile(r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$", re.IGNORECASE)
 _FOR = re.compile(r"\bfor\s+(?:the\s+)?$", re.IGNORECASE)
@@ -207,7 +210,14 @@ class Tenses:
             return "future" if _DEADLINE.search(clause) else "open"
         if verb.cue == "perfect":
             return "future" if re.search(r"\b(?:until|till|through)\s+$", clause) else "open"
-        if verb.cue in ("hope", "future") and re.search(r"(?:for|on|d|due)\s+$", clause) and later and later[0].cue == "past" and not _BE.search(clause[: verb.start]):
+        if (
+            verb.cue in ("hope", "future")
+            and re.search(r"(?:for|on|d|due)\s+$", clause)
+            and later
+            and later[0].cue == "past"
+            and not _CALLED_OFF.match(behind)
+            and not _BE.search(clause[: verb.start])
+        ):
             return "open"
         if ahead == "future" and _OF_ANOTHER.search(gap):
             return "open"
@@ -249,31 +259,29 @@ def _verbs(text: str) -> list[_Verb]:
             _NO_VERB.match(match[0])
             or _FORM_BEFORE.search(before)
             or (match[0].endswith("ed") and _NO_VERB_BEFORE.search(before))
-            or (match[0].endswith("ed") and before.endswith("and ") and not (found and found[-1].cue == "past"))
             or (_NOUN.match(match[0]) and _ARTICLE.search(before))
             or (_PARTICIPLE.match(match[0]) and (_AUXILIARY.search(before) or _NO_VERB_BEFORE.search(before)))
         )
         earlier = found[-1] if found else None
         between = text[earlier.end : match.start()] if earlier else ""
+        if cue == "past" and earlier and earlier.cue != "past" and before.endswith("and "):  # "will be arrested and brought"; "is 43 and died" says too little
+            if re.search(r"\b(?:will|would|be|being|may|might|must|should|can|could|to)\b", text[earlier.start : match.start()]):
+                continue
+            cue = "open"
         noun = cue == "now" and _NOUN_TOO.match(match[0])
         if (cue == "past" and no_verb) or (noun and (_NOUN_PLACE.search(before) or (before.endswith("and ") and not _DATED.search(between)))):
             continue
-        if noun and earlier and earlier.cue == "past" and not re.search(r"[,;]|\b(?:and|but|which|who|that)\b", between):
+        governed = earlier is not None and earlier.cue == "past" and not _NEXT_CLAUSE.search(between)  # it may be within what the past verb says
+        if noun and governed:
             cue = "open" if between.strip() else "past"  # "published reports on Monday"; "the man arrested on Sunday faces"
-        if (
-            cue == "plan"
-            and match[0].lower().startswith("plans")
-            and earlier
-            and earlier.cue == "past"
-            and not re.search(r"[,;]|\b(?:and|but|which|who|that)\b", between)
-        ):
+        elif cue == "plan" and governed and match[0].lower().startswith("plans"):
             cue = "asked"  # "unveiled plans to"
-        if cue == "hope" and earlier and earlier.cue == "past" and not _BE.search(before) and not re.search(r"[,;]|\b(?:and|but|which|who|that)\b", between):
+        elif cue == "hope" and governed and not _BE.search(before):
             cue = "open"  # "awaited data due on Wednesday"
-        if cue in ("sooner", "later"):  # before or after what the earlier verb says
-            cue = (
-                "past" if cue == "sooner" and earlier and earlier.cue == "past" else "plan" if cue == "later" and earlier and _ahead(earlier.cue) == "future" else "open"
-            )
+        elif cue == "sooner":  # after doing what: behind, if the verb is
+            cue = "past" if earlier and earlier.cue == "past" else "open"
+        elif cue == "later":
+            cue = "plan" if earlier and _ahead(earlier.cue) == "future" else "open"
         found.append(_Verb(cue, match.start(), match.end()))
     return found
 
