@@ -308,7 +308,7 @@ def _write_calendar(article: Article, zone: str | None, dated: str, path: Path) 
 
 
 def _table(article: Article, classifier: Classifier) -> None:
-    table = Table("label", "conf.", "sentence", box=None, pad_edge=False, padding=(0, 2, 1, 0))
+    table = Table("label", "conf.", "sentence", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     colours = dict(zip(classifier.labels, COLOURS, strict=False))
     for s in article.statements:
         colour = colours.get(s.prediction.label, "white")

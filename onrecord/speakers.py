@@ -89,10 +89,15 @@ _NO_SPEAKER = re.compile(
 )
 
 
+_CUT_AT_ABBREVIATION = re.compile(r"\.(?![”\"’')\]]*\s*$)")  # "the U" of "the U.K. charity": a dot that does not end the sentence
+
+
 def speaker(sentence: str) -> str | None:
     """The words of the sentence that name who said it, a pronoun too ("she"), without what follows a comma; None if no frame fits plainly."""
     for frame in _FRAMES:
         if (found := frame.search(sentence)) and not _NO_SPEAKER.search(found["who"]) and _outside_quotation(sentence, found.start("who")):
+            if _CUT_AT_ABBREVIATION.match(sentence, found.end("who")):
+                return None
             return found["who"]
     return None
 

@@ -121,3 +121,20 @@ def test_html(checkpoint: Path) -> None:
     assert not is_html("He wrote <p> and </p>.") and not is_html("5 < 6") and not is_html("<p> is a tag.") and is_html("<p>He left.</p>")
     with pytest.raises(ValueError, match="no text"):
         read("<html><body></body></html>")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "One child in nine goes hungry, according to a report by the U.K. charity Birthline.",
+        "Fishing quotas will fall, according to the E.U. commissioner.",
+        '"It is over," said St. George parish in the hall.',
+    ],
+)
+def test_a_speaker_is_not_cut_at_an_abbreviation(sentence: str) -> None:
+    assert speaker(sentence) is None
+
+
+def test_a_speaker_at_the_end_of_the_sentence_stays() -> None:
+    assert speaker("The talks are over, according to the ministry.") == "the ministry"
+    assert speaker('"It is over," said the vicar.') == "the vicar"

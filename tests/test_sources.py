@@ -269,3 +269,24 @@ def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
     with pytest.raises(Stop, match="a source, and would be replaced; give another directory"):
         build.main(changed(config, source=str(inside)))
     assert inside.is_file()
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ('label,text\na,x one\nb,"He said\na,y two\nb,z three\na,w four\n', "could not be read"),
+        ("text,label,text\nx,a,y\n", "names text twice"),
+    ],
+)
+def test_no_row_is_swallowed_by_a_quotation_mark_or_a_doubled_name(tmp_path: Path, content: str, fault: str) -> None:
+    (tmp_path / "mine.CSV").write_text(content)
+    with pytest.raises(Stop, match=fault):
+        read_table(str(tmp_path / "mine.CSV"))
+
+
+def test_deep_json_and_unknown_encodings_are_told(tmp_path: Path) -> None:
+    (tmp_path / "deep.jsonl").write_text("[" * 100_000)
+    (tmp_path / "odd.xml").write_bytes(b'<?xml version="1.0" encoding="nonsense"?><a/>')
+    for name in ("deep.jsonl", "odd.xml"):
+        with pytest.raises(Stop, match="could not be read"):
+            read_table(str(tmp_path / name))

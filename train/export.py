@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import platform
+import shutil
 import tempfile
 import time
 import warnings
@@ -57,6 +58,9 @@ def main(config: Config) -> int:
     def opened(file: Path) -> Classifier:
         return Classifier(OnnxBackend(file, classifier.backend.pad), classifier.tokens, classifier.labels)
 
+    for left_over in config.run_dir.glob("export.*"):  # of an export that was killed
+        if left_over.is_dir():
+            shutil.rmtree(left_over)
     with tempfile.TemporaryDirectory(dir=config.run_dir, prefix="export.") as folder:
         fp32, int8 = Path(folder) / ONNX, Path(folder) / INT8
         reference, _ = classifier.logits(texts)

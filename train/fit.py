@@ -298,6 +298,8 @@ def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTraine
     tokenizer.save_pretrained(fresh)
     (fresh / "train_config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False))
     (fresh / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+    for file in fresh.iterdir():  # safetensors makes its file readable for its owner alone
+        file.chmod((fresh / "training.json").stat().st_mode)
     if target.exists():
         os.replace(target, old)
     os.replace(fresh, target)

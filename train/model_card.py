@@ -74,7 +74,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
 # onrecord {config.run}
 
 Types one sentence as {", ".join(f"`{label}`" for label in config.labels)}. Fine-tuned from {base} on {metrics["training"]["rows"]} sentences
-(code {metrics["versions"]["code"]}, data {metrics["versions"]["data"]}).
+(data {metrics["training"]["data"][:12]}); measured by code {metrics["versions"]["code"]}.
 
 ```python
 from onrecord import Classifier
@@ -98,7 +98,7 @@ F1 by label in the last columns; intervals are 95% bootstrap intervals over docu
 
 ## Limits
 
-- A sentence is judged alone: what stood before it is not seen, nor is anything behind the first {config.max_tokens} tokens.
+- A sentence is judged alone: what stood before it is not seen. One of more than {config.max_tokens} tokens is read in overlapping windows, whose scores are averaged.
 - The weakest slice of the test split: {f"{worst['name']}, {worst['accuracy']:.1%} right" if worst else "none had enough rows"}.
 - The test split is written by the same kind of author as the training data, so its figures flatter.
 """

@@ -168,6 +168,8 @@ def _sentences(rows: Rows, split: str, config: Config, faults: list[str]) -> Ite
         name = "" if label is None else str(label).strip()
         if isinstance(label, list | dict) or (name.startswith("[") and name.endswith("]")):
             faults.append(f"{where}: label {name} is a list (multi-label), but a row here has exactly one label")
+        elif any(isinstance(value, bytes) or value != value for value in (label, given)):
+            faults.append(f"{where}: {label!r:.40} or {given!r:.40} is no text (bytes, or not a number); convert the column to strings")
         elif isinstance(given, list | dict):
             faults.append(f"{where}: text {str(given)[:60]} is a list; one text is read, not pairs: text_column names a column with one text")
         elif given is None or not normalise(str(given)):

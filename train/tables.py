@@ -16,12 +16,13 @@ from train.config import Stop
 Row = dict[str, Any]
 Rows = list[tuple[str, Row]]  # (where it stands, row)
 KINDS = (".csv", ".tsv", ".jsonl", ".parquet", ".xml")
+FIELD = 100_000  # characters of a cell: a quotation mark that is never closed makes no longer one
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 def read_table(path: str, columns: list[str] | None = None) -> Rows:
     """(file:line, row) of one file. `columns` names those of a CSV or TSV without a header. Raises Stop if it cannot be read."""
-    kind = Path(path).suffix
+    kind = Path(path).suffix.lower()
     if kind not in KINDS:
         raise Stop(f"{path}: rows are read from {', '.join(KINDS)} files, by their ending")
     if not Path(path).is_file():
@@ -36,7 +37,7 @@ def read_table(path: str, columns: list[str] | None = None) -> Rows:
         return list(_json_lines(path, content) if kind == ".jsonl" else _cells(path, content, kind, columns))
     except UnicodeDecodeError as error:
         raise Stop(f"{path} could not be read: byte {error.start} is not UTF-8; save it as UTF-8") from error
-    except (ValueError, csv.Error, OSError, ElementTree.ParseError, datasets.exceptions.DatasetGenerationError) as error:
+    except (ValueError, LookupError, RecursionError, csv.Error, OSError, ElementTree.ParseError, datasets.exceptions.DatasetGenerationError) as error:
         hidden = error.__cause__ if isinstance(error, datasets.exceptions.DatasetGenerationError) else None
         raise Stop(f"{path} could not be read as {kind}: {str(hidden or error).strip().splitlines()[-1]}") from error
 
@@ -65,13 +66,17 @@ def _cells(path: str, content: str, kind: str, columns: list[str] | None) -> Ite
     lines = [line.rstrip("\r") for line in content.split("\n") if line.strip()]
     bare = kind == ".tsv" and any('"' in cell and not QUOTED.fullmatch(cell) for line in lines for cell in line.split("\t"))
     bare = bare and len({line.count("\t") for line in lines}) == 1
-    csv.field_size_limit(2**31 - 1)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter="\t" if kind == ".tsv" else ",", quoting=csv.QUOTE_NONE if bare else csv.QUOTE_MINIMAL)
+    csv.field_size_limit(FIELD)
+    text, delimiter = io.StringIO(content, newline=""), "\t" if kind == ".tsv" else ","
+    # Strict: text behind a closing quotation mark is an error, not part of the cell.
+    reader = csv.reader(text, delimiter=delimiter, quoting=csv.QUOTE_NONE if bare else csv.QUOTE_MINIMAL, strict=True)
     header, line = columns, 1
     for cells in reader:
         first, line = line, reader.line_num + 1
         if header is None:
             header = [cell.strip() for cell in cells]
+            if twice := sorted({name for name in header if header.count(name) > 1}):
+                raise ValueError(f"the header names {', '.join(twice)} twice")
         elif cells:
             if len(cells) != len(header):
                 raise ValueError(f"line {first} has {len(cells)} cells, not {len(header)} ({', '.join(header)})")
