@@ -202,9 +202,8 @@ class Reader:
             )
             return None, "", f"its {self.text_column!r} {was}"
         self._check_added(values)
-        if self.only is not None:
-            if other := [name for name in values if name not in self.only]:
-                return None, "", f"has a column {other[0]!r} that the first row lacks; write .jsonl or .parquet, where rows may differ"
+        if self.only is not None and (other := [name for name in values if name not in self.only]):
+            return None, "", f"has a column {other[0]!r} that the first row lacks; write .jsonl or .parquet, where rows may differ"
         if self.unicode and not _is_unicode(line if "\\u" not in line else json.dumps(values, ensure_ascii=False)):
             return None, "", "holds half of a surrogate pair, which only .jsonl can"
         return values, line, ""
