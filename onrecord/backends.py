@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -110,15 +111,26 @@ def padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[np.ndarray, np.ndar
 
 
 def fingerprint(weights: Path) -> str:
-    """SHA-256 over the header of a safetensors file and the first and last KiB of every tensor: a training moves them all, and the whole file would take 0.2 s."""
+    """SHA-256 over the header of a safetensors file and the first and last KiB of every tensor: a training moves them all, and the whole file would take 0.2 s.
+
+    Raises ValueError for what is no whole safetensors file, such as the pointer that git leaves where git-lfs is not installed.
+    """
     with open(weights, "rb") as file:
         head = file.read(8)
-        head += file.read(int.from_bytes(head, "little"))
+        length, size = int.from_bytes(head, "little"), os.fstat(file.fileno()).st_size
+        if length > size:
+            raise ValueError(f"{weights} is no whole safetensors file: its header would have {length:,} bytes, and it has {size:,}")
+        head += file.read(length)
         digest = hashlib.sha256(head)
-        for tensor in json.loads(head[8:]).values():
+        tensors = json.loads(head[8:])
+        if not isinstance(tensors, dict) or not all(isinstance(tensor, dict) for tensor in tensors.values()):
+            raise ValueError(f"{weights} is no safetensors file: its header does not describe tensors")
+        for tensor in tensors.values():
             if "data_offsets" not in tensor:  # the file's own metadata
                 continue
             start, end = (len(head) + offset for offset in tensor["data_offsets"])
+            if end > size:
+                raise ValueError(f"{weights} is no whole safetensors file: a tensor ends at byte {end:,}, the file at {size:,}")
             for place in (start, max(start, end - 1024)):
                 file.seek(place)
                 digest.update(file.read(min(1024, end - place)))

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import importlib.metadata
+import io
 import json
 import os
 import sys
@@ -37,6 +38,7 @@ Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub
 Prior = Annotated[str | None, typer.Option("--prior", help="label shares of the text you type: a name that the checkpoint knows, uniform or data")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 COLOURS = ("white", "yellow", "red", "green", "bright_black", "cyan", "magenta", "blue")  # by label number; the label stands there as a word too
+MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
 
 
@@ -52,6 +54,15 @@ class Engine(StrEnum):
 
     local = "local"
     ray = "ray"
+
+
+@app.callback()
+def _streams(context: typer.Context) -> None:
+    # Pipes are UTF-8, whatever the locale says. Backslashes for the half characters that an argument may hold.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if sys.stdout is None and context.invoked_subcommand != "score":
+        raise _fail("standard output is closed, so there is nowhere to answer")
 
 
 def _fail(message: str) -> typer.Exit:
@@ -91,12 +102,15 @@ def predict(
     try:
         for text in texts:
             if text == "-":
+                if sys.stdin is None:
+                    raise _fail("standard input is closed, so there is nothing to read")
                 bad += _predict_lines(sys.stdin.buffer, classifier, as_json, on_error)
             else:
                 _print(classifier.predict([text]), as_json)
     except BrokenPipeError:  # whoever read has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more when it ends
         return
+    except OSError as error:
+        raise _fail(f"standard input cannot be read: {error.strerror}") from None
     if bad:
         raise typer.Exit(LEFT_OUT)
 
@@ -118,13 +132,20 @@ def _predict_lines(stream: BinaryIO, classifier: Classifier, as_json: bool, on_e
 
 
 def _print(predictions: list[Prediction], as_json: bool) -> None:
-    for p in predictions:
-        print(
-            json.dumps(dataclasses.asdict(p), ensure_ascii=False)
-            if as_json
-            else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{f'  [read in {p.windows} windows]' if p.windows > 1 else ''}"
-        )
-    sys.stdout.flush()
+    """Print and flush. Raises BrokenPipeError; ends the command if standard output cannot be written for another reason."""
+    try:
+        for p in predictions:
+            print(
+                json.dumps(dataclasses.asdict(p), ensure_ascii=False)
+                if as_json
+                else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{f'  [read in {p.windows} windows]' if p.windows > 1 else ''}"
+            )
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more when it ends
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise _fail(f"standard output cannot be written: {error.strerror}") from None
 
 
 @app.command()
@@ -137,7 +158,7 @@ def score(
     model: Model = str(DEFAULT),
     prior: Prior = None,
     device: Annotated[str, typer.Option("--device", help="torch device")] = "cpu",
-    part_rows: Annotated[int, typer.Option("--part-rows", min=1, help="rows that are done, or done again, together")] = PART_ROWS,
+    part_rows: Annotated[int, typer.Option("--part-rows", min=1, max=MOST_ROWS, help="rows that are done, or done again, together")] = PART_ROWS,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there; not with ray")] = False,
     engine: Annotated[
         Engine, typer.Option("--engine", help="ray: IN is a directory of Parquet or JSONL files, OUT a directory of parts; both may be URLs (s3://...)")

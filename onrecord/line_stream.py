@@ -45,6 +45,6 @@ def arriving(stream: BinaryIO) -> Iterator[list[Line]]:
             rest, cut = b"", True
         if found := [each for each in found if each.fault or each.text.strip()]:
             yield found
-    if rest.strip() or cut:
-        number += 1
-        yield [line(rest)]
+    number += 1
+    if (rest or cut) and ((last := line(rest)).fault or last.text.strip()):
+        yield [last]

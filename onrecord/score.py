@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -75,9 +76,9 @@ class Scorer:
         self.options = options
         self.kinds = {name: type(value) for name, value in self._record(classifier.predict("")).items()}  # added columns and their types
 
-    def reader(self, format: str, only: tuple[str, ...] | None = None) -> Reader:
-        """How this run reads files of a format."""
-        return Reader(format, self.options.text_column, frozenset(self.kinds), only)
+    def reader(self, format: str, only: tuple[str, ...] | None = None, unicode: bool = False) -> Reader:
+        """How this run reads files of a format; for the rest see Reader."""
+        return Reader(format, self.options.text_column, frozenset(self.kinds), only, unicode)
 
     def parts(
         self, reader: Reader, file: BinaryIO, span: Span, stem: str, format: str, columns: list[str], there: Callable[[str], bool], on_error: str
@@ -120,35 +121,60 @@ def score(
         raise ScoreError(f"there is no file {source}" if not source.exists() else f"{source} is no file; of directories --engine ray makes directories")
     if not target.parent.is_dir():
         raise ScoreError(f"there is no directory {target.parent} for {target.name}: make it first")
+    if target.is_dir():
+        raise ScoreError(f"{target} is a directory: give the name of a file in it")
     if source.resolve() == target.resolve():
         raise ScoreError(f"{source} would be replaced by its own scores: give another name for the output")
     parts = target.with_name(target.name + ".parts")
     identity = run_identity(classifier, checkpoint, options, {"format": format, "as": written_as, **file_identity(source)})
-    if target.exists() and not overwrite and not (parts / FINISHED).exists():
-        raise ScoreError(f"{target} is there already: give another name, or replace it with --overwrite")
-    parts.mkdir(exist_ok=True)
+    delivered = (parts / FINISHED).exists() and not (parts / JOINED).exists()  # killed while it cleaned up: OUT may be its own
+    if target.exists() and not overwrite and not delivered:
+        raise _in_the_way(target)
+    with _writing(parts):
+        parts.mkdir(exist_ok=True)
+        lock = filelock.FileLock(parts / LOCK, timeout=0)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise ScoreError(f"another run is writing {target}: wait for it, or give another name for the output") from None
     try:
-        with filelock.FileLock(parts / LOCK, timeout=0):
-            return _score(source, target, parts, identity, Scorer(classifier, options), (format, written_as), on_error, on_progress)
-    except filelock.Timeout:
-        raise ScoreError(f"another run is writing {target}: wait for it, or give another name for the output") from None
+        return _score(source, target, parts, identity, Scorer(classifier, options), (format, written_as), on_error, overwrite, on_progress)
+    finally:
+        lock.release()
 
 
 def _score(
-    source: Path, target: Path, parts: Path, identity: dict[str, Any], scorer: Scorer, formats: tuple[str, str], on_error: str, on_progress: Callable[[Progress], None]
+    source: Path,
+    target: Path,
+    parts: Path,
+    identity: dict[str, Any],
+    scorer: Scorer,
+    formats: tuple[str, str],
+    on_error: str,
+    overwrite: bool,
+    on_progress: Callable[[Progress], None],
 ) -> Summary:
     if (parts / FINISHED).exists():  # killed between joining and cleaning up
         finished = json.loads((parts / FINISHED).read_text())
-        _deliver(parts, target)
-        if finished["identity"] == identity:
+        same = finished["identity"] == identity
+        if (parts / JOINED).exists() and (same or not overwrite):
+            _deliver(parts, target, overwrite)
+        own = target.exists() and file_identity(target) == finished["output"]  # else it was moved away or replaced since
+        if same and own:
+            _clean(parts)
             return Summary(**finished["summary"])
-        raise ScoreError(f"{target} is there already, of an earlier run with another input, checkpoint or options: give another name, or replace it with --overwrite")
+        if target.exists() and not overwrite:
+            _clean(parts)
+            raise _in_the_way(target, ", of an earlier run with another input, checkpoint or options" if own else "")
+        _empty(parts)
     check_identity((parts / RUN).read_text() if (parts / RUN).exists() else None, identity, f"delete {parts} to begin anew")
-    write_whole(parts / RUN, json.dumps(identity, indent=1).encode())
+    with _writing(parts):
+        write_whole(parts / RUN, json.dumps(identity, indent=1).encode())
     format, written_as = formats
     with open(source, "rb") as file:
         columns = scorer.reader(format).columns(file)
-        reader = scorer.reader(format, only=tuple(columns) if format == "jsonl" and written_as in ("csv", "tsv") else None)
+        only = tuple(columns) if format == "jsonl" and written_as in ("csv", "tsv") else None
+        reader = scorer.reader(format, only, unicode=written_as != format)
         there = set(os.listdir(parts))
         names: list[str] = []
         written = bad = fresh = 0
@@ -157,7 +183,8 @@ def _score(
         def keep(name: str, content: bytes | None) -> None:
             nonlocal schema
             if content is not None:
-                write_whole(parts / name, content)
+                with _writing(parts):
+                    write_whole(parts / name, content)
             if written_as == "parquet":
                 with open(parts / name, "rb") as part:
                     schema = merged(schema, part, f"row {written + bad + 1}")
@@ -173,10 +200,28 @@ def _score(
         if not names:
             keep(f"empty.{written_as}", scorer.content(reader.nothing(file), written_as, columns))
     summary = Summary(written, bad)
-    _join(parts, names, written_as, [*columns, *scorer.kinds], schema)
-    write_whole(parts / FINISHED, json.dumps({"identity": identity, "summary": asdict(summary)}).encode())
-    _deliver(parts, target)
+    if not file_identity(source).items() <= identity["input"].items():
+        raise ScoreError(f"{source} was changed while it was being scored, so that the parts may be of both: delete {parts} and begin anew")
+    with _writing(parts):
+        _join(parts, names, written_as, [*columns, *scorer.kinds], schema)
+        finished = {"identity": identity, "summary": asdict(summary), "output": file_identity(parts / JOINED)}
+        write_whole(parts / FINISHED, json.dumps(finished).encode())
+    _deliver(parts, target, overwrite)
+    _clean(parts)
     return summary
+
+
+def _in_the_way(target: Path, whose: str = "") -> ScoreError:
+    return ScoreError(f"{target} is there already{whose}: give another name, or replace it with --overwrite")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tells of errors on the disk as of the output's. Raises ScoreError."""
+    try:
+        yield
+    except OSError as error:
+        raise ScoreError(f"{path} cannot be written: {error.strerror or error}; the same command goes on from here when that is mended") from error
 
 
 def _join(parts: Path, names: list[str], format: str, header: list[str], schema: Any) -> None:
@@ -195,15 +240,28 @@ def _join(parts: Path, names: list[str], format: str, header: list[str], schema:
     fresh.replace(parts / JOINED)
 
 
-def _deliver(parts: Path, target: Path) -> None:
-    """Put the joined file in its place and take the parts away, FINISHED last: until then a killed run knows that it was done."""
-    if (parts / JOINED).exists():
+def _deliver(parts: Path, target: Path, overwrite: bool) -> None:
+    """Put the joined file in its place. Raises ScoreError if another file has come there during the run."""
+    if target.exists() and not overwrite:
+        raise ScoreError(f"{target} has come there while its rows were being scored: move it away and run the same command again, or replace it with --overwrite")
+    with _writing(target):
         (parts / JOINED).replace(target)
-    for name in os.listdir(parts):
-        if name not in (FINISHED, LOCK):
-            (parts / name).unlink()
-    (parts / FINISHED).unlink()
-    shutil.rmtree(parts)
+
+
+def _empty(parts: Path) -> None:
+    """Take away all parts, FINISHED last: until then a killed run knows that it was done."""
+    with _writing(parts):
+        for name in os.listdir(parts):
+            if name not in (FINISHED, LOCK):
+                (parts / name).unlink()
+        (parts / FINISHED).unlink()
+
+
+def _clean(parts: Path) -> None:
+    """Take OUT.parts away."""
+    _empty(parts)
+    with _writing(parts):
+        shutil.rmtree(parts)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ SPAN = 8 << 20  # bytes of JSONL that are shared out together: some 40,000 sente
 FIELD = 1_000_000  # characters of a CSV field: a quotation mark that is never closed makes no longer one
 GROUP = 65_536  # rows of a Parquet row group written
 BOM = b"\xef\xbb\xbf"
+QUOTED = re.compile(rb'"(?:[^"]|"")*"')  # a whole cell of TSV
 Span = tuple[int, int]  # of bytes (JSONL, CSV) or row groups (Parquet), the end excluded
 
 
@@ -78,13 +81,14 @@ class Reader:
     text_column: str
     added: frozenset[str]  # names of the columns that will be added
     only: tuple[str, ...] | None = None  # columns that a row of JSONL may have; None = any
+    unicode: bool = False  # whether a row with text that is not Unicode is a bad one: what is written cannot hold it
 
     def columns(self, file: BinaryIO) -> list[str]:
         """Names of the columns; those of the first row for JSONL. Raises TableError if the text column is not there or an added one is."""
         if self.format == "jsonl":
             rows = self._json_lines(file, (0, _size(file)))
             return next((list(row.values) for row in rows if row.values is not None), [])
-        names = _parquet(file).schema_arrow.names if self.format == "parquet" else self._header(csv.reader(_Lines(file), DIALECTS[self.format], strict=True))
+        names = _parquet(file).schema_arrow.names if self.format == "parquet" else self._header(self._reader(file, _Lines(file)))
         if len(set(names)) < len(names):
             raise TableError(f"column {next(name for name in names if names.count(name) > 1)!r} stands twice in the header: rename one")
         if self.text_column not in names:
@@ -119,6 +123,11 @@ class Reader:
         if clash := sorted(self.added.intersection(names)):
             raise TableError(f"the input has a column {clash[0]!r} already, which would be lost: choose another name for the new ones, e.g. with --prefix onrecord_")
 
+    def _reader(self, file: BinaryIO, lines: _Lines) -> Iterator[list[str]]:
+        """The cells of each row. Quoted as RFC 4180 says, but for a TSV file with bare quotation marks, which is read as it is."""
+        quoting = csv.QUOTE_NONE if self.format == "tsv" and _is_bare(file) else csv.QUOTE_MINIMAL
+        return csv.reader(lines, DIALECTS[self.format], strict=True, quoting=quoting)
+
     def _header(self, rows: Iterator[list[str]]) -> list[str]:
         csv.field_size_limit(FIELD)
         try:
@@ -133,7 +142,7 @@ class Reader:
 
     def _csv_rows(self, file: BinaryIO) -> Iterator[Row]:
         size, lines = _size(file), _Lines(file)
-        rows = csv.reader(lines, DIALECTS[self.format], strict=True)
+        rows = self._reader(file, lines)
         names = self._header(rows)
         number = 0
         while True:
@@ -193,11 +202,10 @@ class Reader:
             )
             return None, "", f"its {self.text_column!r} {was}"
         self._check_added(values)
-        if self.only is not None:
-            if other := [name for name in values if name not in self.only]:
-                return None, "", f"has a column {other[0]!r} that the first row lacks; write .jsonl or .parquet, where rows may differ"
-            if not _is_unicode(line if "\\u" not in line else json.dumps(values, ensure_ascii=False)):
-                return None, "", "holds half of a surrogate pair, which only .jsonl can"
+        if self.only is not None and (other := [name for name in values if name not in self.only]):
+            return None, "", f"has a column {other[0]!r} that the first row lacks; write .jsonl or .parquet, where rows may differ"
+        if self.unicode and not _is_unicode(line if "\\u" not in line else json.dumps(values, ensure_ascii=False)):
+            return None, "", "holds half of a surrogate pair, which only .jsonl can"
         return values, line, ""
 
     def _parquet_chunks(self, file: BinaryIO, span: Span, size: int) -> Iterator[Chunk]:
@@ -209,18 +217,26 @@ class Reader:
         number = sum(table.metadata.row_group(i).num_rows for i in range(span[0]))
         for batch in table.iter_batches(size, row_groups=list(range(*span))):
             texts, faults, good = [], [], []
-            for cell in batch.column(self.text_column):
+            foreign = _foreign(batch) if self.unicode else {}
+            for i, cell in enumerate(batch.column(self.text_column)):
                 number += 1
                 try:
                     text, fault = cell.as_py(), f"its {self.text_column!r} is null"
                 except UnicodeDecodeError:
                     text, fault = None, f"its {self.text_column!r} is not UTF-8"
+                if text is not None and i in foreign:
+                    text, fault = None, f"its {foreign[i]!r} is not UTF-8"
                 good.append(text is not None)
                 if text is None:
                     faults.append(f"row {number}: {fault}")
                 else:
                     texts.append(text)
-            rows = pa.Table.from_batches([batch]).filter(pa.array(good, pa.bool_()))
+            rows = pa.Table.from_batches([batch])
+            if faults:
+                try:
+                    rows = rows.filter(pa.array(good, pa.bool_()))
+                except pa.ArrowException as error:
+                    raise TableError(f"bad rows cannot be left out, for pyarrow cannot filter a column of this file ({error}): mend the input") from None
             yield Chunk(texts, rows, None, faults, number / table.metadata.num_rows)
 
 
@@ -234,9 +250,12 @@ def encoded(chunk: Chunk, records: Sequence[dict[str, Any]], format: str, column
     if format == "jsonl" and chunk.lines is not None:  # spliced: numbers, escapes and the order of keys stay what they were
         spliced = (f"{line[:-1].rstrip()}, {json.dumps(record, ensure_ascii=False)[1:]}\n" for line, record in zip(chunk.lines, records, strict=True))
         return "".join(spliced).encode()
-    rows = chunk.rows if isinstance(chunk.rows, list) else chunk.rows.to_pylist()
+    try:
+        rows = chunk.rows if isinstance(chunk.rows, list) else chunk.rows.to_pylist()
+    except (arrow().ArrowException, ValueError, OverflowError) as error:  # e.g. a date behind the year 9999
+        raise TableError(f"a column has values that {format.upper()} cannot hold ({error}): write .parquet instead") from None
     if format == "jsonl":
-        return "".join(json.dumps(row | record, ensure_ascii=False, default=str) + "\n" for row, record in zip(rows, records, strict=True)).encode()
+        return "".join(_json(row | record) + "\n" for row, record in zip(rows, records, strict=True)).encode()
     return csv_lines(
         ([_cell(row.get(name)) for name in columns] + [_cell(value) for value in record.values()] for row, record in zip(rows, records, strict=True)), format
     )
@@ -245,7 +264,9 @@ def encoded(chunk: Chunk, records: Sequence[dict[str, Any]], format: str, column
 def csv_lines(rows: Iterable[Sequence[str]], format: str) -> bytes:
     """Rows as CSV or TSV."""
     text = io.StringIO()
-    csv.writer(text, DIALECTS[format], lineterminator="\n").writerows(rows)
+    plain, quoted = (csv.writer(text, DIALECTS[format], lineterminator="\n", quoting=quoting) for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
+    for row in rows:  # Python before 3.13 leaves a lone CR bare, which ends a row for who reads it
+        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
     return text.getvalue().encode()
 
 
@@ -297,7 +318,10 @@ def _parquet_part(chunk: Chunk, records: Sequence[dict[str, Any]], columns: Sequ
     for name, kind in kinds.items():
         table = table.append_column(pa.field(name, types[kind]), pa.array([record[name] for record in records], types[kind]))
     content = io.BytesIO()
-    pa.parquet.write_table(table, content)
+    try:
+        pa.parquet.write_table(table, content)
+    except pa.ArrowException as error:  # e.g. an object without fields
+        raise TableError(f"a column has values that Parquet cannot hold ({error}): write .jsonl instead") from None
     return content.getvalue()
 
 
@@ -312,6 +336,54 @@ def _parquet(file: BinaryIO) -> Any:
 def _cell(value: Any) -> str:
     """A value in CSV: a string as it is, null as nothing, anything else as JSON."""
     return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _json(value: Any) -> str:
+    """A row as JSON, which knows no NaN and no infinity: they become null."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=False, default=str)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _foreign(batch: pa.RecordBatch) -> dict[int, str]:
+    """The rows of a batch that hold text that is not UTF-8, and the column in which."""
+    found: dict[int, str] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            column.to_pylist()
+        except UnicodeDecodeError:
+            for i, cell in enumerate(column):
+                try:
+                    cell.as_py()
+                except UnicodeDecodeError:
+                    found.setdefault(i, name)
+        except (ValueError, OverflowError):  # other values that Python lacks: told when they are written
+            continue
+    return found
+
+
+def _is_bare(file: BinaryIO) -> bool:
+    """Whether quotation marks in a TSV file are text: one stands bare in a cell, and all lines have as many cells. Leaves the file at its beginning."""
+    file.seek(0)
+    tabs, bare = -1, False
+    for number, raw in enumerate(file):
+        if line := (raw if number else raw.removeprefix(BOM)).rstrip(b"\r\n"):
+            if tabs not in (-1, line.count(b"\t")):
+                bare = False
+                break
+            tabs = line.count(b"\t")
+            bare = bare or (b'"' in line and any(b'"' in cell and not QUOTED.fullmatch(cell) for cell in line.split(b"\t")))
+    file.seek(0)
+    return bare
 
 
 def _is_unicode(text: str) -> bool:

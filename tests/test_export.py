@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from onrecord import Classifier
+from onrecord.backends import OnnxBackend, fingerprint
 from onrecord.classifier import CheckpointError
 from onrecord.cli import app
 from train import export, fit
@@ -36,6 +37,28 @@ def test_onnx_is_torch(exported: Config) -> None:
     a, b = (Classifier.load(exported.checkpoint, backend=name) for name in (None, "torch"))
     assert (a.backend.name, b.backend.name) == ("onnx", "torch")
     assert np.abs(a.logits(TEXTS)[0] - b.logits(TEXTS)[0]).max() < 1e-4
+
+
+def test_onnx_takes_the_threads_that_the_container_grants(exported: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onrecord.backends.threads", lambda: 3)
+    backend = Classifier.load(exported.checkpoint).backend
+    assert isinstance(backend, OnnxBackend) and backend._session.get_session_options().intra_op_num_threads == 3
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+        b"\xff" * 20,
+        *(len(header).to_bytes(8, "little") + header for header in (b"[]", b'{"a":1}', b'{"a":{"data_offsets":[0,10000]}}')),
+    ],
+)
+def test_weights_that_are_none_are_told(own: Config, content: bytes) -> None:
+    (own.checkpoint / "model.safetensors").write_bytes(content)
+    with pytest.raises(ValueError, match=r"model\.safetensors is no|delimiter|Expecting"):
+        fingerprint(own.checkpoint / "model.safetensors")
+    with pytest.raises(CheckpointError, match=r"was not made from the model\.safetensors beside it"):
+        Classifier.load(own.checkpoint)
 
 
 def test_the_batch_does_not_matter(exported: Config) -> None:

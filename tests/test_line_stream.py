@@ -37,6 +37,7 @@ def test_lines_come_as_soon_as_they_are_there() -> None:
     stream = arriving(Pipe([b"one\ntw", b"o\r\n\n  \nthree\nfo", b"ur"]))
     assert next(stream) == [Line(1, "one")]
     assert list(stream) == [[Line(2, "two"), Line(5, "three")], [Line(6, "four")]]
+    assert lines(b"one\n", "\u2003\u3000".encode()) == [[Line(1, "one")]] and lines(b"\xef\xbb\xbf") == []  # a blank last line
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
@@ -106,6 +107,26 @@ def test_a_closed_pipe_ends_it_quietly(typing: subprocess.Popen[bytes]) -> None:
     typing.stdout.close()
     typing.stdin.write(b"Two.\n")
     assert typing.wait() == 0 and typing.stderr.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code", "message"),
+    [
+        ("<&-", 1, "error: standard input is closed"),
+        (">&-", 1, "error: standard output is closed"),
+        (">/dev/full", 1, "error: standard output cannot be written: No space left"),
+        ("0>/dev/null", 1, "error: standard input cannot be read: Bad file descriptor"),
+        ("", 0, ""),
+    ],
+)
+def test_streams_that_cannot_be_used_are_told_in_a_line(checkpoint: Path, redirected: str, code: int, message: str) -> None:
+    command = f'"$0" -m onrecord predict - --model "$1" {redirected}'
+    environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    given = [sys.executable, str(checkpoint)]
+    found = subprocess.run(["sh", "-c", command, *given], cwd=Path(__file__).parent.parent, env=environment, input="“€”\n".encode(), capture_output=True, check=False)
+    told = found.stderr.decode()
+    assert found.returncode == code and told.startswith(message) and told.count("\n") == code, told
+    assert found.stdout.decode().endswith("“€”\n") == (code == 0)
 
 
 @pytest.mark.parametrize(("words", "offered"), [("onrecord sc", "score"), ("onrecord score a b --on-error ", "skip"), ("onrecord predict --js", "--json")])

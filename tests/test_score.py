@@ -355,6 +355,170 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
     assert scored(tmp_path / "in.jsonl", tmp_path / "out.jsonl", on_progress=second).written == 21
 
 
+def test_a_lone_cr_neither_splits_a_row_nor_is_lost(tmp_path: Path) -> None:
+    rows = [{"text": "one\rtwo"}, {"text": "\r"}, {"text": "plain"}]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for suffix in (".csv", ".tsv"):
+        scored(tmp_path / "in.jsonl", tmp_path / f"out{suffix}")
+        assert [row["text"] for row in read_table(tmp_path / f"out{suffix}")] == ["one\rtwo", "\r", "plain"]
+        assert scored(tmp_path / f"out{suffix}", tmp_path / f"again{suffix}.jsonl", prefix="x_") == Summary(3, 0)
+        assert b"\nplain" in (tmp_path / f"out{suffix}").read_bytes()  # the others are quoted no more than they must
+
+
+def test_bare_quotation_marks_of_tsv_are_text(tmp_path: Path) -> None:
+    texts = ['"It is over', 'they said"', "b", '"whole"', 'a "b" c']
+    (tmp_path / "in.tsv").write_text("label_\ttext\r\n" + "".join(f"{i}\t{text}\n" for i, text in enumerate(texts)))
+    assert scored(tmp_path / "in.tsv", tmp_path / "out.jsonl") == Summary(5, 0)
+    assert [row["text"] for row in read_jsonl(tmp_path / "out.jsonl")] == texts
+    (tmp_path / "quoted.tsv").write_text('\ufeff"a"\ttext\n1\t"he ""said"""\n')
+    assert scored(tmp_path / "quoted.tsv", tmp_path / "quoted.jsonl") == Summary(1, 0)
+    assert read_jsonl(tmp_path / "quoted.jsonl")[0]["text"] == 'he "said"' and "a" in read_jsonl(tmp_path / "quoted.jsonl")[0]
+
+
+def test_nan_and_infinity_are_null_in_json(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["a", "b"], "x": [float("nan"), 1.5], "deep": [[{"y": float("inf")}], [{"y": 2.0}]]}), tmp_path / "in.parquet")
+    scored(tmp_path / "in.parquet", tmp_path / "out.jsonl")
+
+    def refused(constant: str) -> None:
+        raise AssertionError(constant)
+
+    found = [json.loads(line, parse_constant=refused) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(row["x"], row["deep"]) for row in found] == [(None, [{"y": None}]), (1.5, [{"y": 2.0}])]
+
+
+def test_a_null_is_an_empty_cell(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"a": null, "text": "x", "b": 0}\n')
+    scored(tmp_path / "in.jsonl", tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text().split("\n")[1].startswith(",x,0,")
+
+
+def test_what_parquet_cannot_hold_is_said_or_left_out(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text('{"text": "a", "x": {}}\n')
+    with pytest.raises(TableError, match=r"Parquet cannot hold.*write \.jsonl instead"):
+        scored(tmp_path / "empty.jsonl", tmp_path / "o.parquet")
+    (tmp_path / "half.jsonl").write_text('{"text": "a", "x": "\\ud800"}\n{"text": "b", "x": ""}\n')
+    told: list[str] = []
+    assert scored(tmp_path / "half.jsonl", tmp_path / "half.parquet", on_error="skip", on_progress=lambda p: told.extend(p.faults)) == Summary(1, 1)
+    assert told == ["line 1: holds half of a surrogate pair, which only .jsonl can"]
+    assert [row["text"] for row in read_table(tmp_path / "half.parquet")] == ["b"]
+
+
+def test_other_columns_that_are_not_utf8(tmp_path: Path) -> None:
+    other = pa.array([b"good", b"caf\xe9", None], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"text": ["a", "b", "c"], "other": other}), tmp_path / "in.parquet")
+    for suffix in (".jsonl", ".csv"):
+        told: list[str] = []
+        assert scored(tmp_path / "in.parquet", tmp_path / f"out{suffix}", on_error="skip", on_progress=lambda p, told=told: told.extend(p.faults)) == Summary(2, 1)
+        assert told == ["row 2: its 'other' is not UTF-8"]
+    assert scored(tmp_path / "in.parquet", tmp_path / "out.parquet") == Summary(3, 0)  # bytes stay what they were
+
+
+def test_columns_that_pyarrow_cannot_filter(tmp_path: Path) -> None:
+    table = pa.table({"text": pa.array(["a", None], pa.string_view())})
+    pq.write_table(table, tmp_path / "in.parquet")
+    try:
+        table.filter(pa.array([True, False]))
+    except pa.ArrowNotImplementedError:
+        with pytest.raises(TableError, match="cannot filter"):
+            scored(tmp_path / "in.parquet", tmp_path / "out.jsonl", on_error="skip")
+    else:
+        assert scored(tmp_path / "in.parquet", tmp_path / "out.jsonl", on_error="skip") == Summary(1, 1)
+
+
+def test_parquet_of_more_than_one_row_group(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{i}.parquet" for i in range(3)]
+    for i, path in enumerate(paths):
+        pq.write_table(pa.table({"n": range(i * 40_000, (i + 1) * 40_000)}), path)
+    with open(tmp_path / "joined", "wb") as target:
+        tables.join((path.open("rb") for path in paths), "parquet", [], pq.read_schema(paths[0]), target)
+    assert pq.read_table(tmp_path / "joined")["n"].to_pylist() == list(range(120_000))
+    assert pq.read_metadata(tmp_path / "joined").num_row_groups > 1
+
+
+def test_an_input_rewritten_meanwhile_is_told(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_jsonl(source)
+    with pytest.raises(ScoreError, match=r"was changed while it was being scored.*delete"):
+        scored(source, target, on_progress=lambda p: source.write_bytes(source.read_bytes().replace(b"said", b"sang")) and None)
+    assert not target.exists()
+
+
+def test_the_same_bytes_with_another_time_of_change_are_another_input(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_jsonl(source)
+
+    def stop(progress: Progress) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        scored(source, target, on_progress=stop)
+    state = source.stat()
+    os.utime(source, ns=(state.st_atime_ns, state.st_mtime_ns + 10**9))
+    with pytest.raises(ScoreError, match="input was"):
+        scored(source, target)
+
+
+def killed_in(monkeypatch: pytest.MonkeyPatch, step: str, source: Path, target: Path) -> None:
+    """A run that is killed when it begins that step."""
+
+    def killed(*given: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(score, step, killed)
+        with pytest.raises(Killed):
+            scored(source, target)
+
+
+@pytest.mark.parametrize("step", ["_deliver", "_clean"])
+def test_another_file_in_the_place_of_the_output_is_never_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_jsonl(source)
+    killed_in(monkeypatch, step, source, target)
+    target.unlink(missing_ok=True)
+    target.write_text("mine")
+    with pytest.raises(ScoreError, match=r"there already: .*--overwrite"):
+        scored(source, target)
+    assert target.read_text() == "mine"
+    assert scored(source, target, overwrite=True) == Summary(21, 0) and len(read_jsonl(target)) == 21
+
+
+def test_an_output_that_was_moved_away_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_jsonl(source)
+    killed_in(monkeypatch, "_clean", source, target)
+    target.unlink()
+    assert scored(source, target) == Summary(21, 0) and len(read_jsonl(target)) == 21
+
+
+def test_an_output_that_comes_during_the_run_is_not_replaced(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_jsonl(source)
+    with pytest.raises(ScoreError, match="has come there"):
+        scored(source, target, on_progress=lambda p: target.write_text("mine") and None)
+    assert target.read_text() == "mine"
+    target.unlink()
+    again = Stub()
+    assert scored(source, target, classifier=again) == Summary(21, 0) and not again.asked
+
+
+def test_what_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_jsonl(source)
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ScoreError, match=r"folder\.csv is a directory"):
+        scored(source, tmp_path / "folder.csv", overwrite=True)
+
+    def full(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(ScoreError, match=r"out\.jsonl\.parts cannot be written: No space left on device"):
+            scored(source, target)
+    assert scored(source, target) == Summary(21, 0)
+
+
 def test_the_command(checkpoint: Path, tmp_path: Path) -> None:
     rows = write_jsonl(tmp_path / "in.jsonl")
     model = ["--model", str(checkpoint)]
@@ -369,6 +533,7 @@ def test_the_command(checkpoint: Path, tmp_path: Path) -> None:
     found = run(app, ["score", str(tmp_path / "bad.jsonl"), str(tmp_path / "bad.csv"), *model, "--on-error", "skip"])
     assert found.exit_code == 3 and found.stderr.count("left out: line ") == 7 and "2 rows in" in found.stderr and "7 bad ones left out" in found.stderr
     assert run(app, ["score", str(tmp_path / "in.jsonl"), "x.jsonl", *model, "--on-error", "perhaps"]).exit_code == 2
+    assert run(app, ["score", str(tmp_path / "in.jsonl"), "x.jsonl", *model, "--part-rows", "9" * 20]).exit_code == 2
     found = run(app, ["score", str(tmp_path / "in.jsonl"), str(tmp_path / "d.jsonl"), *model, "--device", "abacus"])
     assert found.exit_code == 1 and "device 'abacus'" in found.stderr and found.stderr.count("\n") == 1
 
