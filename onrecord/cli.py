@@ -1,11 +1,14 @@
 """The `onrecord` command."""
 
+import contextlib
+import copy
 import csv
 import dataclasses
 import importlib.metadata
 import io
 import json
 import os
+import socket
 import sys
 import time
 from enum import StrEnum
@@ -336,6 +339,50 @@ def _table(article: Article, classifier: Classifier) -> None:
         confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
         table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, Text(" ".join(s.text.split()), style=colour))
     Console().print(table)
+
+
+@app.command()
+def serve(
+    model: Model = str(DEFAULT),
+    prior: Prior = None,
+    host: Annotated[str, typer.Option("--host", help="address to listen on; 0.0.0.0 lets other machines in")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8000,
+    token_env: Annotated[str | None, typer.Option("--token-env", metavar="NAME", help="environment variable with the token that clients must send")] = None,
+) -> None:
+    """Serve predictions over HTTP until SIGTERM or Ctrl-C; what was accepted is answered first."""
+    try:
+        import uvicorn
+
+        from onrecord.service import application
+    except ModuleNotFoundError as error:
+        raise _fail(f"serving needs {error.name}: pip install 'onrecord[serve]'") from None
+    token = _token(token_env)
+    try:
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, UnicodeError) as error:
+        raise _fail(f"cannot listen on {host}, port {port} ({getattr(error, 'strerror', None) or error}); give another --port or --host") from None
+    with listening:
+        logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+        logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+        made = application(_load(model, prior), token=token)
+        # Its access log would hold what clients put into addresses; the service has its own.
+        server = uvicorn.Server(uvicorn.Config(made, log_config=logs, access_log=False, server_header=False, proxy_headers=False, ws="none"))
+        shown = f"[{host}]" if ":" in host else host
+        print(f"serving {model} on http://{shown}:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, raised once more when all is answered
+            server.run(sockets=[listening])
+    if not server.started:
+        raise _fail("the service did not start; the reason stands above")
+
+
+def _token(name: str | None) -> str | None:
+    """The token in this environment variable; None asks for none."""
+    if name is None:
+        return None
+    token = os.environ.get(name, "")
+    if not token or not all("!" <= c <= "~" for c in token):
+        raise _fail(f"--token-env: the environment variable {name} must hold a token of printable ASCII without blanks; it is {'set otherwise' if token else 'not set'}")
+    return token
 
 
 @app.command()
