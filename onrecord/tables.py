@@ -125,8 +125,8 @@ class Reader:
 
     def _reader(self, file: BinaryIO, lines: _Lines) -> Iterator[list[str]]:
         """The cells of each row. Quoted as RFC 4180 says, but for a TSV file with bare quotation marks, which is read as it is."""
-        quoting = csv.QUOTE_NONE if self.format == "tsv" and _is_bare(file) else csv.QUOTE_MINIMAL
-        return csv.reader(lines, DIALECTS[self.format], strict=True, quoting=quoting)
+        bare = self.format == "tsv" and _is_bare(file)
+        return csv.reader(lines, DIALECTS[self.format], strict=True, quoting=csv.QUOTE_NONE if bare else csv.QUOTE_MINIMAL)
 
     def _header(self, rows: Iterator[list[str]]) -> list[str]:
         csv.field_size_limit(FIELD)
