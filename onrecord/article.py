@@ -76,12 +76,20 @@ def read(
 
 
 def published_date(published: date | str | None) -> date | None:
-    """The date of publication as a date or datetime. Raises ValueError if it is neither one nor ISO 8601."""
-    if published is None or isinstance(published, date):
-        return published
+    """The date of publication as a date or datetime. Raises ValueError if it is neither one nor ISO 8601, or not in the years 1000 to 9000.
+
+    "Last week" and time zones lead out of the years 1 to 9999, which are all that Python knows.
+    """
+    day = published if published is None or isinstance(published, date) else _iso_date(published)
+    if day is not None and not 1000 <= day.year <= 9000:
+        raise ValueError(f"published lies in the year {day.year}; give one from 1000 to 9000")
+    return day
+
+
+def _iso_date(text: object) -> date:
     for kind in (date, datetime):
         try:
-            return kind.fromisoformat(published)
+            return kind.fromisoformat(text)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             continue
-    raise ValueError(f"published is {published!r}: give a date, or a string such as 2024-05-02 or 2024-05-02T18:30+02:00")
+    raise ValueError(f"published is {text!r}: give a date, or a string such as 2024-05-02 or 2024-05-02T18:30+02:00")

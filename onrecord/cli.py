@@ -10,7 +10,6 @@ import json
 import os
 import socket
 import sys
-import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -25,7 +24,8 @@ from onrecord.article import read as read_article
 from onrecord.article_page import page
 from onrecord.classifier import DEFAULT, CheckpointError, Classifier, Prediction
 from onrecord.line_stream import arriving
-from onrecord.score import PART_ROWS, Options, Progress, ScoreError, Summary
+from onrecord.meter import Meter
+from onrecord.score import PART_ROWS, Options, ScoreError, Summary
 from onrecord.score import score as score_table
 from onrecord.tables import TableError
 
@@ -82,6 +82,12 @@ def _load(model: str, prior: str | None, device: str = "cpu") -> Classifier:
         raise _fail(f"device {device!r}: {str(error).strip().splitlines()[0]}") from None
 
 
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise _fail("standard input is closed, so there is nothing to read")
+    return sys.stdin.buffer
+
+
 def _decode(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
@@ -105,9 +111,7 @@ def predict(
     try:
         for text in texts:
             if text == "-":
-                if sys.stdin is None:
-                    raise _fail("standard input is closed, so there is nothing to read")
-                bad += _predict_lines(sys.stdin.buffer, classifier, as_json, on_error)
+                bad += _predict_lines(_standard_input(), classifier, as_json, on_error)
             else:
                 _print(classifier.predict([text]), as_json)
     except BrokenPipeError:  # whoever read has enough
@@ -171,7 +175,7 @@ def score(
 ) -> None:
     """Type a table of sentences. Killed, the same command goes on where it was; OUT appears when all is done."""
     options = Options(text_column, prefix, part_rows)
-    meter = _Meter()
+    meter = Meter()
     try:
         if engine == Engine.ray:
             from onrecord.ray_engine import score_directory
@@ -197,42 +201,11 @@ def _finish(summary: Summary, target: str) -> None:
         raise typer.Exit(LEFT_OUT)
 
 
-class _Meter:
-    """Tells on standard error how far a run is: in place on a terminal, else a line every ten seconds."""
-
-    def __init__(self) -> None:
-        self.started = self.told = time.monotonic()
-        self.terminal = sys.stderr.isatty()
-        self.resumed: float | None = None  # share of the input that was done before this start
-
-    def __call__(self, progress: Progress) -> None:
-        for fault in progress.faults:
-            print(f"left out: {fault}", file=sys.stderr)
-        now = time.monotonic()
-        if not progress.fresh:
-            self.resumed, self.started = progress.share, now
-            return
-        if now - self.told < (0.2 if self.terminal else 10):
-            return
-        self.told = now
-        seconds = now - self.started
-        done = progress.share - (self.resumed or 0)
-        left = f"{_duration(seconds * (1 - progress.share) / done)} left" if done > 0 else ""
-        line = f"{progress.rows:,} rows, {progress.share:.0%}, {progress.fresh / seconds:,.0f} rows/s, {left}"
-        print(f"\r{line:70}" if self.terminal else line, end="\r" if self.terminal else "\n", file=sys.stderr, flush=True)
-
-
-def _duration(seconds: float) -> str:
-    minutes, s = divmod(round(seconds), 60)
-    hours, m = divmod(minutes, 60)
-    return f"{hours} h {m:02} min" if hours else f"{m} min {s:02} s" if m else f"{s} s"
-
-
 def _text(file: str) -> str:
     """The article as text; what cannot be one ends the command with a message."""
     name = "standard input" if file == "-" else file
     try:
-        with sys.stdin.buffer if file == "-" else open(file, "rb") as source:
+        with _standard_input() if file == "-" else open(file, "rb") as source:
             data = source.read(LARGEST + 1)
     except OSError as error:
         raise _fail(f"cannot read {file}: {error.strerror}") from None

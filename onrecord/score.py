@@ -20,7 +20,8 @@ from typing import Any, BinaryIO
 import filelock
 
 from onrecord.classifier import Classifier, Prediction
-from onrecord.tables import Chunk, Reader, Span, encoded, format_of, join, merged
+from onrecord.table_parts import encoded, join, merged
+from onrecord.tables import Chunk, Reader, Span, format_of
 
 RUN, FINISHED, JOINED, LOCK = "run.json", "finished.json", "joined", "lock"  # what lies in OUT.parts beside the parts
 PART_ROWS = 2000

@@ -1,4 +1,4 @@
-"""CSV, TSV, JSONL and Parquet as `onrecord score` reads and writes them: in chunks of rows, cut in the same places every time.
+"""CSV, TSV, JSONL and Parquet as `onrecord score` reads them: in chunks of rows, cut in the same places every time.
 
 Files are open binary files, so that they may lie on a disk or in an object store. Rows that cannot be read are told as faults, one line each,
 and never end the reading.
@@ -9,10 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 import re
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import PurePath
@@ -25,7 +23,6 @@ FORMATS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", 
 DIALECTS = {"csv": "excel", "tsv": "excel-tab"}
 SPAN = 8 << 20  # bytes of JSONL that are shared out together: some 40,000 sentences
 FIELD = 1_000_000  # characters of a CSV field: a quotation mark that is never closed makes no longer one
-GROUP = 65_536  # rows of a Parquet row group written
 BOM = b"\xef\xbb\xbf"
 QUOTED = re.compile(rb'"(?:[^"]|"")*"')  # a whole cell of TSV
 Span = tuple[int, int]  # of bytes (JSONL, CSV) or row groups (Parquet), the end excluded
@@ -88,7 +85,7 @@ class Reader:
         if self.format == "jsonl":
             rows = self._json_lines(file, (0, _size(file)))
             return next((list(row.values) for row in rows if row.values is not None), [])
-        names = _parquet(file).schema_arrow.names if self.format == "parquet" else self._header(self._reader(file, _Lines(file)))
+        names = parquet_file(file).schema_arrow.names if self.format == "parquet" else self._header(self._reader(file, _Lines(file)))
         if len(set(names)) < len(names):
             raise TableError(f"column {next(name for name in names if names.count(name) > 1)!r} stands twice in the header: rename one")
         if self.text_column not in names:
@@ -99,7 +96,7 @@ class Reader:
     def spans(self, file: BinaryIO) -> list[Span]:
         """The parts of a file that can be read by themselves, in order."""
         if self.format == "parquet":
-            return [(i, i + 1) for i in range(_parquet(file).num_row_groups)]
+            return [(i, i + 1) for i in range(parquet_file(file).num_row_groups)]
         size = _size(file)
         step = SPAN if self.format == "jsonl" else max(size, 1)  # where a row of CSV begins is known only to who has read all before it
         return [(start, min(start + step, size)) for start in range(0, size, step)]
@@ -117,7 +114,7 @@ class Reader:
 
     def nothing(self, file: BinaryIO) -> Chunk:
         """No rows, but the columns of the file: what is written where there is no row."""
-        return Chunk([], _parquet(file).schema_arrow.empty_table() if self.format == "parquet" else [], None, [], 1.0)
+        return Chunk([], parquet_file(file).schema_arrow.empty_table() if self.format == "parquet" else [], None, [], 1.0)
 
     def _check_added(self, names: Iterable[str]) -> None:
         if clash := sorted(self.added.intersection(names)):
@@ -125,7 +122,7 @@ class Reader:
 
     def _reader(self, file: BinaryIO, lines: _Lines) -> Iterator[list[str]]:
         """The cells of each row. Quoted as RFC 4180 says, but for a TSV file with bare quotation marks, which is read as it is."""
-        bare = self.format == "tsv" and _is_bare(file)
+        bare = self.format == "tsv" and is_bare(file)
         return csv.reader(lines, DIALECTS[self.format], strict=True, quoting=csv.QUOTE_NONE if bare else csv.QUOTE_MINIMAL)
 
     def _header(self, rows: Iterator[list[str]]) -> list[str]:
@@ -209,7 +206,7 @@ class Reader:
         return values, line, ""
 
     def _parquet_chunks(self, file: BinaryIO, span: Span, size: int) -> Iterator[Chunk]:
-        pa, table = arrow(), _parquet(file)
+        pa, table = arrow(), parquet_file(file)
         kind = table.schema_arrow.field(self.text_column).type
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
         if not (pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)):
@@ -240,118 +237,13 @@ class Reader:
             yield Chunk(texts, rows, None, faults, number / table.metadata.num_rows)
 
 
-def encoded(chunk: Chunk, records: Sequence[dict[str, Any]], format: str, columns: Sequence[str], kinds: dict[str, type]) -> bytes:
-    """The good rows of a chunk with their records behind them as the content of a part file, without a CSV header.
-
-    `columns` are the input's, `kinds` the type of each field of a record. Raises TableError for values that the format cannot hold.
-    """
-    if format == "parquet":
-        return _parquet_part(chunk, records, columns, kinds)
-    if format == "jsonl" and chunk.lines is not None:  # spliced: numbers, escapes and the order of keys stay what they were
-        spliced = (f"{line[:-1].rstrip()}, {json.dumps(record, ensure_ascii=False)[1:]}\n" for line, record in zip(chunk.lines, records, strict=True))
-        return "".join(spliced).encode()
-    try:
-        rows = chunk.rows if isinstance(chunk.rows, list) else chunk.rows.to_pylist()
-    except (arrow().ArrowException, ValueError, OverflowError) as error:  # e.g. a date behind the year 9999
-        raise TableError(f"a column has values that {format.upper()} cannot hold ({error}): write .parquet instead") from None
-    if format == "jsonl":
-        return "".join(_json(row | record) + "\n" for row, record in zip(rows, records, strict=True)).encode()
-    return csv_lines(
-        ([_cell(row.get(name)) for name in columns] + [_cell(value) for value in record.values()] for row, record in zip(rows, records, strict=True)), format
-    )
-
-
-def csv_lines(rows: Iterable[Sequence[str]], format: str) -> bytes:
-    """Rows as CSV or TSV."""
-    text = io.StringIO()
-    plain, quoted = (csv.writer(text, DIALECTS[format], lineterminator="\n", quoting=quoting) for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
-    for row in rows:  # Python before 3.13 leaves a lone CR bare, which ends a row for who reads it
-        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
-    return text.getvalue().encode()
-
-
-def merged(schema: pa.Schema | None, part: BinaryIO, name: str) -> pa.Schema:
-    """The schema that holds the parts seen before and this one. Raises TableError if there is none."""
-    pa, own = arrow(), _parquet(part).schema_arrow
-    try:
-        return own if schema is None or own.equals(schema) else pa.unify_schemas([schema, own], promote_options="permissive")
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise TableError(f"from {name} on, a column has values of another type than before ({error}); Parquet columns have one type: write .jsonl instead") from None
-
-
-def join(parts: Iterable[BinaryIO], format: str, header: Sequence[str], schema: pa.Schema | None, target: BinaryIO) -> None:
-    """One table of part files, in their order. `header` is for CSV and TSV, `schema` for Parquet."""
-    if format == "parquet":
-        assert schema is not None
-        _join_parquet(parts, schema, target)
-        return
-    if format in DIALECTS:
-        target.write(csv_lines([header], format))
-    for part in parts:
-        shutil.copyfileobj(part, target)
-
-
-def _join_parquet(parts: Iterable[BinaryIO], schema: pa.Schema, target: BinaryIO) -> None:
-    pa = arrow()
-    with pa.parquet.ParquetWriter(target, schema) as writer:
-        waiting: list[Any] = []  # tables
-        for part in parts:
-            waiting.append(pa.concat_tables([schema.empty_table(), _parquet(part).read()], promote_options="permissive"))
-            if sum(table.num_rows for table in waiting) >= GROUP:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting = []
-        if waiting:
-            writer.write_table(pa.concat_tables(waiting))
-
-
-def _parquet_part(chunk: Chunk, records: Sequence[dict[str, Any]], columns: Sequence[str], kinds: dict[str, type]) -> bytes:
-    pa = arrow()
-    table = chunk.rows
-    if isinstance(table, list):
-        names = columns if chunk.lines is None else list(dict.fromkeys(name for row in table for name in row))
-        try:
-            arrays = {name: pa.array([row.get(name) for row in table], pa.string() if chunk.lines is None else None) for name in names}
-        except (pa.ArrowException, OverflowError) as error:
-            raise TableError(f"a column has values that Parquet cannot hold in one ({error}): write .jsonl instead") from None
-        table = pa.table(arrays)
-    types = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64(), list: pa.list_(pa.string())}
-    for name, kind in kinds.items():
-        table = table.append_column(pa.field(name, types[kind]), pa.array([record[name] for record in records], types[kind]))
-    content = io.BytesIO()
-    try:
-        pa.parquet.write_table(table, content)
-    except pa.ArrowException as error:  # e.g. an object without fields
-        raise TableError(f"a column has values that Parquet cannot hold ({error}): write .jsonl instead") from None
-    return content.getvalue()
-
-
-def _parquet(file: BinaryIO) -> Any:
+def parquet_file(file: BinaryIO) -> Any:
+    """The file, opened by pyarrow. Raises TableError where it is none."""
     pa = arrow()
     try:
         return pa.parquet.ParquetFile(file)
     except (pa.ArrowInvalid, OSError) as error:
         raise TableError(f"this is no Parquet file: {error}") from None
-
-
-def _cell(value: Any) -> str:
-    """A value in CSV: a string as it is, null as nothing, anything else as JSON."""
-    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _json(value: Any) -> str:
-    """A row as JSON, which knows no NaN and no infinity: they become null."""
-    try:
-        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
-    except ValueError:
-        return json.dumps(_finite(value), ensure_ascii=False, default=str)
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _finite(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _foreign(batch: pa.RecordBatch) -> dict[int, str]:
@@ -371,7 +263,7 @@ def _foreign(batch: pa.RecordBatch) -> dict[int, str]:
     return found
 
 
-def _is_bare(file: BinaryIO) -> bool:
+def is_bare(file: BinaryIO) -> bool:
     """Whether quotation marks in a TSV file are text: one stands bare in a cell, and all lines have as many cells. Leaves the file at its beginning."""
     file.seek(0)
     tabs, bare = -1, False

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import Classifier, read
+from onrecord.article import published_date
 from onrecord.sentences import sentences
 from onrecord.speakers import speaker
 from onrecord.webpage import is_html
@@ -138,3 +139,10 @@ def test_a_speaker_is_not_cut_at_an_abbreviation(sentence: str) -> None:
 def test_a_speaker_at_the_end_of_the_sentence_stays() -> None:
     assert speaker("The talks are over, according to the ministry.") == "the ministry"
     assert speaker('"It is over," said the vicar.') == "the vicar"
+
+
+def test_publication_at_the_ends_of_the_calendar_is_refused() -> None:
+    for year in ("0001-01-02", "9999-12-31"):
+        with pytest.raises(ValueError, match="give one from 1000 to 9000"):
+            published_date(year)
+    assert published_date("2024-05-02") == date(2024, 5, 2)

@@ -36,6 +36,14 @@ def test_grouping_saves_padding_and_epochs_differ() -> None:
     assert batches != plan(lengths, 32, seed=1, epoch=1)
 
 
+def test_another_seed_gives_another_order_and_lengths_do_not_decide_it() -> None:
+    lengths = [5 + (37 * i) % 90 for i in range(2000)]
+    batches = plan(lengths, 32, seed=1, epoch=0)
+    assert batches != plan(lengths, 32, seed=2, epoch=0)
+    longest = [max(lengths[row] for row in batch) for batch in batches]
+    assert longest != sorted(longest) and max(longest[:30]) > 80  # of a window's batches, sorted by length, the first would be short
+
+
 def test_learning_rate_rises_to_its_peak_and_falls_to_zero() -> None:
     rates = [learning_rate(step, 100, 2.0, 0.1) for step in range(101)]
     assert rates[0] == 0.2 and max(rates) == rates[9] == rates[10] == 2.0 and rates[100] == 0

@@ -27,10 +27,14 @@ def test_rows_are_made_once_and_read_again(settings: Config, tmp_path: Path, mon
         encoded(split, tokenizer, changed(settings, max_tokens=16), epoch=1)
 
 
-def test_edits_are_drawn_by_seed_and_epoch(settings: Config) -> None:
-    split, (tokenizer, _) = datasets.Dataset.from_dict({"text": [f"They meet {n} times on Monday." for n in range(3000)]}), load_model(settings, LABELS)
+def test_edits_are_drawn_by_seed_and_epoch(settings: Config, tmp_path: Path) -> None:
+    datasets.Dataset.from_dict({"text": [f"They meet {n} times on Monday." for n in range(3000)]}).to_parquet(str(tmp_path / "rows.parquet"))
+    split = datasets.Dataset.from_parquet(str(tmp_path / "rows.parquet"), cache_dir=str(tmp_path))  # on disk: what was made is found again by its name
+    tokenizer, _ = load_model(settings, LABELS)
     config = changed(settings, augment=["weekday", "number"], augment_share=0.5)
     found = [encoded(split, tokenizer, config, epoch)["input_ids"][:] for epoch in (0, 1, 0)]
     edited = augment(split["text"][:], config.augment, 0.5, Random(f"{config.seed}/1"))
     assert found[1] == encode(edited, tokenizer, 256) != found[0] == found[2]
+    for other in (changed(config, seed=2), changed(config, augment_share=0.1)):
+        assert encoded(split, tokenizer, other, epoch=1)["input_ids"][:] != found[1]
     assert encoded(split, tokenizer, config)["input_ids"][:] == encode(split["text"][:], tokenizer, 256)  # no epoch: as they are

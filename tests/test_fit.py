@@ -207,6 +207,14 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_no_checkpoint(settin
     assert not config.checkpoint.exists()
 
 
+def test_weights_that_are_no_numbers_are_never_saved(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * float("nan"))
+    config = changed(settings, run="nan-state", log_every=1000, save_every=2)
+    with pytest.raises(Stop, match="the loss is nan at step 2"):
+        fit.main(config)
+    assert not list(config.run_dir.rglob("*.pt"))
+
+
 def test_no_memory_is_explained(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() + torch.empty(2**50).sum())
     config = changed(settings, run="memory")

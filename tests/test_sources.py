@@ -11,8 +11,8 @@ from onrecord import Classifier
 from tests.conftest import changed
 from train import build, calibrate, evaluate, fit
 from train.config import Config, Stop, load
+from train.source_files import read_table
 from train.sources import WHOLE, read_source
-from train.tables import read_table
 
 OWN: dict = dict(labels=None, priors={}, cues={}, gate=None, slices=[])
 
@@ -290,3 +290,18 @@ def test_deep_json_and_unknown_encodings_are_told(tmp_path: Path) -> None:
     for name in ("deep.jsonl", "odd.xml"):
         with pytest.raises(Stop, match="could not be read"):
             read_table(str(tmp_path / name))
+
+
+def test_rows_of_ready_made_splits_are_documents_of_their_own_and_those_of_a_group_are_numbered(tmp_path: Path) -> None:
+    files = {"train": save(tmp_path / "a.csv", rows(4)), "test": save(tmp_path / "b.csv", rows(4, seed=1))}
+    parts, _ = read_source(own(tmp_path, source=files))
+    everything = [s for part in parts.values() for s in part]
+    assert len({s.id for s in everything}) == len({s.doc for s in everything}) == 8
+    grouped, _ = read_source(own(tmp_path, source=save(tmp_path / "c.csv", [row | {"who": f"a{i % 2}"} for i, row in enumerate(rows(6))]), group_column="who"))
+    assert [s.id for s in grouped[WHOLE]] == ["a0/01", "a1/01", "a0/02", "a1/02", "a0/03", "a1/03"]
+
+
+def test_bytes_and_numbers_that_are_none_are_no_labels(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text('{"text": "One.", "label": NaN}\n{"text": "Two.", "label": "a"}\n')
+    with pytest.raises(Stop, match="is no text"):
+        read_source(own(tmp_path, source=str(tmp_path / "mine.jsonl")))

@@ -20,6 +20,7 @@ import numpy as np
 
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.decision import DATA, Rule
+from onrecord.score import write_whole
 from train.baselines import predict_baselines
 from train.behaviour import edit_rates, edited, overall, pair_rates
 from train.config import DEFAULTS, WIDE, Config, Stop, parse, run
@@ -155,10 +156,8 @@ def versions(config: Config) -> dict[str, str]:
 
 
 def write(path: Path, text: str) -> None:
-    """The whole file or none of it."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-    fresh.replace(path)
+    """The whole file or none of it, ending in one line end."""
+    write_whole(path, f"{text.rstrip(chr(10))}\n".encode())
 
 
 def measure_behaviour(classifier: Classifier, rows: list[dict], known: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 from onrecord import Classifier
+from onrecord.score import write_whole
 from train.config import Config, Stop, parse, run
 from train.seeds import Sentence, normalise, read_seeds
 from train.splits import refuse_other_data, rows_of
@@ -86,9 +87,7 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
                 row = json.loads(lines[int(number) - 1])
                 row |= {"label": settled or label, "annotators": [row["label"], label], "second": "doubtful"}
                 lines[int(number) - 1] = json.dumps(row, ensure_ascii=False)
-        fresh = seeds.with_name(seeds.name + ".new")
-        fresh.write_bytes("\n".join(lines).encode("utf-8"))
-        fresh.replace(seeds)
+        write_whole(seeds, "\n".join(lines).encode("utf-8"))
     disagreements = [f"{i}: {sentences[i].label} or {new[i][0]}? {sentences[i].text[:100]}" for i in disputed]
     return len(ready), len(answers) - len(filled), disagreements
 

@@ -13,7 +13,7 @@ import datasets
 
 from train.config import SPLITS, Config, Stop
 from train.seeds import Sentence, key, normalise
-from train.tables import KINDS, Rows, named, read_table
+from train.source_files import KINDS, Rows, named, read_table
 
 SPLIT_WORDS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation", "test": "test"}
 WHOLE = "all"  # the one part of a source without ready-made splits

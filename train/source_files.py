@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,13 @@ from xml.etree import ElementTree
 
 import datasets
 
+from onrecord.tables import is_bare
 from train.config import Stop
 
 Row = dict[str, Any]
 Rows = list[tuple[str, Row]]  # (where it stands, row)
 KINDS = (".csv", ".tsv", ".jsonl", ".parquet", ".xml")
 FIELD = 100_000  # characters of a cell: a quotation mark that is never closed makes no longer one
-QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 def read_table(path: str, columns: list[str] | None = None) -> Rows:
@@ -63,9 +62,7 @@ def _json_lines(path: str, content: str) -> Iterator[tuple[str, Row]]:
 
 def _cells(path: str, content: str, kind: str, columns: list[str] | None) -> Iterator[tuple[str, Row]]:
     """CSV is quoted as RFC 4180 says, and so are some TSV files. One is read as it is if a bare cell holds a quotation mark and all lines have as many cells."""
-    lines = [line.rstrip("\r") for line in content.split("\n") if line.strip()]
-    bare = kind == ".tsv" and any('"' in cell and not QUOTED.fullmatch(cell) for line in lines for cell in line.split("\t"))
-    bare = bare and len({line.count("\t") for line in lines}) == 1
+    bare = kind == ".tsv" and is_bare(io.BytesIO(content.encode()))
     csv.field_size_limit(FIELD)
     text, delimiter = io.StringIO(content, newline=""), "\t" if kind == ".tsv" else ","
     # Strict: text behind a closing quotation mark is an error, not part of the cell.
