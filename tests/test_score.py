@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from onrecord import Classifier, Prediction, score, tables
+from onrecord import Classifier, Prediction, score, table_parts
 from onrecord.cli import app
 from onrecord.score import Options, Progress, ScoreError, Summary
 from onrecord.tables import TableError
@@ -430,7 +430,7 @@ def test_parquet_of_more_than_one_row_group(tmp_path: Path) -> None:
     for i, path in enumerate(paths):
         pq.write_table(pa.table({"n": range(i * 40_000, (i + 1) * 40_000)}), path)
     with open(tmp_path / "joined", "wb") as target:
-        tables.join((path.open("rb") for path in paths), "parquet", [], pq.read_schema(paths[0]), target)
+        table_parts.join((path.open("rb") for path in paths), "parquet", [], pq.read_schema(paths[0]), target)
     assert pq.read_table(tmp_path / "joined")["n"].to_pylist() == list(range(120_000))
     assert pq.read_metadata(tmp_path / "joined").num_row_groups > 1
 
