@@ -39,9 +39,18 @@ from train.splits import built, load_split
 from train.state import Interruption, Position, States, capture, fingerprint, restore
 
 
-def main(config: Config, resume: bool = False) -> dict[str, float]:
+class Fell(Stop):
+    """An epoch ended with a validation macro-F1 below the floor."""
+
+    def __init__(self, macro_f1: float, floor: float) -> None:
+        super().__init__(f"validation macro-F1 {macro_f1:.4f} is below {floor:.4f}: no checkpoint was written")
+        self.macro_f1 = macro_f1
+
+
+def main(config: Config, resume: bool = False, floor: float = 0.0) -> dict[str, float]:
     """Train one model and write its checkpoint. Returns the best epoch's validation metrics.
 
+    An epoch whose validation macro-F1 is below `floor` ends the run with Fell; neither checkpoint nor state is written.
     At SIGTERM or SIGINT the step is finished, the state is written, and SystemExit carries 128 + the signal's number.
     """
     accelerator = start(config)
@@ -148,6 +157,12 @@ def main(config: Config, resume: bool = False) -> dict[str, float]:
             found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, len(labels))
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
             accelerator.print(f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  " + "  ".join(f"{name} {value:.4f}" for name, value in found.items()))
+            if found["macro_f1"] < floor:
+                if accelerator.is_main_process:
+                    states.remove()
+                    shutil.rmtree(rows_on_disk, ignore_errors=True)
+                accelerator.end_training()
+                raise Fell(found["macro_f1"], floor)
             position.stale += 1
             if not position.best or found["macro_f1"] > position.best["macro_f1"]:
                 position.best, position.stale = found | {"epoch": epoch + 1}, 0

@@ -1,11 +1,14 @@
-"""Read a split of data/ as train.build left it."""
+"""Read a split of data/ as train.build left it, and write a data directory made from such splits."""
 
 import hashlib
+import io
 import json
+from collections import Counter
 from pathlib import Path
 
 import datasets
 
+from train import build
 from train.config import Config, Stop
 
 
@@ -47,3 +50,21 @@ def rows_of(config: Config, name: str) -> list[dict]:
     split = load_split(config, name)
     names = split.features["label"].names
     return [row | {"label": names[row["label"]]} for row in split]
+
+
+def write_splits(parts: dict[str, datasets.Dataset], labels: list[str], target: Path) -> None:
+    """A data directory of these splits, with a manifest, for `load_split` and all that calls it. Raises Stop where something else stands at `target`."""
+    files = {}
+    for name, rows in parts.items():
+        buffer = io.BytesIO()
+        rows.to_parquet(buffer)
+        files[f"{name}.parquet"] = buffer.getvalue()
+    counts = {name: Counter(rows["label"]) for name, rows in parts.items()}
+    manifest = {
+        "labels": labels,
+        "rows": {name: len(rows) for name, rows in parts.items()},
+        "documents": {name: len(set(rows["doc"])) for name, rows in parts.items()},
+        "label_counts": {name: {label: count[i] for i, label in enumerate(labels)} for name, count in counts.items()},
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    build.write(files | {"manifest.json": (json.dumps(manifest, indent=2) + "\n").encode()}, target)
