@@ -8,6 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from onrecord import Classifier
 from tests.conftest import CUE, LABELS, changed, weights
@@ -96,6 +97,21 @@ def test_the_guard_fires_where_adaptation_harms(start: Config, text: list[str], 
     config = changed(start, run="harmed")
     assert not config.checkpoint.exists() and not (config.run_dir / "state").exists()
     assert all(torch.equal(before[name], value) for name, value in weights(start).items())
+
+
+def test_a_killed_adaptation_goes_on(start: Config, text: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """--resume makes the same data again and reaches the weights of an adaptation that was not killed."""
+    adapt.main(changed(start, run="whole"), text, "start")
+    killed, steps = changed(start, run="killed", save_every=5), iter(range(7))
+    update = AveragedModel.update_parameters
+    monkeypatch.setattr(AveragedModel, "update_parameters", lambda self, model: (next(steps), update(self, model)))
+    with pytest.raises(StopIteration):
+        adapt.main(killed, text, "start")
+    monkeypatch.setattr(AveragedModel, "update_parameters", update)
+    with pytest.raises(Stop, match="--resume goes on from it"):
+        adapt.main(killed, text, "start")
+    assert adapt.main(killed, text, "start", resume=True).kept
+    assert all(torch.equal(value, weights(changed(start, run="whole"))[name]) for name, value in weights(killed).items())
 
 
 def test_shares_are_estimated() -> None:
