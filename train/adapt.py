@@ -177,10 +177,10 @@ def table(found: Adaptation, config: Config, start: str) -> str:
     if found.kept:
         lines += [
             f"{start} and {config.run} label {found.agreement:.1%} of the sentences alike",
-            f"next: python -m train.calibrate --run {config.run} --data {config.run_dir / 'data'}, and train.evaluate likewise",
+            f"next: python -m train.calibrate --run {config.run} --data {config.run_dir / 'data'} (and your other options), then train.evaluate likewise",
         ]
     else:
-        lines.append(f"stopped, and nothing was kept: {start} serves you better. More sentences, a lower adapt_keep or adapt_learning_rate may help")
+        lines.append(f"stopped, and nothing was kept: {start} stays as it is. A lower adapt_learning_rate changes less")
     return "\n".join(lines)
 
 
