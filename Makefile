@@ -6,7 +6,7 @@ REALNEWS := $(wildcard ../shared/realnews/dev.jsonl)
 MEASURE := -m train.evaluate --behaviour $(if $(REALNEWS),--extra '["$(REALNEWS)"]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data audit train curve eval test smoke lint clean
+.PHONY: help setup data audit train curve eval bench bench-inference test smoke lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,9 +24,10 @@ data: setup  ## seeds/ -> data/: check, split, write
 audit: setup  ## slow checks of the corpus: paraphrases across splits, shortcuts, likely label errors, diversity
 	$(BIN)/python -m train.build --audit
 
-train: data  ## (or go on where a killed run stopped) build, fit, calibrate and measure the default model; prints its metrics and where it lies
+train: data  ## (or go on where a killed run stopped) build, fit, calibrate, export and measure the default model; prints its metrics and where it lies
 	$(BIN)/python -m train.fit $(if $(wildcard runs/default/state/*.pt),--resume)
 	$(BIN)/python -m train.calibrate
+	$(BIN)/python -m train.export
 	$(BIN)/python $(MEASURE) --gate null
 	@echo "checkpoint: runs/default/checkpoint"
 
@@ -39,6 +40,14 @@ curve: setup  ## the default recipe on a quarter and a half of the training arti
 eval: setup  ## measure the default model on test and hold it to configs/gate.yaml; exit 1 if it falls short
 	$(BIN)/python $(MEASURE)
 
+bench: setup  ## speed of training against transformers' Trainer on the same rows, and memory at ten thousand, a hundred thousand and a million rows
+	$(BIN)/python -m train.bench
+	$(BIN)/python -m train.bench_memory
+
+bench-inference: setup  ## speed, start-up and memory of predicting against transformers and others; wants an idle machine
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BIN)/python -m train.bench_predict
+
 test: setup  ## all tests, no network
 	$(BIN)/pytest
 
@@ -46,6 +55,7 @@ smoke: setup  ## the whole chain with a tiny random model in under a minute: do 
 	$(BIN)/python -m train.build
 	$(BIN)/python -m train.fit --config configs/smoke.yaml
 	$(BIN)/python -m train.calibrate --config configs/smoke.yaml
+	$(BIN)/python -m train.export --config configs/smoke.yaml
 	$(BIN)/python -m train.evaluate --config configs/smoke.yaml --gate null
 
 lint: setup  ## ruff and mypy

@@ -3,7 +3,7 @@
     from onrecord import Classifier
     Classifier.load("runs/default/checkpoint").predict("The talks will resume on Monday.")
 
-Importing this is light: torch is loaded by `Classifier.load`, not before.
+Importing this is light; ONNX Runtime or torch is loaded by `Classifier.load`, not before.
 """
 
 from onrecord.article import Article, Statement, read

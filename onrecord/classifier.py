@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 
+from onrecord.backends import FILES, Backend, BackendError, OnnxBackend, TorchBackend, choose
 from onrecord.decision import DATA, Calibration, Rule
+from onrecord.sensitivity import Explanation, explain
+from onrecord.tokens import Tokens, ahead, batches
 
 DEFAULT = Path("runs/default/checkpoint")
+GROUP = 512  # texts tokenised together
 
 
 class CheckpointError(Exception):
@@ -27,19 +33,29 @@ class Prediction:
     label: str  # the most probable one
     confidence: float  # its probability, 0 to 1
     probabilities: dict[str, float]  # every label, in the checkpoint's order; they add up to 1
-    truncated: bool  # the sentence was longer than the model reads, and its end was not seen
+    windows: int  # 1; more if the sentence was longer than the model reads at once, so that it was read in overlapping windows
     abstained: bool  # too unsure to be answered within the error promised; False throughout if the checkpoint was never calibrated
     label_set: tuple[str, ...]  # labels that cannot be excluded at the coverage promised; all of them if never calibrated
+
+    def record(self) -> dict[str, str | float | bool | int | list[str]]:
+        """The same as one flat row for a table, without the text. Six decimals: those behind them depend on what a sentence was batched with."""
+        return {
+            "label": self.label,
+            "confidence": round(self.confidence, 6),
+            **{f"probability_{label}": round(p, 6) for label, p in self.probabilities.items()},
+            "abstained": self.abstained,
+            "label_set": list(self.label_set),
+            "windows": self.windows,
+        }
 
 
 class Classifier:
     """A fine-tuned checkpoint, ready to type sentences. Make one with `Classifier.load`."""
 
-    def __init__(self, model: Any, tokenizer: Any, max_tokens: int, calibration: Calibration | None, rule: Rule | None = None) -> None:
-        self._model = model
-        self._tokenizer = tokenizer
-        self.max_tokens = max_tokens
-        self.labels: tuple[str, ...] = tuple(model.config.id2label[i] for i in range(model.config.num_labels))
+    def __init__(self, backend: Backend, tokens: Tokens, labels: Sequence[str], calibration: Calibration | None = None, rule: Rule | None = None) -> None:
+        self.backend = backend
+        self.tokens = tokens
+        self.labels = tuple(labels)
         self.calibration = calibration
         self.rule = rule or Rule(DATA, 1.0, np.zeros(len(self.labels)), 0.0, np.zeros(len(self.labels)))
 
@@ -49,53 +65,51 @@ class Classifier:
         path: str | os.PathLike[str] = DEFAULT,
         device: str = "cpu",
         *,
+        backend: str | None = None,
         prior: str | Mapping[str, float] | None = None,
         max_error: float | None = None,
         coverage: float | None = None,
     ) -> Classifier:
         """Load a checkpoint directory, or a model of the Hugging Face hub by its id (needs the internet).
 
-        `device` is a torch device such as "cpu" or "cuda". The rest is worked out from the calibration in the checkpoint, whose defaults
-        stand for None: `prior` is the label shares of the text you will type (a name such as "news", "uniform" or "data", or a mapping
-        label -> share), `max_error` the share of wrong labels allowed among answered sentences, `coverage` the share of each label's
-        sentences whose label set has it. Raises CheckpointError if there is nothing to load or no calibration for such a wish, ValueError
-        for a wish that makes no sense.
+        `backend` is "onnx" (model.onnx), "int8" (model.int8.onnx, where there is one) or "torch"; None takes model.onnx if it is there and the
+        device is the CPU, else torch. `device` is "cpu" or a torch device such as "cuda". The rest is worked out from the calibration in the
+        checkpoint, whose defaults stand for None: `prior` is the label shares of the text you will type (a name such as "news", "uniform" or
+        "data", or a mapping label -> share), `max_error` the share of wrong labels allowed among answered sentences, `coverage` the share of
+        each label's sentences whose label set has it. Raises CheckpointError if there is nothing to load, if an ONNX file belongs to other
+        weights than those beside it, or if there is no calibration for such a wish; ValueError for a wish that makes no sense.
         """
-        directory = Path(path)
-        if not directory.is_dir() and (directory.is_absolute() or directory.parts[:1] in (("runs",), (".",), ("..",)) or directory.exists()):
-            raise CheckpointError(f"no checkpoint at {directory}: run `make train` first, or give the path of another one")
-        if directory.is_dir() and not (directory / "config.json").is_file():
-            raise CheckpointError(f"{directory} holds no config.json, so it is not a checkpoint: run `make train`, or give the directory RUN/checkpoint")
-        import torch  # here, not above: `import onrecord` and --help stay quick
-        from safetensors import SafetensorError
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
-        from transformers.utils import logging
-
-        bars = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
+        directory = _directory(path)
         try:
-            model, report = AutoModelForSequenceClassification.from_pretrained(path, output_loading_info=True)
-            tokenizer = AutoTokenizer.from_pretrained(path)
-        except (OSError, ValueError, SafetensorError) as error:
+            config = json.loads((directory / "config.json").read_text())
+            names = config.get("id2label")
+            if not names:
+                raise ValueError("its config.json names no labels (id2label)")
+            tokens, pad = Tokens.read(directory), config.get("pad_token_id") or 0
+        except (OSError, ValueError) as error:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
-        finally:
-            if bars:
-                logging.enable_progress_bar()
-        if report["missing_keys"]:
-            raise CheckpointError(f"{path} is no trained classifier: it lacks {', '.join(sorted(report['missing_keys']))}; run `make train`")
-        limit = min(tokenizer.model_max_length, getattr(model.config, "max_position_embeddings", tokenizer.model_max_length))
+        try:
+            chosen = choose(directory, backend, device)
+            made = TorchBackend(os.fspath(path), pad, device) if chosen == "torch" else OnnxBackend(directory / FILES[chosen], pad, chosen)
+        except BackendError as error:
+            raise CheckpointError(str(error)) from error
         try:
             calibration = Calibration.read(directory)
         except ValueError as error:
             raise CheckpointError(str(error)) from error
         if calibration is None and not (prior is max_error is coverage is None):
             raise CheckpointError(f"{path} was never calibrated, so it has no answer to prior, max_error or coverage: run `python -m train.calibrate`")
-        loaded = cls(model.to(torch.device(device)).eval(), tokenizer, limit, calibration)
+        loaded = cls(made, tokens, [names[str(i)] for i in range(len(names))], calibration)
         if calibration is not None:
             if tuple(calibration.shares) != loaded.labels:
                 raise CheckpointError(f"{path}: the calibration is for {', '.join(calibration.shares)}, the model knows {', '.join(loaded.labels)}; calibrate again")
             loaded.rule = calibration.rule(prior, max_error, coverage)
         return loaded
+
+    @property
+    def max_tokens(self) -> int:
+        """Tokens in one window; longer sentences are read in several."""
+        return self.tokens.max_tokens
 
     @overload
     def predict(self, texts: str) -> Prediction: ...  # type: ignore[overload-overlap]
@@ -111,8 +125,21 @@ class Classifier:
             return self.predict([texts])[0]
         if isinstance(texts, bytes) or not isinstance(texts, Iterable):
             raise TypeError(f"predict takes a string or an iterable of strings, not {type(texts).__name__}")
-        given = [self._checked(i, text) for i, text in enumerate(texts)]
-        logits, truncated = self.logits(given)
+        return self._predict([_checked(i, text) for i, text in enumerate(texts)])
+
+    def predict_stream(self, texts: Iterable[str], chunk: int = 1024) -> Iterator[Prediction]:
+        """The same answers one by one, in order and in constant memory: `texts` may be endless. `chunk` sentences are read before the first comes back.
+
+        A larger chunk leaves less padding, a smaller one answers sooner. Raises TypeError, naming the position, for anything that is not a string.
+        """
+        if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+            raise TypeError(f"predict_stream takes an iterable of strings, not {type(texts).__name__}")
+        numbered = enumerate(texts)
+        while given := [_checked(i, text) for i, text in islice(numbered, chunk)]:
+            yield from self._predict(given)
+
+    def _predict(self, given: list[str]) -> list[Prediction]:
+        logits, windows = self.logits(given)
         probabilities = self.rule.probabilities(logits)
         answered, sets = self.rule.answered(probabilities), self.rule.sets(probabilities)
         return [
@@ -121,52 +148,67 @@ class Classifier:
                 label=self.labels[row.argmax()],
                 confidence=float(row.max()),
                 probabilities=dict(zip(self.labels, row.tolist(), strict=True)),
-                truncated=cut,
+                windows=read,
                 abstained=not sure,
                 label_set=tuple(label for label, inside in zip(self.labels, chosen, strict=True) if inside),
             )
-            for text, row, cut, sure, chosen in zip(given, probabilities, truncated, answered, sets, strict=True)
+            for text, row, read, sure, chosen in zip(given, probabilities, windows, answered, sets, strict=True)
         ]
+
+    def explain(self, text: str, label: str | None = None) -> Explanation:
+        """How far each word of `text` carries the answer, for `label` or the most probable one: see onrecord/sensitivity.py for what that means.
+
+        Costs one run of the model a word. Raises ValueError for a label the model does not know, TypeError for anything that is not a string.
+        """
+        return explain(_checked(0, text), self.labels, self.probabilities, label)
 
     def probabilities(self, texts: Sequence[str]) -> np.ndarray:
         """The same answers as one array (len(texts), len(labels)), rows adding up to 1."""
         return self.rule.probabilities(self.logits(texts)[0])
 
-    def logits(self, texts: Sequence[str], batch_size: int = 32) -> tuple[np.ndarray, list[bool]]:
-        """Raw scores (len(texts), len(labels)) as float64, and for each text whether it was truncated.
+    def logits(self, texts: Sequence[str], budget: int | None = None) -> tuple[np.ndarray, list[int]]:
+        """Raw scores (len(texts), len(labels)) as float64, and for each text the number of windows it was read in.
 
-        Sentences run in batches of like length and come back in the order they were given.
+        Texts go through in groups of like length, one being tokenised while the model is at the one before, within a group in batches of `budget`
+        tokens (None = what suits the backend), and come back in their order. The scores of a text of several windows are the mean of theirs, weighted by tokens.
         """
-        import torch
+        scores, windows = np.zeros((len(texts), len(self.labels))), np.ones(len(texts), dtype=int)
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        groups = [order[i : i + GROUP] for i in range(0, len(order), GROUP)]
+        for group, encoded in zip(groups, ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups), strict=True):
+            scores[group] = self._scores(encoded, budget or self.backend.budget)
+            windows[group] = [len(own) for own in encoded]
+        return scores, windows.tolist()
 
-        result = np.zeros((len(texts), len(self.labels)))
-        tokens: list[list[int]] = []
-        truncated: list[bool] = []
-        for start in range(0, len(texts), 1000):  # the fast tokenizer works in parallel on a list
-            encoded = self._tokenizer([_valid(text) for text in texts[start : start + 1000]], truncation=True, max_length=self.max_tokens, return_overflowing_tokens=True)
-            owner = encoded["overflow_to_sample_mapping"]  # a text that overflows comes back as several rows, the first being its beginning
-            for i, ids in enumerate(encoded["input_ids"]):
-                if i and owner[i] == owner[i - 1]:
-                    truncated[-1] = True
-                else:
-                    tokens.append(ids)
-                    truncated.append(False)
-        order = sorted(range(len(texts)), key=lambda i: len(tokens[i]))
-        with torch.inference_mode():
-            for start in range(0, len(order), batch_size):
-                rows = order[start : start + batch_size]
-                batch = self._tokenizer.pad({"input_ids": [tokens[i] for i in rows]}, return_tensors="pt")
-                inputs = {name: batch[name].to(self._model.device) for name in ("input_ids", "attention_mask")}
-                result[rows] = self._model(**inputs).logits.double().cpu().numpy()
-        return result, truncated
-
-    @staticmethod
-    def _checked(position: int, text: object) -> str:
-        if not isinstance(text, str):
-            raise TypeError(f"predict takes strings; item {position} is {type(text).__name__}: {text!r:.80}")
-        return str(text)  # a numpy string becomes an ordinary one
+    def _scores(self, encoded: Sequence[Sequence[Sequence[int]]], budget: int) -> np.ndarray:
+        """(texts, labels) of texts given as windows of token ids."""
+        rows = [row for own in encoded for row in own]
+        weights = np.array([len(row) for row in rows], dtype=float)
+        scores = np.zeros((len(rows), len(self.labels)))
+        for batch in batches([len(row) for row in rows], budget):
+            scores[batch] = self.backend.logits([rows[i] for i in batch])
+        first = np.cumsum([0, *(len(own) for own in encoded[:-1])])  # of each text's windows, which lie side by side
+        return np.add.reduceat(scores * weights[:, None], first) / np.add.reduceat(weights, first)[:, None]
 
 
-def _valid(text: str) -> str:
-    """The same text with lone surrogates, which have no UTF-8 form and which the tokenizer refuses, as question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _directory(path: str | os.PathLike[str]) -> Path:
+    """Where the checkpoint's small files and ONNX files lie; those of a hub id are fetched first. Raises CheckpointError."""
+    directory = Path(path)
+    if directory.is_dir():
+        if not (directory / "config.json").is_file():
+            raise CheckpointError(f"{directory} holds no config.json, so it is not a checkpoint: run `make train`, or give the directory RUN/checkpoint")
+        return directory
+    if directory.is_absolute() or directory.parts[:1] in (("runs",), (".",), ("..",)) or directory.exists():
+        raise CheckpointError(f"no checkpoint at {directory}: run `make train` first, or give the path of another one")
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(os.fspath(path), allow_patterns=["*.json", "*.onnx"]))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is no directory, and could not be had from the hub: {str(error).strip().splitlines()[0]}") from error
+
+
+def _checked(position: int, text: object) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"predict takes strings; item {position} is {type(text).__name__}: {text!r:.80}")
+    return str(text)  # a numpy string becomes an ordinary one

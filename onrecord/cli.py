@@ -1,12 +1,19 @@
-"""The `onrecord` command. Exit codes: 0 done, 1 something the message explains, 2 wrong usage."""
+"""The `onrecord` command."""
 
+import contextlib
+import copy
 import csv
 import dataclasses
+import importlib.metadata
+import io
 import json
 import os
+import socket
 import sys
+import time
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.console import Console
@@ -16,18 +23,49 @@ from rich.text import Text
 from onrecord.article import Article, published_date
 from onrecord.article import read as read_article
 from onrecord.article_page import page
-from onrecord.classifier import DEFAULT, CheckpointError, Classifier
+from onrecord.classifier import DEFAULT, CheckpointError, Classifier, Prediction
+from onrecord.line_stream import arriving
+from onrecord.score import PART_ROWS, Options, Progress, ScoreError, Summary
+from onrecord.score import score as score_table
+from onrecord.tables import TableError
 
 # A command's output is its own: no load reports or bars of transformers, which reads these when torch is loaded.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
-app = typer.Typer(help="What does a news sentence put on record?", no_args_is_help=True, pretty_exceptions_enable=False)
+EXIT_CODES = """Exit codes: 0 done; 1 it ended for the reason that standard error gives (score goes on when started again); 2 wrong usage; 3 done, but bad
+lines or rows were left out, each named on standard error."""
+LEFT_OUT = 3
+app = typer.Typer(help="What does a news sentence put on record?", epilog=EXIT_CODES, no_args_is_help=True, pretty_exceptions_enable=False)
 Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
 Prior = Annotated[str | None, typer.Option("--prior", help="label shares of the text you type: a name that the checkpoint knows, uniform or data")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 COLOURS = ("white", "yellow", "red", "green", "bright_black", "cyan", "magenta", "blue")  # by label number; the label stands there as a word too
+MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
+
+
+class OnError(StrEnum):
+    """What becomes of bad lines and rows."""
+
+    skip = "skip"
+    fail = "fail"
+
+
+class Engine(StrEnum):
+    """What `score` runs on."""
+
+    local = "local"
+    ray = "ray"
+
+
+@app.callback()
+def _streams(context: typer.Context) -> None:
+    # Pipes are UTF-8, whatever the locale says. Backslashes for the half characters that an argument may hold.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if sys.stdout is None and context.invoked_subcommand != "score":
+        raise _fail("standard output is closed, so there is nowhere to answer")
 
 
 def _fail(message: str) -> typer.Exit:
@@ -35,11 +73,13 @@ def _fail(message: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _load(model: str, prior: str | None) -> Classifier:
+def _load(model: str, prior: str | None, device: str = "cpu") -> Classifier:
     try:
-        return Classifier.load(model, prior=prior)
+        return Classifier.load(model, device, prior=prior)
     except (CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
+    except (RuntimeError, AssertionError) as error:  # as torch refuses a device
+        raise _fail(f"device {device!r}: {str(error).strip().splitlines()[0]}") from None
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -51,22 +91,141 @@ def _decode(data: bytes, name: str) -> str:
 
 @app.command()
 def predict(
-    texts: Annotated[list[str], typer.Argument(help="sentences; - reads one a line from standard input")],
+    texts: Annotated[list[str], typer.Argument(help="sentences; - reads one a line from standard input, and answers as they come")],
     model: Model = str(DEFAULT),
     prior: Prior = None,
     as_json: AsJson = False,
+    on_error: Annotated[
+        OnError, typer.Option("--on-error", help="what becomes of a line that is not UTF-8: left out and named on standard error, or the end")
+    ] = OnError.skip,
 ) -> None:
     """Type sentences. A ? behind the confidence: too unsure to be answered within the error promised."""
-    given: list[str] = []
-    for text in texts:
-        given += [line for line in _decode(sys.stdin.buffer.read(), "standard input").splitlines() if line.strip()] if text == "-" else [text]
     classifier = _load(model, prior)
-    for p in classifier.predict(given):
-        print(
-            json.dumps(dataclasses.asdict(p), ensure_ascii=False)
-            if as_json
-            else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{'  [end not read: too long]' if p.truncated else ''}"
-        )
+    bad = 0
+    try:
+        for text in texts:
+            if text == "-":
+                if sys.stdin is None:
+                    raise _fail("standard input is closed, so there is nothing to read")
+                bad += _predict_lines(sys.stdin.buffer, classifier, as_json, on_error)
+            else:
+                _print(classifier.predict([text]), as_json)
+    except BrokenPipeError:  # whoever read has enough
+        return
+    except OSError as error:
+        raise _fail(f"standard input cannot be read: {error.strerror}") from None
+    if bad:
+        raise typer.Exit(LEFT_OUT)
+
+
+def _predict_lines(stream: BinaryIO, classifier: Classifier, as_json: bool, on_error: OnError) -> int:
+    """Answer a stream; the number of bad lines."""
+    bad = 0
+    for lines in arriving(stream):
+        for line in lines:
+            if line.fault:
+                bad += 1
+                message = f"line {line.number} {line.fault}"
+                if on_error == OnError.fail:
+                    _print(classifier.predict(before.text for before in lines if before.number < line.number), as_json)
+                    raise _fail(f"{message}; leave such lines out with --on-error skip, or convert them first, e.g. `iconv -f cp1252 -t utf-8`")
+                print(f"left out: {message}", file=sys.stderr, flush=True)
+        _print(classifier.predict(line.text for line in lines if not line.fault), as_json)
+    return bad
+
+
+def _print(predictions: list[Prediction], as_json: bool) -> None:
+    """Print and flush. Raises BrokenPipeError; ends the command if standard output cannot be written for another reason."""
+    try:
+        for p in predictions:
+            print(
+                json.dumps(dataclasses.asdict(p), ensure_ascii=False)
+                if as_json
+                else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{f'  [read in {p.windows} windows]' if p.windows > 1 else ''}"
+            )
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more when it ends
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise _fail(f"standard output cannot be written: {error.strerror}") from None
+
+
+@app.command()
+def score(
+    source: Annotated[str, typer.Argument(metavar="IN", help="table: .csv, .tsv, .jsonl or .parquet")],
+    target: Annotated[str, typer.Argument(metavar="OUT", help="the same rows and columns with the labels' columns behind them; any of the four formats")],
+    text_column: Annotated[str, typer.Option("--text-column", help="the column with the sentences")] = "text",
+    on_error: Annotated[OnError, typer.Option("--on-error", help="what becomes of a bad row: left out and named on standard error, or the end")] = OnError.fail,
+    prefix: Annotated[str, typer.Option("--prefix", help="before the names of the columns added")] = "",
+    model: Model = str(DEFAULT),
+    prior: Prior = None,
+    device: Annotated[str, typer.Option("--device", help="torch device")] = "cpu",
+    part_rows: Annotated[int, typer.Option("--part-rows", min=1, max=MOST_ROWS, help="rows that are done, or done again, together")] = PART_ROWS,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there; not with ray")] = False,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="ray: IN is a directory of Parquet or JSONL files, OUT a directory of parts; both may be URLs (s3://...)")
+    ] = Engine.local,
+    actors: Annotated[int, typer.Option("--actors", min=1, help="of ray: processes, each with a CPU, and a GPU if --device cuda")] = 2,
+    ray_address: Annotated[str, typer.Option("--ray-address", help="of a ray cluster; auto: the one this machine is part of; local: one for this run")] = "local",
+) -> None:
+    """Type a table of sentences. Killed, the same command goes on where it was; OUT appears when all is done."""
+    options = Options(text_column, prefix, part_rows)
+    meter = _Meter()
+    try:
+        if engine == Engine.ray:
+            from onrecord.ray_engine import score_directory
+
+            summary = score_directory(
+                source, target, model, options, prior=prior, device=device, on_error=on_error, actors=actors, address=ray_address, on_progress=meter
+            )
+        else:
+            classifier = _load(model, prior, device)
+            summary = score_table(Path(source), Path(target), classifier, model, options, on_error=on_error, overwrite=overwrite, on_progress=meter)
+    except (ScoreError, CheckpointError, ValueError) as error:
+        raise _fail(str(error)) from None
+    except (TableError, OSError) as error:
+        raise _fail(f"{source}: {error}") from None
+    except KeyboardInterrupt:
+        raise _fail("stopped; the same command goes on from here") from None
+    _finish(summary, target)
+
+
+def _finish(summary: Summary, target: str) -> None:
+    print(f"{summary.written:,} rows in {target}{f', {summary.bad:,} bad ones left out' if summary.bad else ''}", file=sys.stderr)
+    if summary.bad:
+        raise typer.Exit(LEFT_OUT)
+
+
+class _Meter:
+    """Tells on standard error how far a run is: in place on a terminal, else a line every ten seconds."""
+
+    def __init__(self) -> None:
+        self.started = self.told = time.monotonic()
+        self.terminal = sys.stderr.isatty()
+        self.resumed: float | None = None  # share of the input that was done before this start
+
+    def __call__(self, progress: Progress) -> None:
+        for fault in progress.faults:
+            print(f"left out: {fault}", file=sys.stderr)
+        now = time.monotonic()
+        if not progress.fresh:
+            self.resumed, self.started = progress.share, now
+            return
+        if now - self.told < (0.2 if self.terminal else 10):
+            return
+        self.told = now
+        seconds = now - self.started
+        done = progress.share - (self.resumed or 0)
+        left = f"{_duration(seconds * (1 - progress.share) / done)} left" if done > 0 else ""
+        line = f"{progress.rows:,} rows, {progress.share:.0%}, {progress.fresh / seconds:,.0f} rows/s, {left}"
+        print(f"\r{line:70}" if self.terminal else line, end="\r" if self.terminal else "\n", file=sys.stderr, flush=True)
+
+
+def _duration(seconds: float) -> str:
+    minutes, s = divmod(round(seconds), 60)
+    hours, m = divmod(minutes, 60)
+    return f"{hours} h {m:02} min" if hours else f"{m} min {s:02} s" if m else f"{s} s"
 
 
 def _text(file: str) -> str:
@@ -85,6 +244,28 @@ def _text(file: str) -> str:
     if not text.strip():
         raise _fail(f"{name} is empty: there is no article to read")
     return text
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="one sentence")],
+    model: Model = str(DEFAULT),
+    prior: Prior = None,
+    label: Annotated[str | None, typer.Option("--label", help="the label to look at, if not the most probable one")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which words does the answer hang on? Prints what the label's probability loses without each word: sensitivity, not the model's reason."""
+    try:
+        found = _load(model, prior).explain(text, label)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    if as_json:
+        print(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+        return
+    print(f"{found.label} {found.confidence:.1%}")
+    for word in found.words:
+        bar = "▇" * round(20 * abs(word.effect))
+        print(f"{word.effect:+7.1%}  {word.text}{'  ' if bar else ''}{bar}")
 
 
 @app.command()
@@ -151,13 +332,77 @@ def _write_calendar(article: Article, zone: str | None, dated: str, path: Path) 
 
 
 def _table(article: Article, classifier: Classifier) -> None:
-    table = Table("label", "conf.", "sentence", box=None, pad_edge=False, padding=(0, 2, 1, 0))
+    table = Table("label", "conf.", "sentence", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     colours = dict(zip(classifier.labels, COLOURS, strict=False))
     for s in article.statements:
         colour = colours.get(s.prediction.label, "white")
         confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
         table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, Text(" ".join(s.text.split()), style=colour))
     Console().print(table)
+
+
+@app.command()
+def serve(
+    model: Model = str(DEFAULT),
+    prior: Prior = None,
+    host: Annotated[str, typer.Option("--host", help="address to listen on; 0.0.0.0 lets other machines in")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8000,
+    token_env: Annotated[str | None, typer.Option("--token-env", metavar="NAME", help="environment variable with the token that clients must send")] = None,
+) -> None:
+    """Serve predictions over HTTP until SIGTERM or Ctrl-C; what was accepted is answered first."""
+    try:
+        import uvicorn
+
+        from onrecord.service import application
+    except ModuleNotFoundError as error:
+        raise _fail(f"serving needs {error.name}: pip install 'onrecord[serve]'") from None
+    token = _token(token_env)
+    try:
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, UnicodeError) as error:
+        raise _fail(f"cannot listen on {host}, port {port} ({getattr(error, 'strerror', None) or error}); give another --port or --host") from None
+    with listening:
+        logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+        logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+        made = application(_load(model, prior), token=token)
+        # Its access log would hold what clients put into addresses; the service has its own.
+        server = uvicorn.Server(uvicorn.Config(made, log_config=logs, access_log=False, server_header=False, proxy_headers=False, ws="none"))
+        shown = f"[{host}]" if ":" in host else host
+        print(f"serving {model} on http://{shown}:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, raised once more when all is answered
+            server.run(sockets=[listening])
+    if not server.started:
+        raise _fail("the service did not start; the reason stands above")
+
+
+def _token(name: str | None) -> str | None:
+    """The token in this environment variable; None asks for none."""
+    if name is None:
+        return None
+    token = os.environ.get(name, "")
+    if not token or not all("!" <= c <= "~" for c in token):
+        raise _fail(f"--token-env: the environment variable {name} must hold a token of printable ASCII without blanks; it is {'set otherwise' if token else 'not set'}")
+    return token
+
+
+@app.command()
+def info(model: Annotated[str, typer.Argument(help="checkpoint directory or hub id")] = str(DEFAULT)) -> None:
+    """What a checkpoint is: labels, priors, backend, versions, and the metrics of its model card."""
+    from huggingface_hub import ModelCard  # here, not above: the other commands do without
+
+    classifier = _load(model, None)
+    lines = {"model": model, "labels": ", ".join(classifier.labels), "window": f"{classifier.max_tokens} tokens"}
+    lines["backend"] = f"{classifier.backend.name} {classifier.backend.version}"
+    lines |= {name: importlib.metadata.version(name) for name in ("onrecord", "tokenizers", "numpy")}
+    if classifier.calibration:
+        for name, shares in classifier.calibration.priors.items():
+            lines[f"prior {name}"] = ", ".join(f"{label} {share:g}" for label, share in shares.items())
+        lines["prior in use"] = classifier.rule.prior
+    if (card := Path(model) / "README.md").is_file():
+        for result in ModelCard.load(card).data.eval_results or []:
+            lines[f"{result.metric_name}, {result.dataset_split}"] = f"{result.metric_value:g}"
+    for name, value in lines.items():
+        print(f"{name:44}{value}")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ class Calibration:
         else:
             name, given = "given", dict(prior)
         if set(given) != set(labels):
-            raise ValueError(f"prior {name!r} must name each of {', '.join(labels)} once; it names {', '.join(given)}")
+            raise ValueError(f"{'the prior' if name == 'given' else f'prior {name!r}'} must name each of {', '.join(labels)} once; it names {', '.join(given)}")
         shares = np.array([given[label] for label in labels], dtype=float)
         if not (np.isfinite(shares).all() and (shares > 0).all()):
             raise ValueError(f"prior {name!r}: every share must be a positive number, got {given}")

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from onrecord.dates import Prefer, When, find_dates
+from onrecord.tense import HORIZON
 
 __all__ = ["Event", "When", "diary", "find_dates", "to_ics"]
 SUMMARY = 80  # characters; calendars cut a title about there
@@ -96,9 +97,9 @@ def to_ics(events: Iterable[Event]) -> bytes:
 
 def _called_off(text: str, when: When) -> bool:
     """Whether the clause of this date says without doubt that what it dates does not take place."""
-    start = max((m.end() for m in _CLAUSE.finditer(text, 0, when.start)), default=0)
-    stop = _CLAUSE.search(text, when.end)
-    clause = text[start : stop.start() if stop else len(text)]
+    start = max((m.end() for m in _CLAUSE.finditer(text, max(0, when.start - HORIZON), when.start)), default=max(0, when.start - HORIZON))
+    stop = _CLAUSE.search(text, when.end, when.end + HORIZON)
+    clause = text[start : stop.start() if stop else when.end + HORIZON]
     return bool(_CANCELLED.search(clause)) and not _DOUBTFUL.search(clause) and not _FROM.search(text[start : when.start])
 
 

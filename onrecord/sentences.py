@@ -5,10 +5,16 @@ tests/sentences.jsonl. A closed quotation of several sentences stays whole, as m
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import sentencex
 
+from onrecord.furniture import furniture
+
+WINDOW = 20_000  # characters given to sentencex at a time; a paragraph of news has a few hundred
+
+_SPACE = re.compile(r"\s*")
 _BREAK = re.compile(r"[\n\r\v\f\u2028\u2029]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # no UTF-8 form, so sentencex cannot take it
 
@@ -48,7 +54,7 @@ _WORD = re.compile(r"\b(?:May|no)\.\s+(?=[A-Z“\"])")  # "in May. Prices", "vot
 _BRACKETED = re.compile(r"[.?!][”\"’]?\)\s+(?=[A-Z“\"‘(])")  # looked for behind a bracket that opens a sentence
 # A headline with the dateline or the first sentence glued to it: "... on budget WASHINGTON (AP) — The", "... on budgetThe Senate".
 _DATELINE = re.compile(
-    r"\s(?<=[a-z.?!’”]\s)(?=[A-Z]{2,}[A-Z.]*(?:,?\s[A-Z][A-Za-z.]+){0,3},?\s\((?:AP|Reuters|REUTERS|AFP|UPI|Bloomberg|CNN|BBC|Xinhua)\)\s?(?:—|–|--?)\s?)"
+    r"\s(?<=[a-z.?!’”]\s)(?=[A-Z]{2}[A-Z.]*(?:,?\s[A-Z][A-Za-z.]+){0,3},?\s\((?:AP|Reuters|REUTERS|AFP|UPI|Bloomberg|CNN|BBC|Xinhua)\)\s?(?:—|–|--?)\s?)"
 )
 _GLUED = re.compile(r"[a-z](?=[TSHBWA])(?=(?:The|This|He|She|They|But|When|After)\s[a-zA-Z])(?<=[a-z]{3})|[.?!](?<=[a-z].)(?:(?=[“‘][A-Z])|[”\"](?=[A-Z][a-z]))")
 
@@ -105,34 +111,63 @@ def quotations(paragraph: str) -> list[tuple[int, int]]:
 
 
 def _cuts(text: str) -> list[int]:
-    """Where sentences of a paragraph begin, but for the first."""
+    """Where sentences of a paragraph begin, but for the first. The work is linear: no step looks at all that lies before it or behind."""
     quoted = quotations(text)
-    cuts = {b["start_index"] for b in sentencex.get_sentence_boundaries("en", text)}
+    pieces = [piece for piece in furniture(text) if not _within(quoted, *piece)]
+    edges = {edge for piece in pieces for edge in piece}
+    cuts = set(_boundaries(text))
     for pattern in (_OPENER, _WORD, _DATELINE, _GLUED):
-        cuts |= {
-            m.end()
-            for m in pattern.finditer(text)
-            if not any(a < m.start() and m.end() < b for a, b in quoted) and not _TITLE.search(text[max(0, m.start() - 30) : m.start() + 1])
-        }
+        for m in pattern.finditer(text):
+            if not _within(quoted, *m.span()) and not _TITLE.search(text[max(0, m.start() - 30) : m.start() + 1]):
+                cuts.add(m.end())
+    cuts = {cut for cut in cuts if not _within(pieces, cut, cut)} | edges
+    bracketed = [m.span() for m in _BRACKETED.finditer(text)]
     kept = [0]
     for cut in sorted(cuts | {len(text)}):
-        sentence = text[kept[-1] : cut].lstrip()
-        if sentence.startswith("(") and (bracketed := _BRACKETED.search(text, kept[-1], cut)):
-            kept.append(bracketed.end())
-        if 0 < cut < len(text) and cut > kept[-1] and not _joined(text[kept[-1] : cut], text[cut:].lstrip()):
+        first = _past_space(text, kept[-1])
+        inside = bisect_left(bracketed, (kept[-1], 0))
+        if text[first : first + 1] == "(" and inside < len(bracketed) and bracketed[inside][1] < cut:
+            kept.append(bracketed[inside][1])
+        if 0 < cut < len(text) and cut > kept[-1] and (cut in edges or not _joined(text, kept[-1], cut, _past_space(text, cut))):
             kept.append(cut)
     return kept[1:]
 
 
-def _joined(before: str, after: str) -> bool:
-    """Whether what sentencex took for two sentences is one."""
-    last = before[-30:]
+def _boundaries(text: str) -> Iterator[int]:
+    """Where sentencex sees sentences begin.
+
+    It takes time quadratic in the number of quotation marks, so it is given WINDOW characters at a time, each window from the beginning of
+    the sentence that the last one cut off.
+    """
+    start = 0
+    while start < len(text):
+        window = text[start : start + WINDOW]
+        found = [b["start_index"] for b in sentencex.get_sentence_boundaries("en", window)]
+        yield from (start + b for b in found)
+        cut_off = max(found, default=0) if start + WINDOW < len(text) else 0
+        start += cut_off or len(window)
+
+
+def _within(spans: list[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether start to end lies within one of these spans, in order and without overlap, and touches neither of its ends."""
+    before = bisect_left(spans, (start, 0))
+    return before > 0 and end < spans[before - 1][1]
+
+
+def _past_space(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return found.end() if found else position
+
+
+def _joined(text: str, start: int, cut: int, after: int) -> bool:
+    """Whether what sentencex took for two sentences, text[start:cut] and what begins at `after`, is one."""
+    last = text[max(start, cut - 30) : cut]
     return bool(
-        (_CLOCK.search(last) and _AFTER_CLOCK.match(after))
-        or _SMALL.match(after)
-        or _NUMBER.fullmatch(before)
+        (_CLOCK.search(last) and _AFTER_CLOCK.match(text, after))
+        or _SMALL.match(text, after)
+        or _NUMBER.fullmatch(text, start, cut)
         or _UNENDING.search(last)
         or _TITLE_ALWAYS.search(last)
-        or (_INITIAL.search(last) and re.match(r"[A-Z]\.", after))
-        or (_QUESTION.search(last) and _REPORTING.match(after))
+        or (_INITIAL.search(last) and re.match(r"[A-Z]\.", text[after : after + 2]))
+        or (_QUESTION.search(last) and _REPORTING.match(text, after))
     )

@@ -1,6 +1,7 @@
 """A small corpus and small models, made here: no test needs the network or the real seeds."""
 
 import json
+import shutil
 from pathlib import Path
 from random import Random
 
@@ -9,7 +10,7 @@ import torch
 import transformers
 from safetensors.torch import load_file
 
-from train import build, fit
+from train import build, export, fit
 from train.config import Config, load
 from train.model import load_model
 
@@ -74,6 +75,15 @@ def checkpoint(settings: Config) -> Path:
     """A trained tiny checkpoint."""
     fit.main(settings)
     return settings.checkpoint
+
+
+@pytest.fixture(scope="session")
+def exported(settings: Config, checkpoint: Path) -> Config:
+    """The same run with model.onnx beside the weights."""
+    config = Config.model_validate(settings.model_dump() | {"run": "exported"})
+    shutil.copytree(checkpoint, config.checkpoint)
+    export.main(config)
+    return config
 
 
 @pytest.fixture(scope="session")

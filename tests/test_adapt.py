@@ -13,8 +13,9 @@ from torch.optim.swa_utils import AveragedModel
 from onrecord import Classifier
 from tests.conftest import CUE, LABELS, changed, weights
 from train import adapt, calibrate, compare, evaluate, fit
+from train.build import write_splits
 from train.config import Config, Stop
-from train.splits import load_split, rows_of, write_splits
+from train.splits import load_split, rows_of
 
 
 @pytest.fixture(scope="module")
@@ -132,15 +133,6 @@ def test_picked_labels_have_the_estimated_shares() -> None:
     assert thresholds == pytest.approx([0.7, 0.8])
     rows, labels, thresholds = adapt.pick(scores, np.array([1.0, 0.0]), 1.0)  # more wanted than there are
     assert labels.tolist() == [0] * 5 and np.isnan(thresholds[1])
-
-
-def test_an_epoch_below_the_floor_leaves_the_old_checkpoint(start: Config, text: list[str]) -> None:
-    config = changed(start, run="floor", max_steps=3)
-    fit.main(config)
-    before = weights(config)
-    with pytest.raises(fit.Fell, match=r"is below 0\.9900"):
-        fit.main(changed(config, seed=2), floor=0.99)
-    assert all(torch.equal(before[name], value) for name, value in weights(config).items())
 
 
 def test_refusals(start: Config, settings: Config, text: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ def config_for(seeds: Path, **changes: object) -> Config:
 
 def made(seeds: Path, **changes: object) -> dict[str, bytes]:
     config = config_for(seeds, **changes)
-    return build.build(build.checked(config), config)
+    return build.build(*build.checked(config))
 
 
 def test_no_document_straddles_splits_and_nothing_is_lost(seeds: Path) -> None:

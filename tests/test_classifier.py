@@ -2,6 +2,8 @@
 
 import dataclasses
 import shutil
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +46,39 @@ def test_odd_strings(classifier: Classifier, text: str) -> None:
     assert p.text == text and p.label in LABELS and np.isfinite(p.confidence)
 
 
-def test_truncation_is_said(classifier: Classifier) -> None:
+def test_a_long_sentence_is_read_to_its_end_in_windows(classifier: Classifier) -> None:
     long, short = classifier.predict(["word " * 20_000, "word"])
-    assert len(long.text) == 100_000 and long.truncated and not short.truncated
+    assert len(long.text) == 100_000 and long.windows > 20_000 // classifier.max_tokens and short.windows == 1
+    start = "word " * classifier.max_tokens
+    (one, other), windows = classifier.logits([start + "said " * 200, start + "tomorrow " * 200])
+    assert windows[0] == windows[1] > 1 and not np.allclose(one, other)  # what differs lies behind the first window
+
+
+def test_windows_are_combined_by_tokens(classifier: Classifier) -> None:
+    text = "word " * 300 + "tomorrow"
+    rows = classifier.tokens.encode([text])[0]
+    apart = np.array([classifier.backend.logits([row])[0] for row in rows])
+    assert len(rows) == 2 and classifier.logits([text])[0][0] == pytest.approx(np.average(apart, axis=0, weights=[len(row) for row in rows]), abs=1e-5)
+    assert set(rows[0][-20:-1]) == set(rows[1][1:20])  # they overlap
+
+
+def test_a_stream_gives_the_same_in_constant_memory(classifier: Classifier) -> None:
+    texts = [f"Sentence {i} " + "word " * (i % 7) for i in range(50)]
+    for a, b in zip(classifier.predict_stream(iter(texts), chunk=8), classifier.predict(texts), strict=True):
+        assert a.text == b.text and a.probabilities == pytest.approx(b.probabilities, abs=1e-5)
+    seen = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal seen
+        while True:
+            seen += 1
+            yield "One."
+
+    assert len(list(islice(classifier.predict_stream(endless(), chunk=8), 20))) == 20 and seen == 24
+    with pytest.raises(TypeError, match="item 9 is int"):
+        list(classifier.predict_stream(["a"] * 9 + [3], chunk=8))  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="not str"):
+        list(classifier.predict_stream("a"))
 
 
 def test_empty_list_generator_and_numpy(classifier: Classifier) -> None:

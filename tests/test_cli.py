@@ -31,7 +31,7 @@ def test_predict_json_from_standard_input(model: list[str]) -> None:
     found = run(app, ["predict", "-", "--json", *model], input="First “one”.\n\nSecond.\n")
     rows = [json.loads(line) for line in found.stdout.splitlines()]
     assert [row["text"] for row in rows] == ["First “one”.", "Second."]
-    assert set(rows[0]) == {"text", "label", "confidence", "probabilities", "truncated", "abstained", "label_set"}
+    assert set(rows[0]) == {"text", "label", "confidence", "probabilities", "windows", "abstained", "label_set"}
 
 
 def test_read_json_offsets(model: list[str], tmp_path: Path) -> None:
@@ -109,3 +109,12 @@ def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path
     found = run(app, ["predict", "One.", "--prior", "uniform", "--model", str(config.checkpoint)])
     assert found.exit_code == 0 and "%? One." in found.stdout
     assert "unknown; there are" in run(app, ["predict", "One.", "--prior", "nws", "--model", str(config.checkpoint)]).stderr
+
+
+def test_explain_names_each_word_and_refuses_a_foreign_label(checkpoint: Path) -> None:
+    said = run(app, ["explain", "The talks were denied.", "--model", str(checkpoint)])
+    assert said.exit_code == 0 and [line.split()[1] for line in said.stdout.splitlines()[1:]] == ["The", "talks", "were", "denied."]
+    as_json = json.loads(run(app, ["explain", "The talks.", "--label", "hedge", "--json", "--model", str(checkpoint)]).stdout)
+    assert as_json["label"] == "hedge" and [word["text"] for word in as_json["words"]] == ["The", "talks."]
+    refused = run(app, ["explain", "The talks.", "--label", "rumour", "--model", str(checkpoint)])
+    assert refused.exit_code == 2 and "rumour" in refused.output

@@ -1,6 +1,7 @@
 """What is resolved is right nearly always, most is resolved, and what may mean two days is not."""
 
 import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 from onrecord.dates import find_dates
 
 
-def measure(name: str, shift: int = 0) -> tuple[int, float, float, list[str]]:
-    """Rows, precision, recall and what went wrong. Right: same kind, first and last, on overlapping words. `shift` doctors the years."""
-    rows = [json.loads(line) for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()]
+def measure(name: str, shift: int = 0, first: int = 0, step: int = 1) -> tuple[int, float, float, list[str]]:
+    """Rows, precision, recall and what went wrong. Right: same kind, first and last, on overlapping words. `shift` doctors the years; only each `step`-th row counts."""
+    rows = [json.loads(line) for line in (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()][first::step]
     right = found = wanted = 0
     wrong = []
     for row in rows:
@@ -49,6 +50,62 @@ def test_held_out() -> None:
     rows, precision, recall, wrong = measure("dates_heldout.jsonl")
     assert rows == 60
     assert precision >= 0.97 and recall >= 0.80, "\n".join(wrong)
+
+
+def test_blind() -> None:
+    """Written by someone who had not seen the resolver. First try on all rows: precision 0.873, recall 0.883 of 163 dates; on the even rows,
+    when only the odd ones had guided the rules, 0.897 and 0.918. All rows have guided them since. In four rows "by the end of June" was a part
+    of the month; it is the day that ends it, as in dates.jsonl, and the rows now say so."""
+    rows, precision, recall, wrong = measure("dates_blind.jsonl")
+    assert rows == 170
+    assert precision >= 0.99 and recall >= 0.99, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("first", "floor_precision", "floor_recall"), [(0, 0.99, 0.98), (1, 0.977, 0.977)])
+def test_second_blind(first: int, floor_precision: float, floor_recall: float) -> None:
+    """Written by someone else for the rules as they then stood. First try on all rows: precision 0.977, recall 0.977 of 176 dates, which is
+    how far the rules carry (rows 1, 3, 5, ... 0.977, 0.977; rows 2, 4, 6, ... 0.978, 0.978).
+
+    Rows 1, 3, 5, ... then guided one rule ("the week beginning 3 June"), and one of them was mended: "later this year" was to be left out,
+    and is the rest of the year, as "later this month" is in dates.jsonl. Of rows 2, 4, 6, ... only the figures were looked at.
+    """
+    rows, precision, recall, _ = measure("dates_blind2.jsonl", first=first, step=2)
+    assert rows == 100
+    assert precision >= floor_precision and recall >= floor_recall, (precision, recall)
+
+
+def test_adversarial() -> None:
+    """Sentences made to go wrong by whoever wrote the rules, in which the rules were then mended until they agreed with a reading by hand;
+    those where they still do not are not here. It holds what was reached and measures nothing."""
+    rows, precision, recall, wrong = measure("dates_adversarial.jsonl")
+    assert rows >= 400
+    assert (precision, recall) == (1, 1), "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The fair is on the first weekend of November.", ["2024-11-02"]),
+        ("The fair is on the weekend of May 18.", ["2024-05-18"]),
+        ("It opens on Friday the 17th.", ["2024-05-17"]),
+        ("It closes on the last day of June.", ["2024-06-30"]),
+        ("It reopens on Monday of next week.", ["2024-05-13"]),
+        ("They will meet on June 3, 4 and 5.", ["2024-06-03"]),
+        ("A strike called for Friday will go ahead.", ["2024-05-10"]),
+        ("He called for calm on Friday.", ["2024-05-03"]),
+        ("The pictures taken on Monday show a crowd.", ["2024-05-06"]),
+        ("He will be taken to court on Monday.", ["2024-05-13"]),
+        ("Taxes rise in the second half of September.", []),
+        ("It ends two days before Easter.", []),
+        ("Rain in the first two weeks of June will end it.", []),
+        ("The bill was due to have its reading on Tuesday.", []),
+        ("He left last Tuesday.", []),
+        ("They will play “Blue Tuesday” again.", []),
+        ("The Jan. 6 committee met.", []),
+    ],
+)
+def test_rules(text: str, found: list[str]) -> None:
+    assert [w.first.isoformat() for w in find_dates(text, date(2024, 5, 9))] == found
 
 
 @pytest.mark.parametrize(
@@ -87,6 +144,41 @@ def test_any_text(text: str, published: date) -> None:
     for when in find_dates(text, published):
         assert text[when.start : when.end] == when.text and end <= when.start < when.end and when.first <= when.last  # type: ignore[operator]
         end = when.end
+
+
+WORDS = re.findall(
+    r"\S+",
+    """the early mid late beginning start middle end of in on by at until from to and through this next last first second third week month year
+quarter half weekend Monday Friday May June Oct. 3 14th 31 2 p.m. noon 7:30 2024 ET today tomorrow tonight night Easter Q3 within days two ago
+said will was met he , ; : - — ” “""",
+)
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join), st.dates(), st.sampled_from(["Europe/London", None]))
+def test_any_words_of_the_grammar(text: str, published: date, zone: str | None) -> None:
+    for when in find_dates(text, published, zone):
+        assert text[when.start : when.end] == when.text and when.first <= when.last  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("the beginning of June", date(2024, 6, 1), date(2024, 6, 10)),
+        ("the start of next month", date(2024, 6, 1), date(2024, 6, 10)),
+        ("the middle of next week", date(2024, 5, 15), date(2024, 5, 15)),
+        ("the middle of 2026", date(2026, 5, 1), date(2026, 8, 31)),
+        ("the end of June", date(2024, 6, 21), date(2024, 6, 30)),
+    ],
+)
+def test_parts_of_a_period(words: str, first: date, last: date) -> None:
+    (when,) = find_dates(f"The works will end at {words}.", date(2024, 5, 9))
+    assert (when.text, when.kind, when.first, when.last) == (words, "part", first, last)
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", None])
+def test_a_zone_named_for_one_end_of_a_range_leaves_the_other_open(zone: str | None) -> None:
+    assert find_dates("It will run from 3 p.m. ET Monday to 5 p.m. Tuesday.", date(2024, 5, 9), zone) == []
+    assert len(find_dates("It will run from 3 p.m. ET Monday to 5 p.m. ET Tuesday.", date(2024, 5, 9), zone)) == 1
 
 
 def test_zones_and_preference() -> None:

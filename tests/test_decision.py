@@ -13,7 +13,7 @@ from scipy.stats import beta
 from onrecord import Classifier
 from onrecord.classifier import CheckpointError
 from onrecord.decision import Calibration, answer_threshold, error_bound, set_limits, softmax
-from train import calibrate
+from train import calibrate, fit
 from train.config import Config
 
 SHARES = {"a": 0.6, "b": 0.3, "c": 0.1}
@@ -115,15 +115,16 @@ def test_wishes_that_make_no_sense(wish: dict, message: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def calibrated(settings: Config, checkpoint: Path) -> Path:
-    config = Config.model_validate(settings.model_dump() | {"run": "decides"})
-    shutil.copytree(checkpoint, config.checkpoint)
+def calibrated(settings: Config) -> Path:
+    """A model that has learned something: with 24 validation sentences, one that guesses may answer nothing at any error below 1."""
+    config = Config.model_validate(settings.model_dump() | {"run": "decides", "epochs": 12, "patience": 12})
+    fit.main(config)
     calibrate.main(config)
     return config.checkpoint
 
 
 def test_the_classifier_takes_wishes(calibrated: Path) -> None:
-    texts = [f"Sentence {i} said perhaps." for i in range(20)]
+    texts = [f"Sentence {i} perhaps." for i in range(20)]  # one cue word, as in training: surer than the least sure validation sentence
     strict, lax = (Classifier.load(calibrated, prior="uniform", max_error=e, coverage=c).predict(texts) for e, c in ((0.01, 0.99), (0.99, 0.2)))
     assert all(p.abstained for p in strict) and not any(p.abstained for p in lax)
     assert all(set(a.label_set) >= set(b.label_set) and a.label in a.label_set for a, b in zip(strict, lax, strict=True))

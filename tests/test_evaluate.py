@@ -14,7 +14,7 @@ from onrecord import Classifier
 from tests.conftest import CUE, LABELS
 from train import build, calibrate, evaluate
 from train.baselines import cue_words, predict_baselines
-from train.config import Config, Stop
+from train.config import Config, Stop, load
 from train.metrics import macro_f1
 from train.splits import rows_of
 
@@ -36,9 +36,9 @@ def loose_gate(tmp_path: Path) -> str:
 def doctored(monkeypatch: pytest.MonkeyPatch, right: bool) -> None:
     """Predictions that are all right, or all `claim`, whatever the model says."""
 
-    def logits(self: Classifier, texts: list[str]) -> tuple[np.ndarray, list[bool]]:
+    def logits(self: Classifier, texts: list[str]) -> tuple[np.ndarray, list[int]]:
         truth = [next(i for i, label in enumerate(LABELS) if CUE[label] in text.casefold().strip(".").split()) for text in texts]
-        return 9 * np.eye(5)[truth if right else [0] * len(texts)], [False] * len(texts)
+        return 9 * np.eye(5)[truth if right else [0] * len(texts)], [1] * len(texts)
 
     monkeypatch.setattr(Classifier, "logits", logits)
 
@@ -135,8 +135,8 @@ def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:
 
 def test_baselines() -> None:
     texts = ["Was it over?", "He denied the charge.", "It may rain.", "They will meet on Tuesday.", "They met."]
-    assert [LABELS[i] for i in cue_words(texts, LABELS, 0)] == ["none", "denial", "hedge", "scheduling", "claim"]
-    found = predict_baselines(["red fish", "red cat", "red dog", "blue fish", "blue cat"], [0, 0, 0, 1, 1], ["red x", "blue x"], ["a", "b"])
+    assert [LABELS[i] for i in cue_words(texts, LABELS, 0, load().cues)] == ["none", "denial", "hedge", "scheduling", "claim"]
+    found = predict_baselines(["red fish", "red cat", "red dog", "blue fish", "blue cat"], [0, 0, 0, 1, 1], ["red x", "blue x"], ["a", "b"], load().cues)
     assert found["majority"] == [0, 0] and found["TF-IDF + logistic regression"] == [0, 1]
 
 

@@ -71,6 +71,17 @@ def test_early_stopping_keeps_the_best_epoch(settings: Config, monkeypatch: pyte
     assert torch.equal(weights(config)["classifier.weight"], seen[1])
 
 
+@pytest.mark.parametrize(("metric", "epoch"), [("macro_f1", 1), ("accuracy", 2), ("f1:denial", 3)])
+def test_early_stopping_goes_by_the_metric_of_the_config(settings: Config, monkeypatch: pytest.MonkeyPatch, metric: str, epoch: int) -> None:
+    by_epoch = ((0.9, 0.1, 0.1), (0.2, 0.9, 0.2), (0.3, 0.3, 0.9))
+    scores = iter([dict(zip(("macro_f1", "accuracy", "f1:denial"), values, strict=True)) for values in by_epoch])
+    monkeypatch.setattr(fit, "validate", lambda *rest: {"loss": 1.0} | next(scores))
+    told: list[tuple[int, float]] = []
+    config = changed(settings, run="by-metric", epochs=3, patience=3, metric=metric)
+    assert fit.main(config, on_epoch=lambda *found: told.append(found))["epoch"] == epoch
+    assert len(told) == 3 and told[epoch - 1] == (epoch, 0.9)
+
+
 def test_the_kept_model_is_the_moving_average(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """Decay 0 keeps the last step's weights; with a decay of nearly 1 the average stays near the first step's."""
     trained: list[torch.Tensor] = []

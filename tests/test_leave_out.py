@@ -7,8 +7,9 @@ import pytest
 
 from tests.conftest import changed
 from train import leave_out
+from train.build import write_splits
 from train.config import Config, Stop
-from train.splits import load_split, rows_of, write_splits
+from train.splits import load_split, rows_of
 
 
 def test_leave_out(settings: Config, tmp_path: Path) -> None:

@@ -4,10 +4,11 @@
 
 FILE holds one sentence a line, or, as .jsonl, .csv or .parquet, rows with `text`. The model of OUTPUT/START labels them, the surest of each label join the
 labelled rows in RUN/data, and train.fit goes on from START's weights on these. The new run is an ordinary one whose data is RUN/data.
-If validation macro-F1 falls by more than adapt_margin, the run ends, writes no checkpoint and exits 1; START is never touched.
+If the validation metric falls by more than adapt_margin, the run ends, writes no checkpoint and exits 1; START is never touched.
 """
 
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,20 @@ import numpy as np
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.decision import DATA
 from train import fit
+from train.build import write_splits
 from train.compare import read_rows
 from train.config import Config, Stop, parse, run
-from train.metrics import macro_f1
+from train.metrics import judged
 from train.seeds import key, normalise
-from train.splits import load_split, refuse_other_data, write_splits
+from train.splits import load_split, refuse_other_data, with_labels
+
+
+class Fell(Exception):
+    """An epoch ended with a validation metric, `value`, below what the guard allows."""
+
+    def __init__(self, value: float) -> None:
+        super().__init__(value)
+        self.value = value
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class Adaptation:
     estimated: np.ndarray  # label shares of the sentences
     picked: np.ndarray  # pseudo-labels used
     thresholds: np.ndarray  # confidence of the least sure of them; nan where there are none
-    before: float  # validation macro-F1
+    before: float  # the config's metric on the validation rows
     after: float
     agreement: float | None  # share of the sentences that START and the new run label alike; None if there is no new one
 
@@ -50,9 +60,10 @@ def main(config: Config, text: list[str], start: str, resume: bool = False) -> A
         raise Stop("train.adapt is one process; to train in several, let it write the data, interrupt it, and give train.fit RUN/data")
     if config.checkpoint.exists():
         raise Stop(f"{config.checkpoint} is there already; give the adapted run another --run, or delete it")
+    config = with_labels(config)
     source = config.model_copy(update={"run": start})
     try:
-        old = Classifier.load(source.checkpoint.resolve())
+        old = Classifier.load(source.checkpoint.resolve(), backend="torch")
     except CheckpointError as error:
         raise Stop(str(error)) from error
     if list(old.labels) != config.labels:
@@ -79,7 +90,12 @@ def main(config: Config, text: list[str], start: str, resume: bool = False) -> A
     joined = datasets.concatenate_datasets([parts["train"], pseudo_rows([texts[row] for row in rows], targets, parts["train"].features)])
     write_splits(parts | {"train": joined}, config.labels, config.run_dir / "data")
     validation = parts["validation"]
-    before = macro_f1(list(validation["label"]), old.logits(list(validation["text"]))[0].argmax(1).tolist(), len(config.labels))
+    before = judged(config.metric, list(validation["label"]), old.logits(list(validation["text"]))[0].argmax(1).tolist(), config.labels)
+
+    def guard(epoch: int, value: float) -> None:
+        if value < before - config.adapt_margin:
+            raise Fell(value)
+
     changes = {
         "data": str(config.run_dir / "data"),
         "model": str(source.checkpoint),
@@ -89,11 +105,13 @@ def main(config: Config, text: list[str], start: str, resume: bool = False) -> A
     }
     agreement = None
     try:
-        after = fit.main(config.model_copy(update=changes), resume, floor=before - config.adapt_margin)["macro_f1"]
-        new = Classifier.load(config.checkpoint.resolve())
+        after = fit.main(config.model_copy(update=changes), resume, on_epoch=guard)[config.metric]
+        new = Classifier.load(config.checkpoint.resolve(), backend="torch")
         agreement = float((new.logits(texts)[0].argmax(1) == logits.argmax(1)).mean())
-    except fit.Fell as fell:
-        after = fell.macro_f1
+    except Fell as fell:
+        after = fell.value
+        for left_over in ("state", "rows"):  # of the training that was stopped; nobody is to resume it
+            shutil.rmtree(config.run_dir / left_over, ignore_errors=True)
     return Adaptation(len(given), len(texts), trained, estimated, np.bincount(targets, minlength=len(config.labels)), thresholds, before, after, agreement)
 
 
@@ -172,7 +190,7 @@ def table(found: Adaptation, config: Config, start: str) -> str:
     for label, trained, estimated, picked, threshold in zip(config.labels, found.trained, found.estimated, found.picked, found.thresholds, strict=True):
         lines.append(f"{label:14}{trained:10.1%}{estimated:13.1%}{picked:8}{picked / used:9.1%}{'-' if np.isnan(threshold) else f'{threshold:.3f}':>12}")
     lines.append(
-        f"validation macro-F1: before {found.before:.4f}, after {found.after:.4f} ({found.after - found.before:+.4f}; a fall of {config.adapt_margin} is allowed)"
+        f"validation {config.metric}: before {found.before:.4f}, after {found.after:.4f} ({found.after - found.before:+.4f}; a fall of {config.adapt_margin} is allowed)"
     )
     if found.kept:
         lines += [

@@ -1,4 +1,4 @@
-"""seeds/ -> data/: check every row, split by article, refuse leakage, write Parquet, dataset card and manifest.
+"""seeds/, or the config's `source`, -> data/: check every row, split by article, refuse leakage, write Parquet, dataset card and manifest.
 
     python -m train.build [--check | --audit] [--key value]
 
@@ -11,21 +11,25 @@ import io
 import json
 import os
 import shutil
+import sys
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import datasets
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from train.card import agreement, dataset_card
-from train.config import Config, Stop, parse, run
+from train.config import SPLITS, WIDE, Config, Stop, parse, run
 from train.leakage import near_duplicates
-from train.seeds import Sentence, read_seeds
+from train.seeds import Sentence, key, read_seeds
+from train.sources import WHOLE, read_source
+from train.splits import labelled
 
 VERSION = "1"  # raise it when the same seeds are meant to give other bytes
-SPLITS = ("train", "validation", "test")
 
 
 def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]]:
@@ -34,14 +38,7 @@ def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]
     Articles are dealt so that each split gets its share of every part and label (StratifiedGroupKFold). Contrast groups never
     reach validation or test, which stand for news as it comes: `behaviour_groups` of each rule are kept out, the others train.
     """
-    articles = [s for s in sentences if s.meta["part"] != "contrast"]
-    chosen: dict[str, str] = {}  # document -> split
-    rest = articles
-    for name, share in (("test", config.test_share), ("validation", config.validation_share / (1 - config.test_share))):
-        if share:
-            for doc in _deal(rest, share, config.split_seed, name):
-                chosen[doc] = name
-            rest = [s for s in articles if s.doc not in chosen]
+    chosen = _choose([s for s in sentences if s.meta["part"] != "contrast"], {s.doc: s.doc for s in sentences}, config, SPLITS[1:])
     groups: dict[str, set[str]] = defaultdict(set)
     for s in sentences:
         if s.meta["part"] == "contrast":
@@ -55,22 +52,70 @@ def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]
     return parts
 
 
-def _deal(rest: list[Sentence], share: float, seed: int, name: str) -> set[str]:
+def split_source(parts: dict[str, list[Sentence]], config: Config) -> dict[str, list[Sentence]]:
+    """Ready-made splits as they are; those that are missing are made of the training rows, whole groups at a time.
+
+    Texts that are nearly alike count as one group, so that none of them straddles splits made here.
+    """
+    pool = parts.get(WHOLE, parts.get("train", []))
+    wanted = [name for name in SPLITS[1:] if name not in parts]
+    chosen: dict[str, str] = {}
+    if wanted:
+        owner = {s.doc: s.doc for s in pool}
+
+        def root(doc: str) -> str:
+            while owner[doc] != doc:
+                doc = owner[doc]
+            return doc
+
+        alone: dict[str, list[Sentence]] = defaultdict(list)
+        first: dict[str, str] = {}  # text -> document; a text repeated n times would otherwise be n * n pairs
+        for s in pool:
+            if (doc := first.setdefault(key(s.text) or s.text, s.doc)) == s.doc:
+                alone[s.doc].append(s)
+            else:
+                owner[root(s.doc)] = root(doc)
+        for _, a, _, b, _ in near_duplicates(alone, config.near_duplicate):
+            owner[root(b)] = root(a)
+        chosen = _choose(pool, {doc: root(doc) for doc in owner}, config, wanted)
+    made: dict[str, list[Sentence]] = {name: list(parts.get(name, [])) for name in (*SPLITS, "behaviour")}
+    made["train"] = [s for s in pool if s.doc not in chosen]
+    for s in pool:
+        if s.doc in chosen:
+            made[chosen[s.doc]].append(s)
+    return made
+
+
+def _choose(rest: list[Sentence], group: dict[str, str], config: Config, wanted: Sequence[str]) -> dict[str, str]:
+    """document -> validation or test, for the documents that are not to train. `group` maps a document to what must not be torn apart."""
+    chosen: dict[str, str] = {}
+    everything, test_share = rest, config.test_share if "test" in wanted else 0.0
+    for name, share in (("test", test_share), ("validation", config.validation_share / (1 - test_share) if "validation" in wanted else 0.0)):
+        if share:
+            for doc in _deal(rest, group, share, config.split_seed, name):
+                chosen[doc] = name
+            rest = [s for s in everything if s.doc not in chosen]
+    return chosen
+
+
+def _deal(rest: list[Sentence], group: dict[str, str], share: float, seed: int, name: str) -> set[str]:
     """The documents of one split: the fold of a grouped, stratified k-fold that comes closest to the wanted share."""
     folds = max(2, round(1 / share))
-    documents = sorted({s.doc for s in rest})
+    documents = {group[s.doc] for s in rest}
     if len(documents) < folds:
-        raise Stop(f"{len(documents)} articles are too few for a {name} split of {share:.0%}: {folds} are needed; write more or raise {name}_share")
+        raise Stop(f"{len(documents)} articles or groups are too few for a {name} split of {share:.0%}: {folds} are needed; write more or raise {name}_share")
     dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     strata = [f"{s.meta['part']}/{s.label}" for s in rest]
-    _, index = next(dealer.split(np.zeros(len(rest)), strata, [s.doc for s in rest]))
+    _, index = next(dealer.split(np.zeros(len(rest)), strata, [group[s.doc] for s in rest]))
     return {rest[i].doc for i in index}
 
 
 def refuse_leakage(parts: dict[str, list[Sentence]], config: Config) -> None:
     """Raise Stop with the pairs of near-duplicates across splits, if there are any."""
     pairs = near_duplicates(parts, config.near_duplicate)
-    if pairs:
+    if pairs and config.repeats == "warn" and config.source is not None:
+        print(f"warning: {len(pairs)} pairs of nearly the same text stand in two splits", file=sys.stderr)
+    elif pairs:
         lines = [f"{score:.2f}  {a}: {x.where} {x.text[:70]!r}  ~  {b}: {y.where} {y.text[:70]!r}" for score, a, x, b, y in pairs]
         raise Stop(f"{len(pairs)} sentences stand in two splits (near_duplicate = {config.near_duplicate}); rewrite or delete one:\n  " + "\n  ".join(lines))
 
@@ -90,32 +135,63 @@ def parquet(rows: list[Sentence], config: Config) -> bytes:
     """One split as Parquet, label as ClassLabel, in the order of the seeds."""
     text = datasets.Value("string")
     features = {"id": text, "doc": text, "order": datasets.Value("int32"), "text": text, "label": datasets.ClassLabel(names=config.labels)}
-    meta = ("title", "published", "domain", "style", "english", "part", "author", "rule")
+    seeds = ("title", "published", "domain", "style", "english", "part", "author", "rule")
+    meta = seeds if config.source is None else sorted({name for s in rows for name in s.meta if name != "part" or s.meta[name]} - set(features))
     columns: dict[str, list] = {
         "id": [s.id for s in rows], "doc": [s.doc for s in rows], "order": [s.order for s in rows],
         "text": [s.text for s in rows], "label": [s.label for s in rows],
     }  # fmt: skip
     for name in meta:
         features[name], columns[name] = text, [s.meta[name] for s in rows]
+    if config.source is not None:
+        return _bytes(columns, features)
     features["unsure"], columns["unsure"] = datasets.Value("bool"), [s.unsure for s in rows]
     features["annotators"], columns["annotators"] = datasets.List(text), [list(s.annotators) for s in rows]
     features["second"], columns["second"] = text, [s.second for s in rows]
+    return _bytes(columns, features)
+
+
+def _bytes(columns: dict[str, list], features: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     datasets.Dataset.from_dict(columns, features=datasets.Features(features)).to_parquet(buffer)
     return buffer.getvalue()
 
 
-def checked(config: Config) -> dict[str, list[Sentence]]:
-    """The splits. Raises Stop on faulty rows, leakage or a label that a split lacks."""
-    parts = split(read_seeds(config), config)
+def checked(config: Config) -> tuple[dict[str, list[Sentence]], Config]:
+    """The splits, and the config with the labels found. Raises Stop on faulty rows, leakage or a label that a split lacks.
+
+    Of ready-made splits only train must have every label; what validation or test lacks is printed.
+    """
+    ready: set[str] = set()
+    if config.source is None:
+        parts = split(read_seeds(config), config)
+    else:
+        given, labels = read_source(config)
+        config, ready = labelled(config, labels), set(given) & set(SPLITS[1:])
+        parts = split_source(given, config)
     refuse_leakage(parts, config)
-    empty = {name: [label for label in config.labels if label not in {s.label for s in parts[name]}] for name in SPLITS}
+    refuse_empty(parts, config.labels, ready)
+    return parts, config
+
+
+def refuse_empty(parts: dict[str, list[Sentence]], labels: list[str], ready: set[str]) -> None:
+    """Raise Stop for a label that no row has, that the training or validation rows lack, or that a split made here lacks; print what a `ready`-made test split lacks."""
+    counts = {name: Counter(s.label for s in parts[name]) for name in SPLITS}
+    if nowhere := [label for label in labels if not any(counts[name][label] for name in SPLITS)]:
+        raise Stop(f"no row is labelled {', '.join(nowhere)}; label some, or take it out of labels: {', '.join(labels)}")
+    if ready and (unlearnt := [label for label in labels if not counts["train"][label]]):
+        seen = {label: ", ".join(name for name in SPLITS if counts[name][label]) for label in unlearnt}
+        told = "; ".join(f"the label {label!r} is seen only in {where}" for label, where in seen.items())
+        raise Stop(f"{told}, so it cannot be learned; correct it, move some of its rows to train, or delete them")
+    empty = {name: ", ".join(label for label in labels if not counts[name][label]) for name in SPLITS}
+    if "test" in ready and (missing := empty.pop("test")):
+        print(f"warning: test has no row labelled {missing}, so nothing will be known of these", file=sys.stderr)
+    if "validation" in ready and empty["validation"]:
+        told = f"validation has no row labelled {empty['validation']}, so nothing could be promised for these"
+        raise Stop(f"{told}; move some there, or leave validation out of the source: it is then made of train")
     if any(empty.values()):
-        raise Stop(
-            "; ".join(f"{name} has no row labelled {', '.join(missing)}" for name, missing in empty.items() if missing)
-            + ": write more articles or raise the split's share"
-        )
-    return parts
+        told = "; ".join(f"{name} has no row labelled {missing}" for name, missing in empty.items() if missing)
+        raise Stop(f"{told}: write more articles or raise the split's share")
 
 
 def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
@@ -153,27 +229,58 @@ def write(files: dict[str, bytes], target: Path) -> None:
         os.replace(fresh, target)
 
 
+def write_splits(parts: dict[str, datasets.Dataset], labels: list[str], target: Path) -> None:
+    """A data directory of splits that were read from another one, with a manifest. Raises Stop where something else stands at `target`."""
+    files = {}
+    for name, rows in parts.items():
+        buffer = io.BytesIO()
+        rows.to_parquet(buffer)
+        files[f"{name}.parquet"] = buffer.getvalue()
+    counts = {name: Counter(rows["label"]) for name, rows in parts.items()}
+    manifest = {
+        "labels": labels,
+        "rows": {name: len(rows) for name, rows in parts.items()},
+        "documents": {name: len(set(rows["doc"])) for name, rows in parts.items()},
+        "label_counts": {name: {label: count[i] for i, label in enumerate(labels)} for name, count in counts.items()},
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+    }
+    write(files | {"manifest.json": (json.dumps(manifest, indent=2) + "\n").encode()}, target)
+
+
+def _origin(config: Config) -> list[str]:
+    """What the data is made of: the seeds, or the files, directory or hub dataset of the source."""
+    if config.source is None:
+        return [config.seeds]
+    files = config.source.values() if isinstance(config.source, dict) else [config.source]
+    return [name for own in files for name in ([own] if isinstance(own, str) else own)]
+
+
 def main(config: Config, check: bool = False, audit: bool = False) -> int:
-    parts = checked(config)
+    parts, config = checked(config)
     if audit:
         return refuse_unsound(parts, config)
     files = build(parts, config)
-    target = Path(config.data)
+    target, origin = Path(config.data), ", ".join(_origin(config))
     there_is, seeds = target.resolve(), Path(config.seeds).resolve()
     if there_is == seeds or there_is in seeds.parents or seeds in there_is.parents:
         raise Stop(f"--data {target} would be written over or into --seeds {config.seeds}; give a directory beside it")
+    if inside := [name for name in _origin(config) if config.source and (there_is == Path(name).resolve() or there_is in Path(name).resolve().parents)]:
+        raise Stop(f"--data {target} holds {inside[0]}, a source, and would be replaced; give another directory")
     manifest = json.loads(files["manifest.json"])
     if check:
         there = {path.name: path.read_bytes() for path in target.glob("*") if path.is_file()} if target.is_dir() else {}
         differing = sorted(name for name in files | there if files.get(name) != there.get(name))
         if differing:
-            raise Stop(f"{target} is not what {config.seeds} gives: {', '.join(differing)} differ; run `make data`")
-        print(f"{target} is what {config.seeds} gives: {sum(manifest['rows'].values())} rows")
+            raise Stop(f"{target} is not what {origin} gives: {', '.join(differing)} differ; run `make data`")
+        print(f"{target} is what {origin} gives: {sum(manifest['rows'].values())} rows")
         return 0
     write(files, target)
-    print(f"{'':12}{'rows':>7}{'docs':>7}" + "".join(f"{label:>12}" for label in config.labels))
+    shown = config.labels if len(config.labels) <= WIDE else []
+    print(f"{'':12}{'rows':>7}{'docs':>7}" + "".join(f"{label:>12}" for label in shown) + ("" if shown else f"   {len(config.labels)} labels"))
     for name, rows in manifest["rows"].items():
-        print(f"{name:12}{rows:7}{manifest['documents'][name]:7}" + "".join(f"{n:12}" for n in manifest["label_counts"][name].values()))
+        if not rows:
+            continue
+        print(f"{name:12}{rows:7}{manifest['documents'][name]:7}" + "".join(f"{n:12}" for label, n in manifest["label_counts"][name].items() if label in shown))
     return 0
 
 

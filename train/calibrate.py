@@ -18,7 +18,7 @@ from onrecord.classifier import CheckpointError, Classifier
 from onrecord.decision import DATA, Calibration, softmax
 from train.config import Config, Stop, parse, run
 from train.metrics import calibration_error
-from train.splits import refuse_other_data, rows_of
+from train.splits import refuse_other_data, rows_of, with_labels
 
 LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, and quantiles are exact enough
 
@@ -33,9 +33,10 @@ def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
 def main(config: Config) -> int:
     """Fit T, store it with the validation scores, print what they promise under each prior."""
     try:
-        classifier = Classifier.load(config.checkpoint)
+        classifier = Classifier.load(config.checkpoint, backend="torch")  # the weights themselves, so that a calibration is the same with model.onnx and without
     except CheckpointError as error:
         raise Stop(f"{error}") from error
+    config = with_labels(config)
     refuse_other_data(config)
     train, rows = (rows_of(config, name) for name in ("train", "validation"))
     if len(rows) > LIMIT:

@@ -12,6 +12,8 @@ from train.seeds import Sentence
 
 def dataset_card(parts: dict[str, list[Sentence]], config: Config) -> str:
     """Markdown with the counts of this build."""
+    if config.source is not None:
+        return _own(parts, config)
     splits = [name for name in parts if name != "behaviour" and parts[name]]
     introduction = Path(config.seeds) / "introduction.md"  # who wrote it, and the licence that goes with it: only its authors can say
     ours = ["license: cc-by-4.0", "language: [en]", "pretty_name: onrecord"] if introduction.is_file() else []
@@ -30,6 +32,17 @@ def dataset_card(parts: dict[str, list[Sentence]], config: Config) -> str:
         + _agreement(parts, config)
         + _measured(config)
     )
+
+
+def _own(parts: dict[str, list[Sentence]], config: Config) -> str:
+    """The card of data that a user brought: what is known of it is what was counted."""
+    splits = [name for name in parts if parts[name]]
+    front = ["---", "task_categories: [text-classification]", "configs:", "- config_name: default", "  data_files:"]
+    front += [f"  - {{split: {name}, path: {name}.parquet}}" for name in splits] + ["---", "", "# Data built by train.build from a source", ""]
+    counts = {name: Counter(s.label for s in parts[name]) for name in splits}
+    lines = ["| label | " + " | ".join(splits) + " |", "| --- " * (1 + len(splits)) + "|"]
+    lines += [f"| {label} | " + " | ".join(str(counts[name][label]) for name in splits) + " |" for label in config.labels]
+    return "\n".join(front + lines) + "\n"
 
 
 def _composition(parts: dict[str, list[Sentence]], config: Config) -> str:

@@ -1,18 +1,26 @@
 """One flat typed config for every stage: configs/default.yaml, then --config FILE, then --key value."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import jsonargparse
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from train.augment import EDITS
 
+SPLITS = ("train", "validation", "test")
+WIDE = 12  # more labels than that do not fit beside each other in a terminal
 DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
 Share = Annotated[float, Field(ge=0, lt=1)]
+Files = Annotated[str | list[str] | dict[str, str | list[str]], Field(description="where the rows of one's own data are")]
+if TYPE_CHECKING:
+    Labels = list[str]
+else:
+    Labels = list[str] | None  # null is read as []: not known before the data is (train.splits.with_labels)
 
 
 class Stop(Exception):
@@ -24,7 +32,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    labels: list[str]
+    labels: Labels
     seeds: str
     data: str
     max_characters: Annotated[int, Field(gt=0)]
@@ -33,6 +41,15 @@ class Config(BaseModel):
     test_share: Share
     near_duplicate: Annotated[float, Field(gt=0, le=1)]
     behaviour_groups: Annotated[int, Field(ge=0)]
+    source: Files | None
+    columns: list[str] | None
+    text_column: str | list[str]
+    title_column: str | None
+    label_column: str | list[str]
+    label_names: dict[str, str]
+    group_column: str | None
+    split_column: str | None
+    repeats: Literal["stop", "warn"]
     paraphrase: Annotated[float, Field(gt=0, le=1)]
     shortcut_length: Annotated[float, Field(gt=0, le=1)]
     shortcut_precision: Annotated[float, Field(gt=0, le=1)]
@@ -61,6 +78,7 @@ class Config(BaseModel):
     label_smoothing: Share
     ema_decay: Share
     class_weighting: Literal["none", "balanced"]
+    metric: Annotated[str, Field(pattern=r"^(macro_f1|accuracy|f1:.+)$")]
     patience: Annotated[int, Field(gt=0)]
     precision: Literal["no", "fp16", "bf16"]
     log_every: Annotated[int, Field(gt=0)]
@@ -72,20 +90,48 @@ class Config(BaseModel):
     priors: dict[str, dict[str, Annotated[float, Field(gt=0)]]]
     max_error: Annotated[float, Field(gt=0, lt=1)]
     set_coverage: Annotated[float, Field(gt=0, lt=1)]
+    gate: str | None
+    cues: dict[str, str]
     slices: list[str]
     slice_rows: Annotated[int, Field(gt=0)]
 
+    @field_validator("labels")
+    @classmethod
+    def _known_later(cls, labels: list[str] | None) -> list[str]:
+        return labels or []
+
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
-        if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
-            raise ValueError(f"labels: needs two or more different names, got {self.labels}")
+        if isinstance(self.text_column, list):
+            raise ValueError(f"text_column: {self.text_column} asks for text pairs, but the model here reads one text; name one column, or a headline as title_column")
+        if isinstance(self.label_column, list):
+            raise ValueError(f"label_column: {self.label_column} asks for several labels a row (multi-label), but a row here has exactly one; name one column")
+        if isinstance(self.source, dict) and ("train" not in self.source or set(self.source) - set(SPLITS)):
+            raise ValueError(f"source: has the splits {', '.join(self.source)}; it needs train and may have validation and test")
+        if isinstance(self.source, dict) and self.split_column:
+            raise ValueError(f"split_column: {self.split_column}, but source names the files of each split; give one or the other")
         if self.validation_share + self.test_share >= 1:
             raise ValueError(f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on")
+        if not self.labels:
+            if self.source is None:
+                raise ValueError("labels: null reads the labels from a source, and source is null; name the labels or give a source")
+            if self.priors:
+                raise ValueError(
+                    f"priors: {', '.join(self.priors)} gives shares to labels that are read from the data (labels: null); set priors: {{}} or name the labels"
+                )
+            return self._possible_edits()
+        if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
+            raise ValueError(f"labels: needs two or more different names, got {self.labels}")
         for name, shares in self.priors.items():
             if set(shares) != set(self.labels):
                 raise ValueError(
                     f"priors: {name} must give a share to each of {', '.join(self.labels)}, it names {', '.join(shares)}; priors: {{}} leaves the data's shares"
                 )
+        if self.metric.startswith("f1:") and self.metric[3:] not in self.labels:
+            raise ValueError(f"metric: {self.metric} names none of the labels {', '.join(self.labels)}")
+        return self._possible_edits()
+
+    def _possible_edits(self) -> "Config":
         if unknown := set(self.augment) - set(EDITS):
             raise ValueError(f"augment: unknown edits {sorted(unknown)}; there are {', '.join(EDITS)}")
         return self
@@ -112,14 +158,30 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     for name, options in extra.items():
         parser.add_argument(f"--{name}", **options)
     parser.add_class_arguments(Config)
+    why = reasons_beside_keys()
+    for action in parser._actions:  # argparse's own list, by which everybody reaches an added argument
+        action.help = why.get(action.dest, action.help)
+    parser.usage = f"python -m {prog} [--config FILE] [--key value ...]"
     found = parser.parse_args(argv).as_dict()
     try:
         config = Config.model_validate({key: found[key] for key in Config.model_fields})
     except ValueError as error:  # the cross-field rules above; single fields were checked by the parser
-        reasons = "; ".join(e["msg"].removeprefix("Value error, ") for e in error.errors()) if isinstance(error, ValidationError) else str(error)
-        print(f"error: {reasons}", file=sys.stderr)
+        print(f"error: {reasons(error)}", file=sys.stderr)
         sys.exit(2)
     return config, {name: found[name] for name in extra}
+
+
+def reasons(error: ValueError) -> str:
+    """What is wrong with a config, in one line."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return "; ".join(".".join(map(str, e["loc"])) + ": " * bool(e["loc"]) + e["msg"].removeprefix("Value error, ") for e in error.errors())
+
+
+def reasons_beside_keys() -> dict[str, str]:
+    """What configs/default.yaml says behind each key, for --help: it is written once."""
+    found = re.findall(r"(?m)^(\w+):[^#\n]*?#\s*(.+)$", DEFAULTS.read_text())
+    return {key: comment.replace("%", "%%") for key, comment in found}
 
 
 def load(path: Path | str = DEFAULTS, **changes: Any) -> Config:

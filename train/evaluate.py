@@ -22,15 +22,15 @@ from onrecord.classifier import CheckpointError, Classifier
 from onrecord.decision import DATA, Rule
 from train.baselines import predict_baselines
 from train.behaviour import edit_rates, edited, overall, pair_rates
-from train.config import DEFAULTS, Config, Stop, parse, run
+from train.config import DEFAULTS, WIDE, Config, Stop, parse, run
 from train.gate import judge, read_rules, table
-from train.metrics import measure
+from train.metrics import figure, measure
 from train.model_card import model_card
 from train.paired import mcnemar, randomisation
 from train.promises import abstention, label_sets
 from train.report import report
 from train.slices import slices, worst
-from train.splits import refuse_other_data, rows_of
+from train.splits import refuse_other_data, rows_of, with_labels
 
 RELEASED = DEFAULTS.parent.parent / "released.json"  # the answers of the last released checkpoint: what the gate's paired test compares with
 MISTAKES = 30  # shown in the report
@@ -38,6 +38,7 @@ MISTAKES = 30  # shown in the report
 
 def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False, release: bool = False) -> int:
     """Measure, write metrics.json, predictions.json, report.html and the model card, print the tables; 1 if the gate fell short."""
+    config = with_labels(config)
     try:
         classifier = Classifier.load(config.checkpoint)
     except CheckpointError as error:
@@ -54,13 +55,14 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     metrics, answers = evaluate(classifier, train, test, config)
     if behaviour:
         metrics["behaviour"], metrics["mistakes"] = measure_behaviour(classifier, rows_of(config, "behaviour"), metrics["mistakes"])
-    metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config.labels) for path in extra}
+    metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config) for path in extra}
     metrics["released"] = against_released(config, test, answers)
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
     write(config.run_dir / "predictions.json", json.dumps({"test": fingerprint(test), "answers": answers}))
     write(config.run_dir / "report.html", report(metrics, config))
     write(config.checkpoint / "README.md", model_card(metrics, config))
-    print(render(metrics, config.labels))
+    name, value, (low, high) = figure(metrics["test"], config.metric)
+    print(f"{name} on test: {value:.4f} ({low:.4f} - {high:.4f})\n\n{render(metrics, config.labels)}")
     if behaviour:
         print(render_behaviour(metrics["behaviour"]))
     print(f"\nreport: {config.run_dir / 'report.html'}")
@@ -89,7 +91,7 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config
     """
     labels = config.labels
     logits, _ = classifier.logits([r["text"] for r in test])
-    systems = _measure_all(classifier, logits, train, test, labels, DATA)
+    systems = _measure_all(classifier, logits, train, test, config, DATA)
     model = systems.pop("model")
     others = [m for name, m in systems.items() if not name.startswith("model")]
     rule = _rule(classifier, DATA)
@@ -101,7 +103,7 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config
         "run": config.run,
         "calibrated": classifier.calibration is not None,
         "training": json.loads((config.checkpoint / "training.json").read_text()),
-        "versions": versions(config),
+        "versions": versions(config) | {"backend": f"{classifier.backend.name} {classifier.backend.version}"},
         "test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in others), 4)},
         "abstention": abstention(rule, probabilities, targets, labels) | {"promised_error": config.max_error},
         "label_sets": label_sets(rule, probabilities, targets, labels) | {"promised": config.set_coverage},
@@ -115,7 +117,7 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config
 def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
     """The wrong answers, most confident first: text, true label, answer, confidence, document and rule (of contrast groups)."""
     wrong = [
-        {"text": row["text"], "label": row["label"], "answer": labels[p.argmax()], "confidence": round(float(p.max()), 4), "id": row["id"], "rule": row["rule"]}
+        {"text": row["text"], "label": row["label"], "answer": labels[p.argmax()], "confidence": round(float(p.max()), 4), "id": row["id"], "rule": row.get("rule")}
         for row, p in zip(rows, probabilities, strict=True)
         if labels[p.argmax()] != row["label"]
     ]
@@ -196,14 +198,14 @@ def render_behaviour(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def measure_extra(classifier: Classifier, train: list[dict], path: str, labels: list[str]) -> dict[str, Any]:
+def measure_extra(classifier: Classifier, train: list[dict], path: str, config: Config) -> dict[str, Any]:
     """Model and baselines on another labelled file: JSONL with `text` and `label`; a `sample` field reports its values apart too.
 
     The model is measured as users get it, under the checkpoint's default prior.
     """
-    rows = read_extra(path, labels)
+    rows = read_extra(path, config.labels)
     parts = {"all": rows} | {name: [r for r in rows if r.get("sample") == name] for name in sorted({r["sample"] for r in rows if "sample" in r})}
-    return {name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, labels, None) for name, part in parts.items()}
+    return {name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, config, None) for name, part in parts.items()}
 
 
 def read_extra(path: str, labels: list[str]) -> list[dict]:
@@ -233,8 +235,9 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
     return rows
 
 
-def _measure_all(classifier: Classifier, logits: np.ndarray, train: list[dict], rows: list[dict], labels: list[str], prior: str | None) -> dict[str, Any]:
+def _measure_all(classifier: Classifier, logits: np.ndarray, train: list[dict], rows: list[dict], config: Config, prior: str | None) -> dict[str, Any]:
     """system -> figures on `rows`, whose scores are `logits`: the model under `prior` (None = its default), under the other of default and data, the baselines."""
+    labels = config.labels
     texts, targets, documents = [r["text"] for r in rows], [labels.index(r["label"]) for r in rows], [r["doc"] for r in rows]
     systems = {}
     own = _rule(classifier, prior)
@@ -248,12 +251,13 @@ def _measure_all(classifier: Classifier, logits: np.ndarray, train: list[dict], 
             "answered": {key: kept[key] for key in ("answered", "error")},
             "set_coverage": label_sets(rule, probabilities, targets, labels)["coverage"],
         }
-    given = predict_baselines([r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels)
+    given = predict_baselines([r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels, config.cues)
     return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in given.items()}
 
 
 def render(metrics: dict[str, Any], labels: list[str]) -> str:
-    """The figures as a text table: one line a system and set."""
+    """The figures as a text table: one line a system and set. More labels than a terminal is wide are left to the report."""
+    labels = labels if len(labels) <= WIDE else []
     lines = [f"{'':42}{'rows':>6}{'accuracy':>10}{'macro-F1':>10}   {'95% interval':14}" + "".join(f"{label:>11}" for label in labels) + f"{'ECE':>8}"]
     sets = {"test": {"model": metrics["test"], **metrics["baselines"]}}
     sets |= {f"{name}, {part}": systems for name, parts in metrics["extra"].items() for part, systems in parts.items()}
@@ -265,6 +269,8 @@ def render(metrics: dict[str, Any], labels: list[str]) -> str:
                 f"{name + ': ' + system:42}{m['rows']:6}{m['accuracy']:10.3f}{m['macro_f1']:10.3f}   {low:.3f} - {high:.3f} {f1}"
                 + (f"{m['calibration_error']:8.3f}" if "calibration_error" in m else "")
             )
+    if not labels:
+        return "\n".join(lines)
     lines += ["", "confusion on test (rows: true, columns: predicted)", f"{'':12}" + "".join(f"{label:>12}" for label in labels)]
     lines += [f"{label:12}" + "".join(f"{n:12}" for n in row) for label, row in zip(labels, metrics["test"]["confusion"], strict=True)]
     return "\n".join(lines)
@@ -276,9 +282,8 @@ def _command() -> int:
         extra=dict(type=list[str], default=[], help="further labelled JSONL files (text, label) to measure beside test"),
         behaviour=dict(action="store_true", help="also run the held-out contrast groups and the label-keeping edits"),
         release=dict(action="store_true", help="if no rule fails, make this run's answers the released ones that later runs are compared with"),
-        gate=dict(type=str | None, default="configs/gate.yaml", help="rules the figures must keep; null measures only"),
     )
-    return main(config, **options)
+    return main(config, gate=config.gate, **options)
 
 
 if __name__ == "__main__":

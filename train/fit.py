@@ -14,7 +14,7 @@ import resource
 import shutil
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from random import Random
 from typing import Any
@@ -32,27 +32,25 @@ from train.batches import pieces, plan
 from train.config import Config, Stop, parse, run
 from train.encoded import encode, encoded
 from train.first_token import read_first_token
-from train.metrics import macro_f1
+from train.metrics import judged
 from train.model import load_model
 from train.schedule import learning_rate
-from train.splits import built, load_split
+from train.splits import built, load_split, with_labels
 from train.state import Interruption, Position, States, capture, fingerprint, restore
+from train.truncation import cut_rows, told
 
 
-class Fell(Stop):
-    """An epoch ended with a validation macro-F1 below the floor."""
-
-    def __init__(self, macro_f1: float, floor: float) -> None:
-        super().__init__(f"validation macro-F1 {macro_f1:.4f} is below {floor:.4f}: no checkpoint was written")
-        self.macro_f1 = macro_f1
+class Diverged(Stop):
+    """The loss is no number any more."""
 
 
-def main(config: Config, resume: bool = False, floor: float = 0.0) -> dict[str, float]:
+def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], None] | None = None) -> dict[str, float]:
     """Train one model and write its checkpoint. Returns the best epoch's validation metrics.
 
-    An epoch whose validation macro-F1 is below `floor` ends the run with Fell; neither checkpoint nor state is written.
+    `on_epoch` is given each epoch's number (from 1) and validation metric; what it raises ends the training without a checkpoint.
     At SIGTERM or SIGINT the step is finished, the state is written, and SystemExit carries 128 + the signal's number.
     """
+    config = with_labels(config)
     accelerator = start(config)
     set_seed(config.seed)
     if accelerator.is_main_process:
@@ -71,6 +69,13 @@ def main(config: Config, resume: bool = False, floor: float = 0.0) -> dict[str, 
             train = train.filter(lambda doc: doc in kept, input_columns="doc")
     targets = torch.from_numpy(train.with_format("numpy")["label"][:])  # (rows,)
     validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), list(validation["label"])
+    with accelerator.main_process_first():
+        too_long = {
+            "train": cut_rows(train["text"], encoded(train, tokenizer, config)["length"], tokenizer, config.max_tokens),
+            "validation": cut_rows(validation["text"], map(len, validation_tokens), tokenizer, config.max_tokens),
+        }
+    if any(too_long.values()):
+        accelerator.print(told(too_long, {"train": len(train), "validation": len(validation)}, config.max_tokens))
 
     steps_per_epoch = math.ceil(len(train) / config.batch_size)
     steps = config.epochs * steps_per_epoch
@@ -133,7 +138,7 @@ def main(config: Config, resume: bool = False, floor: float = 0.0) -> dict[str, 
                 if step % config.log_every == 0 or step == steps or saving:  # what is saved was looked at
                     value = accelerator.reduce(total, "mean").item()
                     if not math.isfinite(value):
-                        raise Stop(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
+                        raise Diverged(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
                     rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
                     accelerator.log({"train/loss": value, "train/learning_rate": rate}, step=step)
                     bar.update(task, loss=value, rate=rate)
@@ -154,19 +159,15 @@ def main(config: Config, resume: bool = False, floor: float = 0.0) -> dict[str, 
                     accelerator.print(f"stopped at step {step}/{steps} by signal {stop}; {way_on}")
                     raise SystemExit(128 + stop)
             position.epoch, position.batch = epoch + 1, 0
-            found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, len(labels))
+            found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, labels, config.metric)
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
             accelerator.print(f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  " + "  ".join(f"{name} {value:.4f}" for name, value in found.items()))
-            if found["macro_f1"] < floor:
-                if accelerator.is_main_process:
-                    states.remove()
-                    shutil.rmtree(rows_on_disk, ignore_errors=True)
-                accelerator.end_training()
-                raise Fell(found["macro_f1"], floor)
             position.stale += 1
-            if not position.best or found["macro_f1"] > position.best["macro_f1"]:
+            if not position.best or found[config.metric] > position.best[config.metric]:
                 position.best, position.stale = found | {"epoch": epoch + 1}, 0
                 position.best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
+            if on_epoch:
+                on_epoch(epoch + 1, found[config.metric])
             if position.stale >= config.patience or step == steps:
                 break
     best = position.best
@@ -180,11 +181,12 @@ def main(config: Config, resume: bool = False, floor: float = 0.0) -> dict[str, 
             "rows": len(train),
             "memory_gib": round(memory, 2),
             "data": built(config),
+            "cut_rows": too_long,
         }
         save_checkpoint(config, final, tokenizer, summary)
         states.remove()
         shutil.rmtree(rows_on_disk, ignore_errors=True)
-        print(f"best epoch {best['epoch']}: validation macro-F1 {best['macro_f1']:.4f}; checkpoint in {config.checkpoint}")
+        print(f"best epoch {best['epoch']}: validation {config.metric} {best[config.metric]:.4f}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()
     accelerator.end_training()  # not earlier: it takes the processes apart
     return best
@@ -260,9 +262,9 @@ def class_weights(targets: torch.Tensor, labels: int, weighting: str) -> torch.T
 
 
 def validate(
-    accelerator: Accelerator, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, tokens: list[list[int]], targets: list[int], labels: int
+    accelerator: Accelerator, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, tokens: list[list[int]], targets: list[int], labels: list[str], metric: str
 ) -> dict[str, float]:
-    """Loss, accuracy and macro-F1 on rows shared out over the processes; each row counts once."""
+    """Loss, accuracy, macro-F1 and the config's metric on rows shared out over the processes; each row counts once."""
     model.eval()
     order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))[accelerator.process_index :: accelerator.num_processes]
     found = []
@@ -276,9 +278,7 @@ def validate(
     predicted = [label for _, label, _ in found]
     return {
         "loss": sum(loss for *_, loss in found) / len(found),
-        "accuracy": sum(p == t for p, t in zip(predicted, targets, strict=True)) / len(targets),
-        "macro_f1": macro_f1(targets, predicted, labels),
-    }
+    } | {name: judged(name, targets, predicted, labels) for name in dict.fromkeys(("accuracy", "macro_f1", metric))}
 
 
 def progress_bar(accelerator: Accelerator) -> Progress:
@@ -298,6 +298,8 @@ def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTraine
     tokenizer.save_pretrained(fresh)
     (fresh / "train_config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False))
     (fresh / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+    for file in fresh.iterdir():  # safetensors makes its file readable for its owner alone
+        file.chmod((fresh / "training.json").stat().st_mode)
     if target.exists():
         os.replace(target, old)
     os.replace(fresh, target)

@@ -19,16 +19,20 @@ def near_duplicates(splits: dict[str, list[Sentence]], threshold: float) -> list
     Returns (similarity, split, sentence, other split, other sentence). Candidates come from MinHash LSH (Broder 1997; Leskovec,
     Rajaraman & Ullman, ch. 3) and are confirmed exactly, so nothing is reported that is not there.
     """
-    rows = [(name, s, shingles(s.text)) for name, part in splits.items() for s in part]
+    # Equal texts of one split once: n of them would be looked at n * n times.
+    rows = [(name, s) for name, part in splits.items() for s in {key(s.text) or s.text: s for s in reversed(part)}.values()]
     index = RMinHashLSH(threshold, PERMUTATIONS, BANDS)
     found = []
-    for i, (name, sentence, own) in enumerate(rows):
+    for i, (name, sentence) in enumerate(rows):
+        own = shingles(sentence.text)  # made again for candidates: held for all rows they would take kilobytes each
         minhash = RMinHash(PERMUTATIONS, 1)
         minhash.update(sorted(own))
         for j in index.query(minhash):
-            other_name, other, theirs = rows[j]
-            similarity = len(own & theirs) / len(own | theirs)
-            if other_name != name and similarity >= threshold:
+            other_name, other = rows[j]
+            if other_name == name:
+                continue
+            theirs = shingles(other.text)
+            if (similarity := len(own & theirs) / len(own | theirs)) >= threshold:
                 found.append((similarity, other_name, other, name, sentence))
         index.insert(i, minhash)
     return sorted(found, key=lambda pair: (-pair[0], pair[2].id, pair[4].id))

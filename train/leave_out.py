@@ -13,8 +13,9 @@ from random import Random
 
 import datasets
 
+from train.build import write_splits
 from train.config import Config, Stop, parse, run
-from train.splits import load_split, write_splits
+from train.splits import load_split
 
 
 def main(config: Config, domain: str, share: float, to: str) -> None:

@@ -11,10 +11,29 @@ def macro_f1(targets: Sequence[int], predicted: Sequence[int], labels: int) -> f
     return float(f1_score(targets, predicted, labels=range(labels), average="macro", zero_division=0))
 
 
+def judged(metric: str, targets: Sequence[int], predicted: Sequence[int], labels: Sequence[str]) -> float:
+    """The config's `metric` of one system: macro_f1, accuracy or f1:LABEL."""
+    if metric == "accuracy":
+        return float(np.mean(np.asarray(targets) == np.asarray(predicted)))
+    if metric == "macro_f1":
+        return macro_f1(targets, predicted, len(labels))
+    return float(f1_score(targets, predicted, labels=[labels.index(metric[3:])], average="macro", zero_division=0))
+
+
+def figure(measured: dict, metric: str) -> tuple[str, float, list[float]]:
+    """Name for people, value and 95% interval of the config's `metric` among the figures of `measure`."""
+    if metric.startswith("f1:"):
+        own = measured["labels"][metric[3:]]
+        return f"F1 of {metric[3:]}", own["f1"], own["f1_interval"]
+    return {"macro_f1": "macro-F1"}.get(metric, metric), measured[metric], measured[f"{metric}_interval"]
+
+
 def scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
     """Accuracy, macro-F1, and precision, recall and F1 per label from confusion matrices (..., K true, K predicted)."""
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    true, predicted = confusion.sum(-1), confusion.sum(-2)
+    return _scores(np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-1), confusion.sum(-2))
+
+
+def _scores(hits: np.ndarray, true: np.ndarray, predicted: np.ndarray) -> dict[str, np.ndarray]:
     with np.errstate(invalid="ignore", divide="ignore"):
         parts = {"precision": hits / predicted, "recall": hits / true, "f1": 2 * hits / (true + predicted)}
     parts = {name: np.nan_to_num(value) for name, value in parts.items()}
@@ -26,6 +45,17 @@ def per_document(targets: Sequence[int], predicted: Sequence[int], labels: int, 
     names, owner = np.unique(np.asarray(documents), return_inverse=True)
     counts = np.zeros((len(names), labels, labels))
     np.add.at(counts, (owner, np.asarray(targets), np.asarray(predicted)), 1)
+    return counts
+
+
+def _counts(targets: Sequence[int], predicted: Sequence[int], labels: int, documents: Sequence[str]) -> np.ndarray:
+    """(3, documents, labels): right answers, true labels and answers. All that `_scores` needs, in a K-th of what confusion matrices take."""
+    names, owner = np.unique(np.asarray(documents), return_inverse=True)
+    true, given = np.asarray(targets), np.asarray(predicted)
+    counts = np.zeros((3, len(names), labels))
+    np.add.at(counts[0], (owner[true == given], true[true == given]), 1)
+    np.add.at(counts[1], (owner, true), 1)
+    np.add.at(counts[2], (owner, given), 1)
     return counts
 
 
@@ -59,11 +89,13 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     is given where `probabilities` (N, K) are.
     """
     k = len(labels)
-    confusions = per_document(targets, predicted, k, documents)
-    n = len(confusions)
-    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)  # (resamples, documents)
-    point = scores(confusions.sum(0))
-    spread = scores(np.einsum("rd,dij->rij", draws.astype(float), confusions))
+    counts = _counts(targets, predicted, k, documents)  # (3, documents, labels): hits, true, predicted
+    n = counts.shape[1]
+    point = _scores(*counts.sum(1))
+    random, piece = np.random.default_rng(seed), max(1, 20_000_000 // n)  # in pieces: all draws at once would be gigabytes for 100,000 documents
+    sizes = [min(piece, resamples - start) for start in range(0, resamples, piece)]
+    drawn = [random.multinomial(n, np.full(n, 1 / n), size=size).astype(float) @ counts for size in sizes]  # (3, resamples, labels)
+    spread = _scores(*np.concatenate(drawn, axis=1))
     low, high = ({name: np.percentile(value, q, axis=0) for name, value in spread.items()} for q in (2.5, 97.5))
 
     def interval(name: str) -> list[float]:
@@ -78,7 +110,7 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
         "macro_f1_interval": interval("macro_f1"),
         "labels": {
             label: {name: round(float(point[name][i]), 4) for name in ("precision", "recall", "f1")}
-            | {"f1_interval": [round(float(low["f1"][i]), 4), round(float(high["f1"][i]), 4)], "support": int(confusions.sum(0)[i].sum())}
+            | {"f1_interval": [round(float(low["f1"][i]), 4), round(float(high["f1"][i]), 4)], "support": int(counts[1, :, i].sum())}
             for i, label in enumerate(labels)
         },
         "confusion": confusion_matrix(targets, predicted, labels=range(k)).tolist(),

@@ -6,6 +6,7 @@ import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from train.config import Config
+from train.metrics import figure
 
 BASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2", "tiny": "two random layers, for trying things out"}
 
@@ -15,20 +16,30 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
     trained = yaml.safe_load((config.checkpoint / "train_config.yaml").read_text())
     base = BASES.get(trained["model"], trained["model"])
     test, abstained, sets = metrics["test"], metrics["abstention"], metrics["label_sets"]
+    data = "onrecord" if config.source is None else config.run
+    name, value, _ = figure(test, config.metric)
+    judged_by = [("f1", name, value)] if config.metric.startswith("f1:") else []  # the others are there anyway
     results = [
         EvalResult(
             task_type="text-classification",
-            dataset_type="onrecord",
-            dataset_name="onrecord",
+            dataset_type=data,
+            dataset_name=data,
             dataset_split="test",
             metric_type=kind,
             metric_name=name,
-            metric_value=test[key],
+            metric_value=value,
         )
-        for kind, name, key in (("f1", "macro-F1", "macro_f1"), ("accuracy", "accuracy", "accuracy"), ("ece", "expected calibration error", "calibration_error"))
+        for kind, name, value in (
+            *judged_by,
+            ("f1", "macro-F1", test["macro_f1"]),
+            ("accuracy", "accuracy", test["accuracy"]),
+            ("ece", "expected calibration error", test["calibration_error"]),
+        )
     ]
+    whose = {"language": "en", "license": "apache-2.0"} if config.source is None else {"language": None, "license": None}  # of their own data, users know
     front = ModelCardData(
-        language="en", license="apache-2.0", library_name="transformers", pipeline_tag="text-classification", base_model=None if trained["model"] == "tiny" else base,
+        language=whose["language"], license=whose["license"], library_name="transformers", pipeline_tag="text-classification",
+        base_model=None if trained["model"] == "tiny" else base,
         model_name=f"onrecord {config.run}", eval_results=results, metrics=["f1", "accuracy"],
     )  # fmt: skip
     lines = ["| | rows | accuracy | macro-F1 | " + " | ".join(config.labels) + " |", "| --- " * (4 + len(config.labels)) + "|"]
@@ -63,7 +74,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
 # onrecord {config.run}
 
 Types one sentence as {", ".join(f"`{label}`" for label in config.labels)}. Fine-tuned from {base} on {metrics["training"]["rows"]} sentences
-(code {metrics["versions"]["code"]}, data {metrics["versions"]["data"]}).
+(data {metrics["training"]["data"][:12]}); measured by code {metrics["versions"]["code"]}.
 
 ```python
 from onrecord import Classifier
@@ -87,7 +98,7 @@ F1 by label in the last columns; intervals are 95% bootstrap intervals over docu
 
 ## Limits
 
-- A sentence is judged alone: what stood before it is not seen, nor is anything behind the first {config.max_tokens} tokens.
+- A sentence is judged alone: what stood before it is not seen. One of more than {config.max_tokens} tokens is read in overlapping windows, whose scores are averaged.
 - The weakest slice of the test split: {f"{worst['name']}, {worst['accuracy']:.1%} right" if worst else "none had enough rows"}.
 - The test split is written by the same kind of author as the training data, so its figures flatter.
 """

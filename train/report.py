@@ -11,6 +11,7 @@ import yaml
 from matplotlib.figure import Figure
 
 from train.config import Config
+from train.metrics import figure as judged_figure
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 INK, ACCENT, SOFT = "#7a7f87", "#2f6db5", "#c2571a"  # greys and two hues that read on white and on black
@@ -24,6 +25,7 @@ def report(metrics: dict[str, Any], config: Config) -> str:
         metrics=metrics,
         config=config,
         labels=config.labels,
+        judged=judged_figure(metrics["test"], config.metric),
         agreement=json.loads((Path(config.data) / "manifest.json").read_text()).get("agreement", []),
         reliability=reliability_diagram(metrics["test"]["reliability"]),
         risk=risk_diagram(metrics["abstention"]["curve"], metrics["abstention"]["promised_error"]),

@@ -6,6 +6,7 @@ from typing import Any
 
 from train.config import Config, Stop
 from train.metrics import measure
+from train.seeds import ARTICLE, GROUP
 
 NEGATION = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot)\b|n['’]t\b", re.IGNORECASE)
 QUOTATION = re.compile(r"[\"“”„]|(?<!\w)['‘]|['’](?!\w)")
@@ -19,11 +20,14 @@ IN_THE_TEXT = {
 def slices(rows: list[dict], predicted: list[int], config: Config) -> dict[str, dict[str, Any]]:
     """kind -> value -> figures, for every kind that the config names and every value with enough rows.
 
-    Raises Stop for a kind that is neither a column of the data nor one of length, quotation and negation.
+    A column that only our seeds have is passed over where it is missing. Raises Stop for any other kind that is neither a column of the data
+    nor one of length, quotation and negation.
     """
     found: dict[str, dict[str, Any]] = {}
     for kind in config.slices:
         if kind not in IN_THE_TEXT and kind not in rows[0]:
+            if kind in ARTICLE + GROUP:  # a column of the seeds; a source need not have it
+                continue
             raise Stop(f"slices: {kind!r} is no column of the data ({', '.join(rows[0])}) and none of {', '.join(IN_THE_TEXT)}")
         members: dict[str, list[int]] = defaultdict(list)
         for i, row in enumerate(rows):

@@ -1,15 +1,30 @@
-"""Read a split of data/ as train.build left it, and write a data directory made from such splits."""
+"""Read a split of data/ as train.build left it."""
 
 import hashlib
-import io
 import json
-from collections import Counter
 from pathlib import Path
 
 import datasets
 
-from train import build
-from train.config import Config, Stop
+from train.config import Config, Stop, reasons
+
+
+def with_labels(config: Config) -> Config:
+    """The config with the labels that train.build found in the data, where it names none. Raises Stop if the two do not go together."""
+    if config.labels:
+        return config
+    manifest = Path(config.data) / "manifest.json"
+    if not manifest.is_file():
+        raise Stop(f"{config.data} holds no data; run `make data` (python -m train.build) first, or --data names another directory")
+    return labelled(config, json.loads(manifest.read_text())["labels"])
+
+
+def labelled(config: Config, labels: list[str]) -> Config:
+    """The config with these labels. Raises Stop if another key, such as metric, does not go with them."""
+    try:
+        return Config.model_validate(config.model_dump() | {"labels": labels})
+    except ValueError as error:
+        raise Stop(reasons(error)) from error
 
 
 def load_split(config: Config, name: str, on_disk: Path | None = None) -> datasets.Dataset:
@@ -22,7 +37,7 @@ def load_split(config: Config, name: str, on_disk: Path | None = None) -> datase
     if not manifest.is_file() or not (directory / f"{name}.parquet").is_file():
         raise Stop(f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --data names another directory")
     made_for = json.loads(manifest.read_text())["labels"]
-    if made_for != config.labels:
+    if config.labels and made_for != config.labels:
         raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` again")
     file = str(directory / f"{name}.parquet")
     return datasets.Dataset.from_parquet(file, cache_dir=str(on_disk)) if on_disk else datasets.Dataset.from_parquet(file, keep_in_memory=True)
@@ -50,21 +65,3 @@ def rows_of(config: Config, name: str) -> list[dict]:
     split = load_split(config, name)
     names = split.features["label"].names
     return [row | {"label": names[row["label"]]} for row in split]
-
-
-def write_splits(parts: dict[str, datasets.Dataset], labels: list[str], target: Path) -> None:
-    """A data directory of these splits, with a manifest, for `load_split` and all that calls it. Raises Stop where something else stands at `target`."""
-    files = {}
-    for name, rows in parts.items():
-        buffer = io.BytesIO()
-        rows.to_parquet(buffer)
-        files[f"{name}.parquet"] = buffer.getvalue()
-    counts = {name: Counter(rows["label"]) for name, rows in parts.items()}
-    manifest = {
-        "labels": labels,
-        "rows": {name: len(rows) for name, rows in parts.items()},
-        "documents": {name: len(set(rows["doc"])) for name, rows in parts.items()},
-        "label_counts": {name: {label: count[i] for i, label in enumerate(labels)} for name, count in counts.items()},
-        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
-    }
-    build.write(files | {"manifest.json": (json.dumps(manifest, indent=2) + "\n").encode()}, target)

@@ -1,0 +1,115 @@
+"""What goes into the service and comes out. Predictions, statements and dates are the Python API's own."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from onrecord import service_limits as limits
+from onrecord.article import Statement, published_date
+from onrecord.classifier import Prediction
+from onrecord.dates import When
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"character {error.start} is half of a surrogate pair; send the whole character") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+
+
+@cache
+def zones() -> set[str]:
+    """The IANA zones known here. A client's zone is looked up among them, so that no file is opened by a name that a client gave."""
+    return available_timezones()
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")  # a misspelt name is an error, not ignored
+
+
+class PredictRequest(_Request):
+    """Sentences to type."""
+
+    texts: list[Annotated[Text, Field(max_length=limits.TEXT_CHARACTERS)]] = Field(max_length=limits.TEXTS, examples=[["The talks will resume on Monday."]])
+
+    @field_validator("texts")
+    @classmethod
+    def _together(cls, texts: list[str]) -> list[str]:
+        if (size := sum(map(len, texts))) > limits.CHARACTERS:
+            raise ValueError(f"the texts have {size} characters together; {limits.CHARACTERS} may be sent at once")
+        return texts
+
+
+class PredictResponse(BaseModel):
+    """A prediction for each text, in their order."""
+
+    predictions: list[Prediction]
+
+
+class ReadRequest(_Request):
+    """An article, as text or as an HTML page, and when it was published."""
+
+    text: Annotated[Text, Field(max_length=limits.CHARACTERS)] | None = Field(None, examples=["“We will go,” he said. The vote is set for June 3."])
+    html: Text | None = Field(None, description="a web page, of which the main text is read")
+    published: Annotated[str, Field(max_length=40)] | None = Field(
+        None, description="day or time of publication, ISO 8601; without it no dates are resolved", examples=["2024-05-02"]
+    )
+    zone: str | None = Field(None, description="IANA zone of clock times that name none", examples=["Europe/London"])
+
+    @field_validator("published")
+    @classmethod
+    def _is_date(cls, published: str | None) -> str | None:
+        day = published_date(published)
+        if day and not 1000 <= day.year <= 9000:  # "last week" and time zones lead out of the years 1 to 9999, which are all that Python knows
+            raise ValueError(f"published lies in the year {day.year}; give one from 1000 to 9000")
+        return published
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, zone: str | None) -> str | None:
+        if zone is not None and zone not in zones():
+            raise ValueError("unknown zone; give an IANA name such as Europe/London")
+        return zone
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> ReadRequest:
+        if (self.text is None) == (self.html is None):
+            raise ValueError("give either text or html")
+        return self
+
+
+class ReadResponse(BaseModel):
+    """The article as it was read. Offsets of statements count characters (code points) of `text`, those of dates characters of their statement."""
+
+    text: str = Field(description="the text given, or the main text of the page given")
+    published: date | datetime | None
+    statements: list[Statement]
+
+
+ReadResponse.model_rebuild(_types_namespace={"When": When})  # which onrecord.article imports only when it needs it
+
+
+class ModelResponse(BaseModel):
+    """What answers."""
+
+    labels: list[str]
+    prior: str = Field(description="the label shares that the probabilities are for")
+    backend: str
+    window: int = Field(description="tokens read at once; a longer text is read in several windows")
+    versions: dict[str, str]
+    limits: dict[str, int | float]
+
+
+class Status(BaseModel):
+    """Of a probe."""
+
+    status: str

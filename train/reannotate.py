@@ -1,0 +1,131 @@
+"""Label noise: sentences that the model is sure are labelled wrongly, as a sheet for a second annotator, and the filled sheet back into the seeds.
+
+    python -m train.reannotate --write sheet.csv [--confidence 0.9] [--rows 300] [--key value]
+    python -m train.reannotate --read sheet.csv
+
+The sheet has `id`, `before` (the sentence before), `text` and the empty columns `label` and `settled`. It is blind: it shows neither the author's label nor the
+model's. The second annotator fills `label`; where the two then differ, whoever settles it fills `settled` (`--read` lists what is open). Only train and
+validation are looked at: test is opened by train.evaluate alone. A row that was read has two `annotators` in the seeds and is not asked about again.
+"""
+
+import csv
+import json
+from pathlib import Path
+from random import Random
+
+from onrecord import Classifier
+from train.config import Config, Stop, parse, run
+from train.seeds import Sentence, normalise, read_seeds
+from train.splits import refuse_other_data, rows_of
+
+COLUMNS = ("id", "before", "text", "label", "settled")
+
+
+def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
+    """The sentences whose label the run's model contradicts with at least `confidence`, most confident first, `limit` at most, none with a second annotator.
+
+    The model answers under the label shares of the training data. Raises Stop if there is no model of this data.
+    """
+    refuse_other_data(config)
+    classifier = Classifier.load(config.checkpoint, prior="data", backend="torch")
+    sentences = {s.id: s for s in read_seeds(config)}
+    rows = [row for split in ("train", "validation") for row in rows_of(config, split)]
+    asked = [s for row in rows if len((s := sentences[row["id"]]).annotators) < 2]
+    answers = classifier.predict(s.text for s in asked)
+    against = [(answer.confidence, s) for s, answer in zip(asked, answers, strict=True) if answer.label != s.label and answer.confidence >= confidence]
+    return [s for _, s in sorted(against, key=lambda pair: -pair[0])[:limit]]
+
+
+def write_sheet(config: Config, path: Path, confidence: float, limit: int) -> int:
+    """Write the doubted sentences in an order that says nothing; returns their number. Raises Stop rather than replace a sheet that somebody may have filled."""
+    if path.exists():
+        raise Stop(f"{path} is there already, perhaps half filled: read it with --read, or give another name")
+    found = doubted(config, confidence, limit)
+    before = {(s.doc, s.order + 1): s.text for s in read_seeds(config)}
+    Random(config.split_seed).shuffle(found)
+    try:
+        with open(path, "x", encoding="utf-8", newline="") as file:
+            sheet = csv.writer(file)
+            sheet.writerow(COLUMNS)
+            sheet.writerows((s.id, before.get((s.doc, s.order), ""), s.text, "", "") for s in found)
+    except OSError as error:
+        raise Stop(f"cannot write {path}: {error.strerror}") from error
+    return len(found)
+
+
+def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
+    """Put a filled sheet into the seeds. Returns the number of labels read, of rows still empty, and a line for each disagreement that is not settled.
+
+    Those rows and the empty ones are left as they are in the seeds, to be read from the same sheet later; every other row and byte of the seeds stays. Raises Stop
+    with all faults, and changes nothing, if a row is not in the seeds, has another text there, a label that the config does not know, or no label but `settled`.
+    """
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Stop(f"{path} cannot be read: {error}; save it as CSV in UTF-8") from error
+    if rows and (missing := [name for name in COLUMNS if name not in rows[0]]):
+        raise Stop(f"{path} lacks the columns {', '.join(missing)}; it must keep those that --write gave it")
+    sentences = {s.id: s for s in read_seeds(config)}
+    answers = {row["id"]: tuple((row[name] or "").strip() for name in ("label", "settled")) for row in rows}
+    faults = [fault for row in rows if (fault := _fault(row, sentences, config))]
+    if len(answers) < len(rows):
+        faults.append(f"{len(rows) - len(answers)} rows repeat an id")
+    if faults:
+        raise Stop(f"{path}: nothing was read, {len(faults)} faults:\n  " + "\n  ".join(faults))
+    filled = {i: answer for i, answer in answers.items() if answer[0]}
+    new = {i: answer for i, answer in filled.items() if len(sentences[i].annotators) < 2}  # the others were read before
+    disputed = sorted(i for i, (label, settled) in new.items() if label != sentences[i].label and not settled)
+    ready = {i: answer for i, answer in new.items() if i not in disputed}
+    for seeds in sorted({Path(sentences[i].where.rpartition(":")[0]) for i in ready}):
+        lines = seeds.read_bytes().decode("utf-8").split("\n")
+        for s in sentences.values():
+            name, _, number = s.where.rpartition(":")
+            if Path(name) == seeds and s.id in ready:
+                label, settled = ready[s.id]
+                row = json.loads(lines[int(number) - 1])
+                row |= {"label": settled or label, "annotators": [row["label"], label], "second": "doubtful"}
+                lines[int(number) - 1] = json.dumps(row, ensure_ascii=False)
+        fresh = seeds.with_name(seeds.name + ".new")
+        fresh.write_bytes("\n".join(lines).encode("utf-8"))
+        fresh.replace(seeds)
+    disagreements = [f"{i}: {sentences[i].label} or {new[i][0]}? {sentences[i].text[:100]}" for i in disputed]
+    return len(ready), len(answers) - len(filled), disagreements
+
+
+def _fault(row: dict[str, str], sentences: dict[str, Sentence], config: Config) -> str | None:
+    s = sentences.get(row["id"])
+    if s is None:
+        return f"{row['id']}: no such sentence in {config.seeds}"
+    if normalise(row["text"] or "") != s.text:
+        return f"{row['id']}: the text is not that of the seeds ({s.where}); it is not to be edited in the sheet"
+    for label in ((row["label"] or "").strip(), (row["settled"] or "").strip()):
+        if label and label not in config.labels:
+            return f"{row['id']}: unknown label {label!r}; the labels are {', '.join(config.labels)}"
+    if (row["settled"] or "").strip() and not (row["label"] or "").strip():
+        return f"{row['id']}: settled without a second label"
+    return None
+
+
+def _command() -> int:
+    config, own = parse(
+        prog="train.reannotate",
+        write=dict(type=str, default=None, help="CSV file to write"),
+        read=dict(type=str, default=None, help="filled CSV file to read"),
+        confidence=dict(type=float, default=0.9, help="of the model, from which a contradiction counts"),
+        rows=dict(type=int, default=300, help="at most"),
+    )
+    if (own["write"] is None) == (own["read"] is None):
+        raise Stop("give either --write SHEET or --read SHEET")
+    if own["write"]:
+        print(f"{write_sheet(config, Path(own['write']), own['confidence'], own['rows'])} sentences in {own['write']}: fill the column label")
+        return 0
+    ready, empty, disagreements = read_sheet(config, Path(own["read"]))
+    print(f"{ready} second labels read into {config.seeds}, {empty} rows still empty; then `make data`")
+    if disagreements:
+        print(f"{len(disagreements)} disagreements are open: fill `settled` and read the sheet again\n  " + "\n  ".join(disagreements))
+    return 1 if disagreements else 0
+
+
+if __name__ == "__main__":
+    run(_command)
