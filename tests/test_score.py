@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from onrecord import Classifier, Prediction, score, table_parts
+from onrecord import Classifier, Prediction, score, table_parts, tables
 from onrecord.cli import app
 from onrecord.score import Options, Progress, ScoreError, Summary
 from onrecord.tables import TableError
