@@ -89,7 +89,7 @@ class TorchBackend:
             if bars:
                 logging.enable_progress_bar()
         if report["missing_keys"]:
-            raise BackendError(f"{source} is no trained classifier: it lacks {', '.join(sorted(report['missing_keys']))}; run `make train`")
+            raise BackendError(f"{source} is no trained classifier: it lacks {', '.join(sorted(report['missing_keys']))}; train it with `python -m train.fit`")
         self.model: Any = model.to(torch.device(device)).eval()
 
     def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:

@@ -196,10 +196,11 @@ def _directory(path: str | os.PathLike[str]) -> Path:
     directory = Path(path)
     if directory.is_dir():
         if not (directory / "config.json").is_file():
-            raise CheckpointError(f"{directory} holds no config.json, so it is not a checkpoint: run `make train`, or give the directory RUN/checkpoint")
+            raise CheckpointError(f"{directory} holds no config.json, so it is not a checkpoint: give the directory RUN/checkpoint; `make train` writes {DEFAULT}")
         return directory
     if directory.is_absolute() or directory.parts[:1] in (("runs",), (".",), ("..",)) or directory.exists():
-        raise CheckpointError(f"no checkpoint at {directory}: run `make train` first, or give the path of another one")
+        how = "run `make train` first" if directory == DEFAULT else "train it first, with `python -m train.fit`"
+        raise CheckpointError(f"no checkpoint at {directory}: {how}, or give the path of another one")
     from huggingface_hub import snapshot_download
 
     try:

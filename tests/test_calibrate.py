@@ -67,5 +67,5 @@ def test_the_classifier_applies_what_is_stored(settings: Config, checkpoint: Pat
 
 
 def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:
-    with pytest.raises(Stop, match="make train"):
+    with pytest.raises(Stop, match=r"train it first, with `python -m train\.fit`"):
         calibrate.main(Config.model_validate(settings.model_dump() | {"output": str(tmp_path)}))

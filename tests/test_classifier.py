@@ -97,9 +97,12 @@ def test_what_is_no_string_is_refused(classifier: Classifier, given: object, mes
         classifier.predict(given)  # type: ignore[call-overload]
 
 
-def test_no_checkpoint_says_make_train(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="make train"):
+def test_no_checkpoint_says_what_makes_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CheckpointError, match=r"train it first, with `python -m train\.fit`"):
         Classifier.load(tmp_path / "nothing")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError, match="run `make train` first"):
+        Classifier.load()
     with pytest.raises(CheckpointError, match=r"no config\.json"):
         Classifier.load(tmp_path)
     (tmp_path / "config.json").write_text("{}")

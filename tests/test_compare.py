@@ -46,7 +46,7 @@ def test_command_and_page(settings: Config, checkpoint: Path, other: Path, tmp_p
     monkeypatch.setattr(sys, "argv", ["compare", str(checkpoint), str(other), f"{settings.data}/test.parquet"])
     assert compare._command() == 0 and "McNemar" in capsys.readouterr().out
     monkeypatch.setattr(sys, "argv", ["compare", str(checkpoint), str(tmp_path / "none"), str(file)])
-    with pytest.raises(Stop, match="make train"):
+    with pytest.raises(Stop, match=r"train it first, with `python -m train\.fit`"):
         compare._command()
 
 

@@ -16,6 +16,7 @@ from train import build, calibrate, evaluate
 from train.baselines import cue_words, predict_baselines
 from train.config import Config, Stop, load
 from train.metrics import macro_f1
+from train.report import explained_rules
 from train.splits import rows_of
 
 
@@ -129,7 +130,7 @@ def test_a_faulty_extra_file_is_named(settings: Config, checkpoint: Path, tmp_pa
 
 
 def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:
-    with pytest.raises(Stop, match="make train"):
+    with pytest.raises(Stop, match=r"train it first, with `python -m train\.fit`"):
         evaluate.main(Config.model_validate(settings.model_dump() | {"output": str(tmp_path)}), [], None)
 
 
@@ -144,7 +145,7 @@ def test_a_checkpoint_is_not_measured_on_other_data_than_it_was_trained_on(setti
     other = Config.model_validate(settings.model_dump() | {"data": str(tmp_path / "other"), "split_seed": settings.split_seed + 1})
     build.main(other)
     for stage in (lambda: evaluate.main(other, [], None), lambda: calibrate.main(other)):
-        with pytest.raises(Stop, match="trained on other data"):
+        with pytest.raises(Stop, match=r"trained on other data.*: train again with `python -m train\.fit` and the options of the run 'tiny'"):
             stage()
 
 
@@ -165,3 +166,34 @@ def test_extra_files_do_not_hide_each_other(settings: Config, checkpoint: Path, 
         evaluate.main(settings, [str(tmp_path / f / "dev.jsonl") for f in "xy"], None)
     with pytest.raises(Stop, match="sample 'all'"):
         evaluate.main(settings, [str(tmp_path / "x" / "dev.jsonl")], None)
+
+
+def test_a_file_that_lacks_a_label_says_so_in_every_place(settings: Config, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "part.jsonl").write_text("\n".join(json.dumps({"text": f"Sentence {i}.", "label": LABELS[i % 2]}) for i in range(8)))
+    assert evaluate.main(settings, [str(tmp_path / "part.jsonl")], None) == 0
+    found = json.loads((settings.run_dir / "metrics.json").read_text())
+    part = found["extra"]["part"]["all"]["model"]
+    assert set(part["absent"]) == set(LABELS[2:]) and part["macro_f1"] == pytest.approx((part["labels"]["claim"]["f1"] + part["labels"]["hedge"]["f1"]) / 2, abs=1e-4)
+    said = capsys.readouterr().out
+    line = next(line for line in said.splitlines() if line.startswith("part, all: model "))
+    assert line.count("absent") == 3 and "macro-F1 goes over claim, hedge" in said
+    assert f"interval from {found['test']['documents']} articles" in said and "part, all: model: interval from 8 articles" in said
+    for page in ((settings.run_dir / "report.html").read_text(), (settings.checkpoint / "README.md").read_text()):
+        assert "macro-F1 goes over claim, hedge" in page and "interval from 8 articles" in page and page.count(">absent<") + page.count("| absent") >= 3
+
+
+def test_every_rule_of_the_contrast_groups_is_explained_in_the_report(settings: Config, checkpoint: Path) -> None:
+    shipped = load()
+    rules = {json.loads(line)["rule"] for path in Path(shipped.seeds).glob("contrasts/*.jsonl") for line in path.open(encoding="utf-8") if '"rule"' in line}
+    assert rules and rules == set(explained_rules(Path(shipped.seeds)))
+    (Path(settings.seeds) / "rules.yaml").write_text("rule-0: sees <this>\n")
+    assert evaluate.main(settings, [], None, behaviour=True) == 0
+    assert "<td>rule-0</td>" in (page := (settings.run_dir / "report.html").read_text()) and "sees &lt;this&gt;</td>" in page
+    (Path(settings.seeds) / "rules.yaml").unlink()
+
+
+def test_a_metric_that_the_test_split_cannot_show_is_refused(settings: Config, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = {name: [r for r in rows_of(settings, name) if r["label"] != "none"] for name in ("train", "test")}
+    monkeypatch.setattr(evaluate, "rows_of", lambda _, name: rows[name])
+    with pytest.raises(Stop, match="no test sentence is labelled none"):
+        evaluate.main(Config.model_validate(settings.model_dump() | {"metric": "f1:none"}), [], None)

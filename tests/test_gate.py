@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from train.config import DEFAULTS, Stop
-from train.gate import Bound, NoRegression, judge, look_up, read_rules
+from train.gate import Bound, NoRegression, judge, look_up, read_rules, table
 
 GATE = DEFAULTS.parent / "gate.yaml"
 
@@ -74,3 +74,10 @@ def test_a_gate_that_could_not_fail_is_refused(tmp_path: Path, text: str) -> Non
 def test_a_figure_that_was_not_measured_stops_the_gate(figure: str) -> None:
     with pytest.raises(Stop, match="the gate asks for"):
         look_up({"test": {"macro_f1": 0.5, "list": [1]}}, figure)
+
+
+def test_each_shipped_rule_says_what_it_is_and_the_table_shows_it() -> None:
+    rules = read_rules(GATE)
+    assert all(rule.says for rule in rules)
+    verdicts = judge(metrics_that(BOUNDS, keep=True), list(BOUNDS))
+    assert all(f"| {rule.says} |" in table(verdicts) for rule in BOUNDS)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
 
-from train.metrics import calibration_error, macro_f1, measure
+from train.metrics import calibration_error, macro_f1, measure, notes
 
 LABELS = ["a", "b", "c"]
 
@@ -63,3 +63,21 @@ def test_intervals_are_those_of_a_bootstrap_over_documents() -> None:
     assert alone == pytest.approx([0.72, 0.88], abs=0.015)
     together = measure(targets, predicted, ["a", "b"], [str(i // 20) for i in range(100)])["accuracy_interval"]  # five documents: far wider
     assert together[1] - together[0] > 2 * (alone[1] - alone[0])
+
+
+def test_a_label_that_does_not_occur_is_told_and_left_out_of_macro_f1() -> None:
+    # c does not occur and is answered once; its figures are none, and the wrong answer costs a: (2/3 + 1) / 2
+    targets, predicted = [0, 0, 1], [0, 2, 1]
+    found = measure(targets, predicted, LABELS, ["d", "e", "f"])
+    assert found["labels"]["c"] == {"precision": None, "recall": None, "f1": None, "f1_interval": None, "support": 0} and found["absent"] == {"c": 1}
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 1) / 2, abs=1e-4) == pytest.approx(macro_f1(targets, predicted, 3), abs=1e-4)
+    assert found["macro_f1_interval"][1] == 1
+    assert notes(found, "articles") == [
+        "absent: c (answered 1 times); macro-F1 goes over a, b",
+        "interval from 3 articles: a bootstrap over so few is a rough guess, and often too narrow",
+    ]
+
+
+def test_nothing_is_told_where_all_labels_occur_in_many_documents(sample: tuple) -> None:
+    targets, predicted, documents = sample
+    assert notes(measure(targets, predicted, LABELS, documents)) == []

@@ -28,6 +28,8 @@ def test_a_binary_task_runs_through_the_chain(tmp_path: Path) -> None:
     fit.main(config)
     assert calibrate.main(config) == 0
     assert evaluate.main(config, [], None) == 0
+    page = (config.run_dir / "report.html").read_text()
+    assert not re.search("annotators|ceiling|behaviour test|>rule<", page), "it speaks of what was not measured"
     found = Classifier.load(config.checkpoint).predict("A sentence.")
     assert found.label in found.label_set and set(found.probabilities) == {"other", "checkable"}
     card = (tmp_path / "data" / "README.md").read_text()

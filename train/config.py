@@ -146,6 +146,16 @@ class Config(BaseModel):
         """The directory that users load."""
         return self.run_dir / "checkpoint"
 
+    @property
+    def fit_command(self) -> str:
+        """What makes that checkpoint, for messages: `make train` knows the default run only."""
+        return "`make train`" if (self.run, self.data) == ("default", "data") else f"`python -m train.fit` and the options of the run {self.run!r}"
+
+    @property
+    def documents(self) -> str:
+        """What the data calls that which is never split: ours are articles."""
+        return "articles" if self.source is None else "documents (group_column)"
+
 
 def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str, Any]) -> tuple[Config, dict[str, Any]]:
     """Read the command line into a Config and the command's own options.

@@ -25,7 +25,7 @@ from train.baselines import predict_baselines
 from train.behaviour import edit_rates, edited, overall, pair_rates
 from train.config import DEFAULTS, WIDE, Config, Stop, parse, run
 from train.gate import judge, read_rules, table
-from train.metrics import figure, measure
+from train.metrics import figure, measure, notes
 from train.model_card import model_card
 from train.paired import mcnemar, randomisation
 from train.promises import abstention, label_sets
@@ -45,7 +45,7 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     except CheckpointError as error:
         raise Stop(str(error)) from error
     if tuple(config.labels) != classifier.labels:
-        raise Stop(f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.labels}; train again with `make train`")
+        raise Stop(f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.labels}; train again with {config.fit_command}")
     refuse_other_data(config)
     names = Counter(Path(path).stem for path in extra)
     if names and (twice := names.most_common(1)[0])[1] > 1:
@@ -53,6 +53,8 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     for old in ("gate.json", "gate.md"):  # a verdict on other figures must not stay behind
         (config.run_dir / old).unlink(missing_ok=True)
     train, test = (rows_of(config, name) for name in ("train", "test"))
+    if config.metric.startswith("f1:") and config.metric[3:] not in {row["label"] for row in test}:
+        raise Stop(f"metric: {config.metric} cannot be measured, as no test sentence is labelled {config.metric[3:]}; move some there, or judge by macro_f1")
     metrics, answers = evaluate(classifier, train, test, config)
     if behaviour:
         metrics["behaviour"], metrics["mistakes"] = measure_behaviour(classifier, rows_of(config, "behaviour"), metrics["mistakes"])
@@ -63,7 +65,7 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     write(config.run_dir / "report.html", report(metrics, config))
     write(config.checkpoint / "README.md", model_card(metrics, config))
     name, value, (low, high) = figure(metrics["test"], config.metric)
-    print(f"{name} on test: {value:.4f} ({low:.4f} - {high:.4f})\n\n{render(metrics, config.labels)}")
+    print(f"{name} on test: {value:.4f} ({low:.4f} - {high:.4f})\n\n{render(metrics, config.labels, config.documents)}")
     if behaviour:
         print(render_behaviour(metrics["behaviour"]))
     print(f"\nreport: {config.run_dir / 'report.html'}")
@@ -254,8 +256,9 @@ def _measure_all(classifier: Classifier, logits: np.ndarray, train: list[dict], 
     return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in given.items()}
 
 
-def render(metrics: dict[str, Any], labels: list[str]) -> str:
+def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") -> str:
     """The figures as a text table: one line a system and set. More labels than a terminal is wide are left to the report."""
+    told: list[str] = []
     labels = labels if len(labels) <= WIDE else []
     lines = [f"{'':42}{'rows':>6}{'accuracy':>10}{'macro-F1':>10}   {'95% interval':14}" + "".join(f"{label:>11}" for label in labels) + f"{'ECE':>8}"]
     sets = {"test": {"model": metrics["test"], **metrics["baselines"]}}
@@ -263,11 +266,13 @@ def render(metrics: dict[str, Any], labels: list[str]) -> str:
     for name, systems in sets.items():
         for system, m in systems.items():
             low, high = m["macro_f1_interval"]
-            f1 = "".join(f"{m['labels'][label]['f1']:11.3f}" for label in labels)
+            f1 = "".join(f"{'absent' if label in m['absent'] else format(m['labels'][label]['f1'], '.3f'):>11}" for label in labels)
+            told += [f"{name}: {system}: {note}" for note in notes(m, unit)] if system == "model" else []
             lines.append(
                 f"{name + ': ' + system:42}{m['rows']:6}{m['accuracy']:10.3f}{m['macro_f1']:10.3f}   {low:.3f} - {high:.3f} {f1}"
                 + (f"{m['calibration_error']:8.3f}" if "calibration_error" in m else "")
             )
+    lines += ["", *told] * bool(told)
     if not labels:
         return "\n".join(lines)
     lines += ["", "confusion on test (rows: true, columns: predicted)", f"{'':12}" + "".join(f"{label:>12}" for label in labels)]

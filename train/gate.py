@@ -15,12 +15,13 @@ from train.config import Stop
 
 @dataclass(frozen=True)
 class Verdict:
-    """One rule, what was found, and pass, fail or investigate."""
+    """One rule, what was found, pass, fail or investigate, and what the figure is in words."""
 
     figure: str
     bound: str
     found: str
     outcome: str
+    says: str
 
 
 class Bound(BaseModel):
@@ -29,6 +30,7 @@ class Bound(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     figure: str  # dotted path, a number indexes a list: test.macro_f1_interval.0
+    says: str = ""  # what the figure is, for a reader of the table
     at_least: float | None = None
     at_most: float | None = None
 
@@ -43,7 +45,7 @@ class Bound(BaseModel):
         value = look_up(metrics, self.figure)
         holds = value >= self.at_least if self.at_least is not None else value <= self.at_most  # type: ignore[operator]
         bound = f">= {self.at_least}" if self.at_least is not None else f"<= {self.at_most}"
-        return Verdict(self.figure, bound, f"{value:.4f}", "pass" if holds else "fail")
+        return Verdict(self.figure, bound, f"{value:.4f}", "pass" if holds else "fail", self.says)
 
 
 class NoRegression(BaseModel):
@@ -53,6 +55,7 @@ class NoRegression(BaseModel):
 
     no_regression: Literal["released"]
     significance: Annotated[float, Field(gt=0, lt=1)]
+    says: str = ""
 
     def judge(self, metrics: dict[str, Any]) -> Verdict:
         """Of an exact tie or a gain: pass. Where the two cannot be compared: investigate."""
@@ -60,10 +63,10 @@ class NoRegression(BaseModel):
         if found is None:
             raise Stop("the gate asks for a comparison with the released checkpoint, which metrics.json does not have")
         if "reason" in found:
-            return Verdict("no regression", f"p >= {self.significance}", found["reason"], "investigate")
+            return Verdict("no regression", f"p >= {self.significance}", found["reason"], "investigate", self.says)
         difference, p = look_up(found, "difference"), look_up(found, "p")
         outcome = "pass" if difference >= 0 else "investigate" if p >= self.significance else "fail"
-        return Verdict("no regression", f"p >= {self.significance}", f"{difference:+.4f}, p = {p:.3f}", outcome)
+        return Verdict("no regression", f"p >= {self.significance}", f"{difference:+.4f}, p = {p:.3f}", outcome, self.says)
 
 
 Rule = Bound | NoRegression
@@ -98,7 +101,10 @@ def judge(metrics: dict[str, Any], rules: list[Rule]) -> list[Verdict]:
 def table(verdicts: list[Verdict]) -> str:
     """Markdown, for a terminal and a pull request alike."""
     names, bounds, values = (max(len(getattr(v, field)) for v in verdicts) for field in ("figure", "bound", "found"))
-    lines = [f"| {'figure':{names}} | {'bound':>{bounds}} | {'found':>{values}} | outcome     |", f"| {'-' * names} | {'-' * bounds} | {'-' * values} | ----------- |"]
+    lines = [
+        f"| {'figure':{names}} | {'bound':>{bounds}} | {'found':>{values}} | outcome     | what it is |",
+        f"| {'-' * names} | {'-' * bounds} | {'-' * values} | ----------- | ---------- |",
+    ]
     mark = {"pass": "pass", "fail": "**FAIL**", "investigate": "investigate"}
-    lines += [f"| {v.figure:{names}} | {v.bound:>{bounds}} | {v.found:>{values}} | {mark[v.outcome]:11} |" for v in verdicts]
+    lines += [f"| {v.figure:{names}} | {v.bound:>{bounds}} | {v.found:>{values}} | {mark[v.outcome]:11} | {v.says} |" for v in verdicts]
     return "\n".join(lines)

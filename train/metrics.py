@@ -1,14 +1,20 @@
-"""Figures from labels and probabilities. Intervals are computed from confusion matrices, so that resampling articles is cheap."""
+"""Figures from labels and probabilities. Intervals are computed from confusion matrices, so that resampling articles is cheap.
+
+Macro-F1 goes over the labels that occur in the file: the same ones for every system measured on it. An answer with a label that does not occur
+is an error as any other, and lowers the F1 of the label it should have been.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 from sklearn.metrics import confusion_matrix, f1_score
 
+FEW = 30  # documents below which an interval is told to be a guess: percentile bootstrap intervals of small samples are too narrow (Hesterberg 2015)
+
 
 def macro_f1(targets: Sequence[int], predicted: Sequence[int], labels: int) -> float:
-    """Unweighted mean of the F1 of labels 0..labels-1; a label that neither occurs nor is predicted counts 0, as in scikit-learn."""
-    return float(f1_score(targets, predicted, labels=range(labels), average="macro", zero_division=0))
+    """Unweighted mean of the F1 of those labels of 0..labels-1 that occur in `targets`."""
+    return float(f1_score(targets, predicted, labels=[i for i in range(labels) if i in set(targets)], average="macro", zero_division=0))
 
 
 def judged(metric: str, targets: Sequence[int], predicted: Sequence[int], labels: Sequence[str]) -> float:
@@ -21,23 +27,35 @@ def judged(metric: str, targets: Sequence[int], predicted: Sequence[int], labels
 
 
 def figure(measured: dict, metric: str) -> tuple[str, float, list[float]]:
-    """Name for people, value and 95% interval of the config's `metric` among the figures of `measure`."""
+    """Name for people, value and 95% interval of the config's `metric`, which occurs among the figures of `measure`."""
     if metric.startswith("f1:"):
         own = measured["labels"][metric[3:]]
         return f"F1 of {metric[3:]}", own["f1"], own["f1_interval"]
     return {"macro_f1": "macro-F1"}.get(metric, metric), measured[metric], measured[f"{metric}_interval"]
 
 
-def scores(confusion: np.ndarray) -> dict[str, np.ndarray]:
-    """Accuracy, macro-F1, and precision, recall and F1 per label from confusion matrices (..., K true, K predicted)."""
-    return _scores(np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-1), confusion.sum(-2))
+def notes(measured: dict, unit: str = "documents") -> list[str]:
+    """What a reader of these figures must be told: the labels that macro-F1 leaves out, and an interval from few documents."""
+    said = []
+    if absent := measured["absent"]:
+        names = ", ".join(f"{label} (answered {n} times)" if n else label for label, n in absent.items())
+        over = ", ".join(label for label in measured["labels"] if label not in absent)
+        said.append(f"absent: {names}; macro-F1 goes over {over}")
+    if measured["documents"] < FEW:
+        said.append(f"interval from {measured['documents']} {unit}: a bootstrap over so few is a rough guess, and often too narrow")
+    return said
 
 
-def _scores(hits: np.ndarray, true: np.ndarray, predicted: np.ndarray) -> dict[str, np.ndarray]:
+def scores(confusion: np.ndarray, occur: np.ndarray) -> dict[str, np.ndarray]:
+    """Accuracy, macro-F1 over the labels that `occur` (K,), and precision, recall and F1 per label from confusion matrices (..., K true, K predicted)."""
+    return _scores(np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-1), confusion.sum(-2), occur)
+
+
+def _scores(hits: np.ndarray, true: np.ndarray, predicted: np.ndarray, occur: np.ndarray) -> dict[str, np.ndarray]:
     with np.errstate(invalid="ignore", divide="ignore"):
         parts = {"precision": hits / predicted, "recall": hits / true, "f1": 2 * hits / (true + predicted)}
     parts = {name: np.nan_to_num(value) for name, value in parts.items()}
-    return {"accuracy": hits.sum(-1) / true.sum(-1), "macro_f1": parts["f1"].mean(-1), **parts}
+    return {"accuracy": hits.sum(-1) / true.sum(-1), "macro_f1": parts["f1"][..., occur].mean(-1), **parts}
 
 
 def per_document(targets: Sequence[int], predicted: Sequence[int], labels: int, documents: Sequence[str]) -> np.ndarray:
@@ -85,17 +103,19 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
             probabilities: np.ndarray | None = None, resamples: int = 2000, seed: int = 0) -> dict:  # fmt: skip
     """All figures of one system on one set of sentences, as JSON-ready numbers.
 
-    Intervals are 95% percentile bootstrap intervals over whole documents (sentences of one article are not independent). Calibration
-    is given where `probabilities` (N, K) are.
+    Intervals are 95% percentile bootstrap intervals over whole documents (sentences of one article are not independent). A label that does not
+    occur has None for its figures and is named under "absent"; macro-F1 leaves it out, in every draw. Calibration is given where `probabilities`
+    (N, K) are.
     """
     k = len(labels)
     counts = _counts(targets, predicted, k, documents)  # (3, documents, labels): hits, true, predicted
     n = counts.shape[1]
-    point = _scores(*counts.sum(1))
+    occur = counts[1].sum(0) > 0  # (labels,)
+    point = _scores(*counts.sum(1), occur)
     random, piece = np.random.default_rng(seed), max(1, 20_000_000 // n)  # in pieces: all draws at once would be gigabytes for 100,000 documents
     sizes = [min(piece, resamples - start) for start in range(0, resamples, piece)]
     drawn = [random.multinomial(n, np.full(n, 1 / n), size=size).astype(float) @ counts for size in sizes]  # (3, resamples, labels)
-    spread = _scores(*np.concatenate(drawn, axis=1))
+    spread = _scores(*np.concatenate(drawn, axis=1), occur)
     low, high = ({name: np.percentile(value, q, axis=0) for name, value in spread.items()} for q in (2.5, 97.5))
 
     def interval(name: str) -> list[float]:
@@ -109,10 +129,11 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
         "macro_f1": round(float(point["macro_f1"]), 4),
         "macro_f1_interval": interval("macro_f1"),
         "labels": {
-            label: {name: round(float(point[name][i]), 4) for name in ("precision", "recall", "f1")}
-            | {"f1_interval": [round(float(low["f1"][i]), 4), round(float(high["f1"][i]), 4)], "support": int(counts[1, :, i].sum())}
+            label: {name: round(float(point[name][i]), 4) if occur[i] else None for name in ("precision", "recall", "f1")}
+            | {"f1_interval": [round(float(low["f1"][i]), 4), round(float(high["f1"][i]), 4)] if occur[i] else None, "support": int(counts[1, :, i].sum())}
             for i, label in enumerate(labels)
         },
+        "absent": {label: int(counts[2, :, i].sum()) for i, label in enumerate(labels) if not occur[i]},  # label -> how often it was answered all the same
         "confusion": confusion_matrix(targets, predicted, labels=range(k)).tolist(),
     }
     if probabilities is not None:

@@ -6,7 +6,7 @@ import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from train.config import Config
-from train.metrics import figure
+from train.metrics import figure, notes
 
 BASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2", "tiny": "two random layers, for trying things out"}
 
@@ -46,8 +46,10 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
     systems = {"own test": test} | {f"own test: {name}": m for name, m in metrics["baselines"].items()}
     systems |= {f"{name}, {part}": systems["model"] for name, parts in metrics["extra"].items() for part, systems in parts.items()}
     for name, m in systems.items():
-        f1 = " | ".join(f"{m['labels'][label]['f1']:.2f}" for label in config.labels)
+        f1 = " | ".join("absent" if label in m["absent"] else f"{m['labels'][label]['f1']:.2f}" for label in config.labels)
         lines.append(f"| {name} | {m['rows']} | {m['accuracy']:.3f} | {m['macro_f1']:.3f} ({m['macro_f1_interval'][0]:.3f}–{m['macro_f1_interval'][1]:.3f}) | {f1} |")
+    measured = {name: m for name, m in systems.items() if not name.startswith("own test: ")}
+    told = "".join(f"{name}: {note}. " for name, m in measured.items() for note in notes(m, config.documents))
     priors = [f"`{name}` (" + ", ".join(f"{label} {share:g}" for label, share in shares.items()) + ")" for name, shares in config.priors.items()]
     priors += ["`data` (those of the training data)", "`uniform`"]
     worst = metrics["worst_slice"]
@@ -92,7 +94,7 @@ is news prose in English, written for the purpose; the labels say what a sentenc
 
 {chr(10).join(lines)}
 
-F1 by label in the last columns; intervals are 95% bootstrap intervals over documents. Expected calibration error on the test split: {test["calibration_error"]:.3f}.
+F1 by label in the last columns; intervals are 95% bootstrap intervals over {config.documents}. {told}Expected calibration error on the test split: {test["calibration_error"]:.3f}.
 
 {promises}
 

@@ -24,8 +24,9 @@ def randomisation(
     In each round every document's two sets of answers change places with probability 1/2: sentences of one article are not independent.
     """
     a, b = (per_document(targets, answers, labels, documents) for answers in (first, second))
-    difference = float(scores(b.sum(0))["macro_f1"] - scores(a.sum(0))["macro_f1"])
+    occur = np.bincount(np.asarray(targets), minlength=labels) > 0
+    difference = float(scores(b.sum(0), occur)["macro_f1"] - scores(a.sum(0), occur)["macro_f1"])
     swap = np.random.default_rng(seed).integers(0, 2, (rounds, len(a))).astype(float)
     moved = np.einsum("rd,dij->rij", swap, b - a)
-    found = scores(b.sum(0) - moved)["macro_f1"] - scores(a.sum(0) + moved)["macro_f1"]
+    found = scores(b.sum(0) - moved, occur)["macro_f1"] - scores(a.sum(0) + moved, occur)["macro_f1"]
     return difference, float((np.sum(np.abs(found) >= abs(difference) - 1e-12) + 1) / (rounds + 1))

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 
 from train.config import Config
 from train.metrics import figure as judged_figure
+from train.metrics import notes
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 INK, ACCENT, SOFT = "#7a7f87", "#2f6db5", "#c2571a"  # greys and two hues that read on white and on black
@@ -21,6 +23,7 @@ def report(metrics: dict[str, Any], config: Config) -> str:
     """The page. Sections whose figures were not measured are left out."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["percent"] = lambda value, digits=1: "–" if value is None else f"{value:.{digits}%}"
+    measured = {"own test": metrics["test"]} | {f"{name}, {part}": systems["model"] for name, parts in metrics["extra"].items() for part, systems in parts.items()}
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         metrics=metrics,
         config=config,
@@ -30,8 +33,16 @@ def report(metrics: dict[str, Any], config: Config) -> str:
         reliability=reliability_diagram(metrics["test"]["reliability"]),
         risk=risk_diagram(metrics["abstention"]["curve"], metrics["abstention"]["promised_error"]),
         curve=learning_curve(config),
+        told={name: said for name, m in measured.items() if (said := notes(m, config.documents))},
+        rules=explained_rules(Path(config.seeds)),
         settings=yaml.safe_load((config.checkpoint / "train_config.yaml").read_text()),
     )
+
+
+def explained_rules(seeds: Path) -> dict[str, str]:
+    """Rule of the contrast groups -> what it tests, as SEEDS/rules.yaml says; "" for a rule that is not there."""
+    path = seeds / "rules.yaml"
+    return defaultdict(str, yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {})
 
 
 def reliability_diagram(bins: list[dict[str, float]]) -> str:

@@ -38,7 +38,7 @@ def load_split(config: Config, name: str, on_disk: Path | None = None) -> datase
         raise Stop(f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --data names another directory")
     made_for = json.loads(manifest.read_text())["labels"]
     if config.labels and made_for != config.labels:
-        raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` again")
+        raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` (python -m train.build) again")
     file = str(directory / f"{name}.parquet")
     return datasets.Dataset.from_parquet(file, cache_dir=str(on_disk)) if on_disk else datasets.Dataset.from_parquet(file, keep_in_memory=True)
 
@@ -56,7 +56,7 @@ def refuse_other_data(config: Config) -> None:
     trained_on = json.loads(path.read_text()).get("data") if path.is_file() else None
     if trained_on != built(config):
         raise Stop(
-            f"{config.checkpoint} was trained on other data than {config.data} holds now, whose test split it may have learned from: train again with `make train`"
+            f"{config.checkpoint} was trained on other data than {config.data} holds now, whose test split it may have learned from: train again with {config.fit_command}"
         )
 
 
