@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from onrecord.classifier import Classifier, Prediction
 from onrecord.sentences import sentences
 from onrecord.speakers import speaker
-from onrecord.webpage import is_html, main_text
+from onrecord.webpage import is_html, main_text, publication_day
 
 if TYPE_CHECKING:  # loaded by `read` when there are dates to resolve: it is slow to import
     from onrecord.dates import When
@@ -34,7 +34,7 @@ class Article:
 
     text: str  # what offsets index: the string given, or the main text of the page given
     statements: list[Statement]  # in order; between two of them lies nothing but white space
-    published: date | None = None  # a datetime if the time of day was given
+    published: date | None = None  # as given or as the page says; a datetime if the time of day was given
 
 
 def read(
@@ -50,15 +50,18 @@ def read(
 
     Offsets index the string given. Only of an HTML page, recognised by how it begins (html=None) or declared (html=True), is the main text
     extracted first: there offsets index `Article.text`, and the page itself is not kept. `published` is a date, a datetime, or either in
-    ISO 8601; with it the time expressions of sentences labelled `dated` are resolved, clock times in the IANA zone `zone` if they name none.
-    Raises ValueError for another `published`, an unknown zone and for a page without text, TypeError for what is no string, ModuleNotFoundError
-    for a page where the extra `html` is not installed.
+    ISO 8601; None stands for the day that a page names, if it names one, and `Article.published` says which. With it the time expressions of
+    sentences labelled `dated` are resolved, clock times in the IANA zone `zone` if they name none. Raises ValueError for another `published`, an
+    unknown zone and for a page without text, TypeError for what is no string, ModuleNotFoundError for a page where the extra `html` is not
+    installed.
     """
     if not isinstance(text_or_html, str):
         raise TypeError(f"read takes the article as a string, not {type(text_or_html).__name__}; decode bytes first, e.g. data.decode('utf-8')")
     day = published_date(published)
     page = is_html(text_or_html) if html is None else html
     text = main_text(text_or_html) if page else text_or_html
+    if page and day is None:
+        day = publication_day(text_or_html)
     spans = sentences(text)
     if not spans:
         return Article(text, [], day)

@@ -77,7 +77,7 @@ class Classifier:
         checkpoint, whose defaults stand for None: `prior` is the label shares of the text you will type (a name such as "news", "uniform" or
         "data", or a mapping label -> share), `max_error` the share of wrong labels allowed among answered sentences, `coverage` the share of
         each label's sentences whose label set has it. Raises CheckpointError if there is nothing to load, if an ONNX file belongs to other
-        weights than those beside it, or if there is no calibration for such a wish; ValueError for a wish that makes no sense.
+        weights than those beside it, or if there is no calibration for such a wish; WishError, a ValueError, for a wish that makes no sense.
         """
         directory = _directory(path)
         try:

@@ -10,9 +10,11 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
+from zoneinfo import available_timezones
 
 import typer
 from rich.console import Console
@@ -23,25 +25,30 @@ from onrecord.article import Article, published_date
 from onrecord.article import read as read_article
 from onrecord.article_page import page
 from onrecord.classifier import DEFAULT, CheckpointError, Classifier, Prediction
+from onrecord.decision import WishError
 from onrecord.line_stream import arriving
 from onrecord.meter import Meter
 from onrecord.score import PART_ROWS, Options, ScoreError, Summary
 from onrecord.score import score as score_table
 from onrecord.tables import TableError
+from onrecord.webpage import is_html
 
 # A command's output is its own: no load reports or bars of transformers, which reads these when torch is loaded.
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
-EXIT_CODES = """Exit codes: 0 done; 1 it ended for the reason that standard error gives (score goes on when started again); 2 wrong usage; 3 done, but bad
-lines or rows were left out, each named on standard error."""
+EXIT_CODES = """Exit codes: 0 done; 1 it ended for the reason that standard error gives (score goes on when started again); 2 wrong usage: an argument, option or value
+that there is not, or that this checkpoint does not know; 3 done, but bad lines or rows were left out, each named on standard error."""
 LEFT_OUT = 3
 app = typer.Typer(help="What does a news sentence put on record?", epilog=EXIT_CODES, no_args_is_help=True, pretty_exceptions_enable=False)
 Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
 Prior = Annotated[str | None, typer.Option("--prior", help="label shares of the text you type: a name that the checkpoint knows, uniform or data")]
+MaxError = Annotated[float | None, typer.Option("--max-error", help="share of wrong labels allowed among the answers without a ?, 0 to 1; default: the checkpoint's")]
+Coverage = Annotated[float | None, typer.Option("--coverage", help="share of each label's sentences whose label_set must hold it, 0 to 1; default: the checkpoint's")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 COLOURS = ("white", "yellow", "red", "green", "bright_black", "cyan", "magenta", "blue")  # by label number; the label stands there as a word too
 MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
+NO_DAY = "--ics needs --published: 'Monday' is a date only for who knows when it was written"
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
 
 
@@ -73,9 +80,24 @@ def _fail(message: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _load(model: str, prior: str | None, device: str = "cpu") -> Classifier:
+@contextlib.contextmanager
+def _answering() -> Iterator[None]:
+    """Around whatever prints an answer, which is flushed here. Ends the command where it cannot be written: well, if the reader has enough (`| head`)."""
     try:
-        return Classifier.load(model, device, prior=prior)
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more when it ends
+        if isinstance(error, BrokenPipeError):
+            raise typer.Exit(0) from None
+        raise _fail(f"standard output cannot be written: {error.strerror}") from None
+
+
+def _load(model: str, prior: str | None, max_error: float | None = None, coverage: float | None = None, device: str = "cpu") -> Classifier:
+    try:
+        return Classifier.load(model, device, prior=prior, max_error=max_error, coverage=coverage)
+    except WishError as error:
+        raise typer.BadParameter(str(error)) from None
     except (CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
     except (RuntimeError, AssertionError) as error:  # as torch refuses a device
@@ -100,13 +122,15 @@ def predict(
     texts: Annotated[list[str], typer.Argument(help="sentences; - reads one a line from standard input, and answers as they come")],
     model: Model = str(DEFAULT),
     prior: Prior = None,
+    max_error: MaxError = None,
+    coverage: Coverage = None,
     as_json: AsJson = False,
     on_error: Annotated[
         OnError, typer.Option("--on-error", help="what becomes of a line that is not UTF-8: left out and named on standard error, or the end")
     ] = OnError.skip,
 ) -> None:
     """Type sentences. A ? behind the confidence: too unsure to be answered within the error promised."""
-    classifier = _load(model, prior)
+    classifier = _load(model, prior, max_error, coverage)
     bad = 0
     try:
         for text in texts:
@@ -114,8 +138,6 @@ def predict(
                 bad += _predict_lines(_standard_input(), classifier, as_json, on_error)
             else:
                 _print(classifier.predict([text]), as_json)
-    except BrokenPipeError:  # whoever read has enough
-        return
     except OSError as error:
         raise _fail(f"standard input cannot be read: {error.strerror}") from None
     if bad:
@@ -139,20 +161,13 @@ def _predict_lines(stream: BinaryIO, classifier: Classifier, as_json: bool, on_e
 
 
 def _print(predictions: list[Prediction], as_json: bool) -> None:
-    """Print and flush. Raises BrokenPipeError; ends the command if standard output cannot be written for another reason."""
-    try:
+    with _answering():
         for p in predictions:
             print(
                 json.dumps(dataclasses.asdict(p), ensure_ascii=False)
                 if as_json
                 else f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{f'  [read in {p.windows} windows]' if p.windows > 1 else ''}"
             )
-        sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more when it ends
-        if isinstance(error, BrokenPipeError):
-            raise
-        raise _fail(f"standard output cannot be written: {error.strerror}") from None
 
 
 @app.command()
@@ -164,6 +179,8 @@ def score(
     prefix: Annotated[str, typer.Option("--prefix", help="before the names of the columns added")] = "",
     model: Model = str(DEFAULT),
     prior: Prior = None,
+    max_error: MaxError = None,
+    coverage: Coverage = None,
     device: Annotated[str, typer.Option("--device", help="torch device")] = "cpu",
     part_rows: Annotated[int, typer.Option("--part-rows", min=1, max=MOST_ROWS, help="rows that are done, or done again, together")] = PART_ROWS,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there; not with ray")] = False,
@@ -174,7 +191,9 @@ def score(
     ray_address: Annotated[str, typer.Option("--ray-address", help="of a ray cluster; auto: the one this machine is part of; local: one for this run")] = "local",
 ) -> None:
     """Type a table of sentences. Killed, the same command goes on where it was; OUT appears when all is done."""
-    options = Options(text_column, prefix, part_rows)
+    if engine == Engine.ray and overwrite:
+        raise typer.BadParameter("--overwrite is not for --engine ray: give another OUT, or delete the directory")
+    options = Options(text_column, prefix, part_rows, max_error, coverage)
     meter = Meter()
     try:
         if engine == Engine.ray:
@@ -184,8 +203,10 @@ def score(
                 source, target, model, options, prior=prior, device=device, on_error=on_error, actors=actors, address=ray_address, on_progress=meter
             )
         else:
-            classifier = _load(model, prior, device)
+            classifier = _load(model, prior, max_error, coverage, device)
             summary = score_table(Path(source), Path(target), classifier, model, options, on_error=on_error, overwrite=overwrite, on_progress=meter)
+    except WishError as error:
+        raise typer.BadParameter(str(error)) from None
     except (ScoreError, CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
     except (TableError, OSError) as error:
@@ -228,17 +249,19 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Which words does the answer hang on? Prints what the label's probability loses without each word: sensitivity, not the model's reason."""
+    classifier = _load(model, prior)
     try:
-        found = _load(model, prior).explain(text, label)
+        found = classifier.explain(text, label)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    if as_json:
-        print(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
-        return
-    print(f"{found.label} {found.confidence:.1%}")
-    for word in found.words:
-        bar = "▇" * round(20 * abs(word.effect))
-        print(f"{word.effect:+7.1%}  {word.text}{'  ' if bar else ''}{bar}")
+    with _answering():
+        if as_json:
+            print(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+            return
+        print(f"{found.label} {found.confidence:.1%}")
+        for word in found.words:
+            bar = "▇" * round(20 * abs(word.effect))
+            print(f"{word.effect:+7.1%}  {word.text}{'  ' if bar else ''}{bar}")
 
 
 @app.command()
@@ -246,14 +269,18 @@ def read(
     file: Annotated[str, typer.Argument(help="article as plain text or HTML, UTF-8; - for standard input")],
     model: Model = str(DEFAULT),
     prior: Prior = None,
-    published: Annotated[str | None, typer.Option("--published", metavar="DATE", help="day of publication, ISO 8601")] = None,
+    max_error: MaxError = None,
+    coverage: Coverage = None,
+    published: Annotated[
+        str | None, typer.Option("--published", metavar="DATE", help="day of publication, ISO 8601; if not given, the one that a web page names, if it names one")
+    ] = None,
     as_json: AsJson = False,
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help="JSON, a sentence a line")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header")] = False,
     as_html: Annotated[bool, typer.Option("--html", help="a self-contained page with coloured sentences")] = False,
     zone: Annotated[str | None, typer.Option("--zone", help="IANA zone of clock times that name none, e.g. Europe/London")] = None,
     dated: Annotated[str, typer.Option("--dated", help="the label whose sentences are diary entries")] = "scheduling",
-    ics: Annotated[Path | None, typer.Option("--ics", help="also write what lies ahead as a calendar; needs --published")] = None,
+    ics: Annotated[Path | None, typer.Option("--ics", help="also write what lies ahead as a calendar; needs the day of publication")] = None,
 ) -> None:
     """Type every sentence of an article. A ? behind the confidence: too unsure to be answered within the error promised."""
     if as_json + as_jsonl + as_csv + as_html > 1:
@@ -262,30 +289,42 @@ def read(
         published_date(published)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    if ics and not published:
-        raise typer.BadParameter("--ics needs --published: 'Monday' is a date only for who knows when it was written")
+    if zone is not None and zone not in available_timezones():
+        raise typer.BadParameter(f"--zone {zone!r} is unknown; give an IANA name such as Europe/London")
     text = _text(file)
-    classifier = _load(model, prior)
+    if ics and not published and not is_html(text):
+        raise typer.BadParameter(NO_DAY)
+    classifier = _load(model, prior, max_error, coverage)
     if dated not in classifier.labels and (ics or dated != "scheduling"):
-        raise _fail(f"--dated {dated!r} is no label of {model}; it knows {', '.join(classifier.labels)}")
+        raise typer.BadParameter(f"--dated {dated!r} is no label of {model}; it knows {', '.join(classifier.labels)}")
     try:
         article = read_article(text, published, classifier, zone=zone, dated=dated)
     except (ValueError, ModuleNotFoundError) as error:
         raise _fail(f"{file}: {error}") from None
+    if ics and article.published is None:
+        raise typer.BadParameter(f"{NO_DAY}; this page names none")
+    if article.published and not published:
+        print(f"published {article.published}, as the page says; --published gives another day", file=sys.stderr)
     if ics:
         _write_calendar(article, zone, dated, ics)
-    if as_html:
-        print(page(article, classifier.labels, "standard input" if file == "-" else Path(file).name), end="")
-    elif as_csv:
+    with _answering():
+        _show(article, classifier, "standard input" if file == "-" else Path(file).name, "html" * as_html or "csv" * as_csv or "jsonl" * as_jsonl or "json" * as_json)
+
+
+def _show(article: Article, classifier: Classifier, name: str, form: str) -> None:
+    """Print an article in one of the forms of `read`; "" is the table."""
+    if form == "html":
+        print(page(article, classifier.labels, name), end="")
+    elif form == "csv":
         rows = csv.writer(sys.stdout, lineterminator="\n")
         rows.writerow(("paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "text"))
         for s in article.statements:
             p = s.prediction
             rows.writerow((s.paragraph, s.start, s.end, p.label, f"{p.confidence:.4f}", p.abstained, s.speaker or "", s.text))
-    elif as_jsonl:
+    elif form == "jsonl":
         for s in article.statements:
             print(json.dumps(dataclasses.asdict(s), ensure_ascii=False, default=str))
-    elif as_json:
+    elif form == "json":
         print(json.dumps([dataclasses.asdict(s) for s in article.statements], ensure_ascii=False, indent=1, default=str))
     else:
         _table(article, classifier)
@@ -311,13 +350,18 @@ def _table(article: Article, classifier: Classifier) -> None:
         colour = colours.get(s.prediction.label, "white")
         confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
         table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, Text(" ".join(s.text.split()), style=colour))
-    Console().print(table)
+    console = Console()
+    with console.capture() as captured:  # its own way with a closed pipe is to end with 1
+        console.print(table)
+    print(captured.get(), end="")
 
 
 @app.command()
 def serve(
     model: Model = str(DEFAULT),
     prior: Prior = None,
+    max_error: MaxError = None,
+    coverage: Coverage = None,
     host: Annotated[str, typer.Option("--host", help="address to listen on; 0.0.0.0 lets other machines in")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8000,
     token_env: Annotated[str | None, typer.Option("--token-env", metavar="NAME", help="environment variable with the token that clients must send")] = None,
@@ -337,7 +381,7 @@ def serve(
     with listening:
         logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
         logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
-        made = application(_load(model, prior), token=token)
+        made = application(_load(model, prior, max_error, coverage), token=token)
         # Its access log would hold what clients put into addresses; the service has its own.
         server = uvicorn.Server(uvicorn.Config(made, log_config=logs, access_log=False, server_header=False, proxy_headers=False, ws="none"))
         shown = f"[{host}]" if ":" in host else host
@@ -374,8 +418,9 @@ def info(model: Annotated[str, typer.Argument(help="checkpoint directory or hub 
     if (card := Path(model) / "README.md").is_file():
         for result in ModelCard.load(card).data.eval_results or []:
             lines[f"{result.metric_name}, {result.dataset_split}"] = f"{result.metric_value:g}"
-    for name, value in lines.items():
-        print(f"{name:44}{value}")
+    with _answering():
+        for name, value in lines.items():
+            print(f"{name:44}{value}")
 
 
 if __name__ == "__main__":

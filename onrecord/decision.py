@@ -19,6 +19,10 @@ DATA = "data"  # the name of the prior that changes nothing: the label shares of
 CONFIDENCE = 0.95  # of the promise about the error among answered sentences
 
 
+class WishError(ValueError):
+    """A prior, an error or a coverage that makes no sense for this checkpoint; the message says what does."""
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What a checkpoint knows about its own scores: N validation sentences, K labels."""
@@ -61,7 +65,7 @@ class Calibration:
     def named(self, prior: str | Mapping[str, float] | None) -> tuple[str, np.ndarray]:
         """Name and shares (K,) of a prior: a stored name, "data", "uniform", a mapping label -> share, or None for the checkpoint's default.
 
-        Raises ValueError for an unknown name, a label left out or made up, and shares that are not positive.
+        Raises WishError for an unknown name, a label left out or made up, and shares that are not positive.
         """
         labels = list(self.shares)
         if prior is None:
@@ -69,23 +73,23 @@ class Calibration:
         if isinstance(prior, str):
             known = {DATA: self.shares, "uniform": dict.fromkeys(labels, 1.0)} | self.priors
             if prior not in known:
-                raise ValueError(f"prior {prior!r} is unknown; there are {', '.join(known)}, or give shares as {{label: share}}")
+                raise WishError(f"prior {prior!r} is unknown; there are {', '.join(known)}, or give shares as {{label: share}}")
             name, given = prior, known[prior]
         else:
             name, given = "given", dict(prior)
         if set(given) != set(labels):
-            raise ValueError(f"{'the prior' if name == 'given' else f'prior {name!r}'} must name each of {', '.join(labels)} once; it names {', '.join(given)}")
+            raise WishError(f"{'the prior' if name == 'given' else f'prior {name!r}'} must name each of {', '.join(labels)} once; it names {', '.join(given)}")
         shares = np.array([given[label] for label in labels], dtype=float)
         if not (np.isfinite(shares).all() and (shares > 0).all()):
-            raise ValueError(f"prior {name!r}: every share must be a positive number, got {given}")
+            raise WishError(f"prior {name!r}: every share must be a positive number, got {given}")
         return name, shares / shares.sum()
 
     def rule(self, prior: str | Mapping[str, float] | None = None, max_error: float | None = None, coverage: float | None = None) -> Rule:
-        """The decision rule for these wishes. Raises ValueError for those that make no sense."""
+        """The decision rule for these wishes. Raises WishError for those that make no sense."""
         max_error, coverage = self.max_error if max_error is None else max_error, self.coverage if coverage is None else coverage
         for name, value in (("max_error", max_error), ("coverage", coverage)):
             if not 0 < value < 1:
-                raise ValueError(f"{name} = {value!r} must lie between 0 and 1")
+                raise WishError(f"{name} = {value!r} must lie between 0 and 1")
         name, met = self.named(prior)
         _, trained = self.named(DATA)
         shift = np.log(met / trained)

@@ -21,7 +21,7 @@ import filelock
 
 from onrecord.classifier import Classifier, Prediction
 from onrecord.table_parts import encoded, join, merged
-from onrecord.tables import Chunk, Reader, Span, format_of
+from onrecord.tables import Chunk, Reader, Span, TableError, format_of
 
 RUN, FINISHED, JOINED, LOCK = "run.json", "finished.json", "joined", "lock"  # what lies in OUT.parts beside the parts
 PART_ROWS = 2000
@@ -38,6 +38,8 @@ class Options:
     text_column: str = "text"
     prefix: str = ""  # of the names of the columns added
     part_rows: int = PART_ROWS
+    max_error: float | None = None  # what the classifier was loaded with: it decides who is abstained
+    coverage: float | None = None  # and what the label sets are
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,10 @@ def score(
             raise ScoreError(f"another run is writing {target}: wait for it, or give another name for the output") from None
     try:
         return _score(source, target, parts, identity, Scorer(classifier, options), (format, written_as), on_error, overwrite, on_progress)
+    except (ScoreError, TableError):
+        if parts.is_dir() and set(os.listdir(parts)) <= {LOCK, RUN, f"{RUN}.new"}:  # nothing was done, so there is nothing to go on from
+            shutil.rmtree(parts, ignore_errors=True)
+        raise
     finally:
         lock.release()
 

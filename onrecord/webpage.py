@@ -2,6 +2,8 @@
 
 import logging
 import re
+from datetime import date
+from typing import Any
 
 logging.getLogger("trafilatura").addHandler(logging.NullHandler())  # its warnings are for those who set up logging; a user is told by our error
 
@@ -17,13 +19,26 @@ def is_html(text: str) -> bool:
     return bool(fragment and re.search(rf"</{fragment[1]}\s*>", text[fragment.end() :], re.IGNORECASE))
 
 
+def publication_day(html: str) -> date | None:
+    """The day of publication that a page names in its metadata, JSON-LD or a marked-up time; None if it names none. Dates in the text are not looked at.
+
+    Raises ModuleNotFoundError as main_text does.
+    """
+    found = _trafilatura().extract_metadata(html, extensive=False).date
+    return date.fromisoformat(found) if found else None
+
+
 def main_text(html: str) -> str:
     """The article in a page, a paragraph a line, without navigation, comments and tables. Raises ValueError if there is none."""
+    text = _trafilatura().extract(html, include_comments=False, include_tables=False)
+    if not text or not text.strip():
+        raise ValueError("no text found in this HTML page; is it filled in by a script? Save the text itself and read that")
+    return str(text)
+
+
+def _trafilatura() -> Any:
     try:
         import trafilatura
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("reading HTML needs trafilatura: pip install 'onrecord[html]'", name=error.name) from None
-    text = trafilatura.extract(html, include_comments=False, include_tables=False)
-    if not text or not text.strip():
-        raise ValueError("no text found in this HTML page; is it filled in by a script? Save the text itself and read that")
-    return str(text)
+    return trafilatura

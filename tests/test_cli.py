@@ -2,14 +2,20 @@
 
 import csv
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from onrecord import Classifier
 from onrecord.cli import app
-from tests.conftest import LABELS
+from onrecord.decision import Calibration
+from tests.conftest import LABELS, changed
 from train import calibrate
 from train.config import Config
 
@@ -96,9 +102,9 @@ def test_read_writes_a_calendar(model: list[str], checkpoint: Path, tmp_path: Pa
         assert out.read_bytes().count(b"BEGIN:VEVENT") == entries and f"{entries} calendar entries" in found.stderr
         assert all(row["text"][when["start"] : when["end"]] == when["text"] for row in rows for when in row["dates"])
     assert run(app, ["read", str(tmp_path / "a.txt"), "--ics", str(out), *model]).exit_code == 2
-    for words, message in ((["--dated", "diary"], "no label"), (["--zone", "Mars/Olympus", "--dated", *labels][:4], "unknown")):
+    for words, message in ((["--dated", "diary"], "no label"), (["--zone", "Mars/Olympus"], "unknown")):
         found = run(app, ["read", str(tmp_path / "a.txt"), "--published", "2024-05-02", *words, *model])
-        assert found.exit_code == 1 and message in found.stderr
+        assert found.exit_code == 2 and message in found.stderr
 
 
 def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path: Path) -> None:
@@ -108,7 +114,12 @@ def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path
     calibrate.main(Config.model_validate(config.model_dump() | {"max_error": 0.001}))
     found = run(app, ["predict", "One.", "--prior", "uniform", "--model", str(config.checkpoint)])
     assert found.exit_code == 0 and "%? One." in found.stdout
-    assert "unknown; there are" in run(app, ["predict", "One.", "--prior", "nws", "--model", str(config.checkpoint)]).stderr
+    for command in (["predict", "One."], ["explain", "One."], ["read", __file__], ["score", __file__, str(tmp_path / "out.csv")]):
+        found = run(app, [*command, "--prior", "nws", "--model", str(config.checkpoint)])
+        assert found.exit_code == 2 and "unknown" in found.stderr, command
+    for wish, fault in (("--max-error", "max_error = 1.5"), ("--coverage", "coverage = 1.5")):
+        found = run(app, ["predict", "One.", wish, "1.5", "--model", str(config.checkpoint)])
+        assert found.exit_code == 2 and fault in found.stderr
 
 
 def test_explain_names_each_word_and_refuses_a_foreign_label(checkpoint: Path) -> None:
@@ -118,3 +129,86 @@ def test_explain_names_each_word_and_refuses_a_foreign_label(checkpoint: Path) -
     assert as_json["label"] == "hedge" and [word["text"] for word in as_json["words"]] == ["The", "talks."]
     refused = run(app, ["explain", "The talks.", "--label", "rumour", "--model", str(checkpoint)])
     assert refused.exit_code == 2 and "rumour" in refused.output
+
+
+@pytest.fixture(scope="module")
+def calibrated(settings: Config, checkpoint: Path) -> Path:
+    """A checkpoint that promises things, on the ground of 200 sentences that it got right, none of them with confidence."""
+    config = changed(settings, run="wishes")
+    shutil.copytree(checkpoint, config.checkpoint)
+    targets = np.arange(200) % 5
+    Calibration(1.0, dict.fromkeys(LABELS, 0.2), {}, 0.1, 0.9, 0.01 * np.eye(5)[targets], targets).save(config.checkpoint)
+    return config.checkpoint
+
+
+def test_max_error_and_coverage_are_wishes_of_predict_read_and_score(calibrated: Path, tmp_path: Path) -> None:
+    sentences = [f"Perhaps the {word} said tomorrow." for word in ("council", "mayor", "club")]
+    (tmp_path / "a.txt").write_text("\n\n".join(sentences))
+    (tmp_path / "in.csv").write_text("text\n" + "\n".join(sentences) + "\n")
+    model = ["--model", str(calibrated)]
+    for max_error, coverage in ((0.0001, 0.999), (0.9, 0.2)):
+        wishes = ["--max-error", str(max_error), "--coverage", str(coverage)]
+        expected = Classifier.load(calibrated, max_error=max_error, coverage=coverage).predict(sentences)
+        assert {(p.abstained, len(p.label_set) == 5) for p in expected} == {(max_error < 0.5, coverage > 0.5)}
+        answers = [(p.abstained, list(p.label_set)) for p in expected]
+        predicted = [json.loads(line) for line in run(app, ["predict", *sentences, "--json", *wishes, *model]).stdout.splitlines()]
+        assert [(p["abstained"], p["label_set"]) for p in predicted] == answers
+        read = [json.loads(line)["prediction"] for line in run(app, ["read", str(tmp_path / "a.txt"), "--jsonl", *wishes, *model]).stdout.splitlines()]
+        assert [(p["abstained"], p["label_set"]) for p in read] == answers
+        found = run(app, ["score", str(tmp_path / "in.csv"), str(tmp_path / f"{coverage}.jsonl"), *wishes, *model])
+        assert found.exit_code == 0, found.stderr
+        scored = [json.loads(line) for line in (tmp_path / f"{coverage}.jsonl").read_text().splitlines()]
+        assert [(p["abstained"], p["label_set"]) for p in scored] == answers
+
+
+PAGE = """<html><head><meta property="article:published_time" content="2024-05-02T18:30:00+02:00"></head>
+<body><article><p>The council meets on Tuesday at 3 p.m. to vote on the budget, its chairman said in a letter to the members.</p></article></body></html>"""
+
+
+def test_the_day_that_a_page_names_is_used_and_told(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(PAGE)
+    label = json.loads(run(app, ["read", str(tmp_path / "a.html"), "--jsonl", *model]).stdout)["prediction"]["label"]
+    words = ["read", str(tmp_path / "a.html"), "--jsonl", "--dated", label, "--ics", str(tmp_path / "a.ics"), *model]
+    found = run(app, words)
+    assert found.exit_code == 0 and "published 2024-05-02, as the page says" in found.stderr
+    assert b"20240507" in (tmp_path / "a.ics").read_bytes()
+    given = run(app, [*words, "--published", "2024-06-02"])
+    assert given.exit_code == 0 and "as the page says" not in given.stderr and b"20240604" in (tmp_path / "a.ics").read_bytes()
+    (tmp_path / "a.html").write_text(PAGE.replace("2024-05-02T18:30:00+02:00", "spring"))
+    none = run(app, words)
+    assert none.exit_code == 2 and "needs --published" in none.stderr and not none.stdout
+
+
+EACH_WITH_A_FULL_DISK_AND_A_CLOSED_PIPE = """
+import json, os, sys
+from onrecord.cli import app
+for words in json.loads(sys.argv[1]):
+    for target in ("full disk", "closed pipe"):
+        if target == "full disk":
+            out = os.open("/dev/full", os.O_WRONLY)
+        else:
+            reader, out = os.pipe()
+            os.close(reader)
+        os.dup2(out, 1)
+        os.close(out)
+        try:
+            app(words)
+            code = 0
+        except SystemExit as end:
+            code = end.code
+        print(target, "ended with", code, file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_an_answer_that_cannot_be_written_is_told(exported: Config, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One.")
+    model = ["--model", str(exported.checkpoint)]
+    read = ["read", str(tmp_path / "a.txt"), *model]
+    commands = [["predict", "One.", *model], ["explain", "One.", *model], ["explain", "One.", "--json", *model], ["info", str(exported.checkpoint)]]
+    commands += [read, *([*read, form] for form in ("--json", "--jsonl", "--csv", "--html"))]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    program = [sys.executable, "-c", EACH_WITH_A_FULL_DISK_AND_A_CLOSED_PIPE, json.dumps(commands)]
+    found = subprocess.run(program, capture_output=True, text=True, env=environment, check=False)
+    told = ["error: standard output cannot be written: No space left on device", "full disk ended with 1", "closed pipe ended with 0"]
+    assert found.returncode == 0 and found.stderr.splitlines() == told * len(commands)

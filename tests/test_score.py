@@ -573,3 +573,36 @@ def test_random_kills_neither_lose_nor_double_a_row(checkpoint: Path, tmp_path: 
         expected = Classifier.load(checkpoint).predict(row["text"] for row in rows[::100])
         assert [row["label"] for row in found[::100]] == [p.label for p in expected]
     assert finished and len(seen) > 1  # and not always at the same place
+
+
+@pytest.mark.parametrize("name", ["in.csv", "in.jsonl"])
+def test_a_run_that_is_refused_before_its_first_part_leaves_nothing(tmp_path: Path, name: str) -> None:
+    write_table(tmp_path / name)
+    with pytest.raises((ScoreError, TableError), match="'sentence'"):
+        scored(tmp_path / name, tmp_path / "out.csv", text_column="sentence")
+    assert os.listdir(tmp_path) == [name]
+    assert scored(tmp_path / name, tmp_path / "out.csv").written == 21
+
+
+def test_a_run_that_ends_at_a_bad_row_keeps_what_was_done(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "in.jsonl")
+    with open(tmp_path / "in.jsonl", "a") as file:
+        file.write("{}\n")
+    with pytest.raises(ScoreError, match="line 22"):
+        scored(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl.parts" / "000000-000000.jsonl").exists()
+
+
+def test_other_promises_are_another_run(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "in.jsonl")
+    with open(tmp_path / "in.jsonl", "a") as file:
+        file.write("{}\n")
+    with pytest.raises(ScoreError, match="its 'text'"):
+        scored(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    with pytest.raises(ScoreError, match="max_error"):
+        score.score(tmp_path / "in.jsonl", tmp_path / "out.jsonl", Stub(), "hub/id", Options(part_rows=4, max_error=0.05), on_error="skip")  # type: ignore[arg-type]
+
+
+def test_ray_does_not_overwrite(tmp_path: Path) -> None:
+    found = run(app, ["score", str(tmp_path), str(tmp_path / "out"), "--engine", "ray", "--overwrite"])
+    assert found.exit_code == 2 and "--overwrite is not for" in found.stderr

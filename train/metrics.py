@@ -111,11 +111,13 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     counts = _counts(targets, predicted, k, documents)  # (3, documents, labels): hits, true, predicted
     n = counts.shape[1]
     occur = counts[1].sum(0) > 0  # (labels,)
-    point = _scores(*counts.sum(1), occur)
+    hits, true, given = counts.sum(1)
+    point = _scores(hits, true, given, occur)
     random, piece = np.random.default_rng(seed), max(1, 20_000_000 // n)  # in pieces: all draws at once would be gigabytes for 100,000 documents
     sizes = [min(piece, resamples - start) for start in range(0, resamples, piece)]
     drawn = [random.multinomial(n, np.full(n, 1 / n), size=size).astype(float) @ counts for size in sizes]  # (3, resamples, labels)
-    spread = _scores(*np.concatenate(drawn, axis=1), occur)
+    hits, true, given = np.concatenate(drawn, axis=1)
+    spread = _scores(hits, true, given, occur)
     low, high = ({name: np.percentile(value, q, axis=0) for name, value in spread.items()} for q in (2.5, 97.5))
 
     def interval(name: str) -> list[float]:
@@ -129,8 +131,11 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
         "macro_f1": round(float(point["macro_f1"]), 4),
         "macro_f1_interval": interval("macro_f1"),
         "labels": {
-            label: {name: round(float(point[name][i]), 4) if occur[i] else None for name in ("precision", "recall", "f1")}
-            | {"f1_interval": [round(float(low["f1"][i]), 4), round(float(high["f1"][i]), 4)] if occur[i] else None, "support": int(counts[1, :, i].sum())}
+            label: {
+                **{name: round(float(point[name][i]), 4) if occur[i] else None for name in ("precision", "recall", "f1")},
+                "f1_interval": [round(float(low["f1"][i]), 4), round(float(high["f1"][i]), 4)] if occur[i] else None,
+                "support": int(counts[1, :, i].sum()),
+            }
             for i, label in enumerate(labels)
         },
         "absent": {label: int(counts[2, :, i].sum()) for i, label in enumerate(labels) if not occur[i]},  # label -> how often it was answered all the same

@@ -94,7 +94,8 @@ is news prose in English, written for the purpose; the labels say what a sentenc
 
 {chr(10).join(lines)}
 
-F1 by label in the last columns; intervals are 95% bootstrap intervals over {config.documents}. {told}Expected calibration error on the test split: {test["calibration_error"]:.3f}.
+F1 by label in the last columns; intervals are 95% bootstrap intervals over {config.documents}. {told}
+Expected calibration error on the test split: {test["calibration_error"]:.3f}.
 
 {promises}
 

@@ -56,7 +56,8 @@ def refuse_other_data(config: Config) -> None:
     trained_on = json.loads(path.read_text()).get("data") if path.is_file() else None
     if trained_on != built(config):
         raise Stop(
-            f"{config.checkpoint} was trained on other data than {config.data} holds now, whose test split it may have learned from: train again with {config.fit_command}"
+            f"{config.checkpoint} was trained on other data than {config.data} holds now, whose test split it may have learned from: "
+            f"train again with {config.fit_command}"
         )
 
 
