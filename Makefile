@@ -6,7 +6,7 @@ REALNEWS := $(wildcard ../shared/realnews/dev.jsonl)
 MEASURE := -m train.evaluate --behaviour $(if $(REALNEWS),--extra '["$(REALNEWS)"]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data audit train curve eval bench bench-inference test smoke lint clean
+.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test smoke lint clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -23,6 +23,9 @@ data: setup  ## seeds/ -> data/: check, split, write
 
 audit: setup  ## slow checks of the corpus: paraphrases across splits, shortcuts, likely label errors, diversity
 	$(BIN)/python -m train.build --audit
+
+audit-dependencies: setup  ## known vulnerabilities of the versions in constraints.txt; says so where the advisory service cannot be reached
+	$(BIN)/python -m train.audit_dependencies
 
 train: data  ## (or go on where a killed run stopped) build, fit, calibrate, export and measure the default model; prints its metrics and where it lies
 	$(BIN)/python -m train.fit $(if $(wildcard runs/default/state/*.pt),--resume)
