@@ -66,8 +66,16 @@ class Engine(StrEnum):
     ray = "ray"
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(importlib.metadata.version("onrecord"))
+        raise typer.Exit
+
+
 @app.callback()
-def _streams(context: typer.Context) -> None:
+def _streams(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version and end")] = False
+) -> None:
     # Pipes are UTF-8, whatever the locale says. Backslashes for the half characters that an argument may hold.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -403,8 +411,8 @@ def _token(name: str | None) -> str | None:
 
 
 @app.command()
-def info(model: Annotated[str, typer.Argument(help="checkpoint directory or hub id")] = str(DEFAULT)) -> None:
-    """What a checkpoint is: labels, priors, backend, versions, and the metrics of its model card."""
+def info(model: Annotated[str, typer.Argument(help="checkpoint directory or hub id")] = str(DEFAULT), as_json: AsJson = False) -> None:
+    """What a checkpoint is: labels, priors, promises, backend, versions, what became of its export, and the metrics of its model card."""
     from huggingface_hub import ModelCard  # here, not above: the other commands do without
 
     classifier = _load(model, None)
@@ -415,12 +423,27 @@ def info(model: Annotated[str, typer.Argument(help="checkpoint directory or hub 
         for name, shares in classifier.calibration.priors.items():
             lines[f"prior {name}"] = ", ".join(f"{label} {share:g}" for label, share in shares.items())
         lines["prior in use"] = classifier.rule.prior
+        lines["answers from confidence"] = f"{classifier.rule.threshold:.3f}, so that at most {classifier.calibration.max_error:.0%} of the answers are wrong"
+        lines["label sets"] = f"hold {classifier.calibration.coverage:.0%} of each label's sentences"
+    lines |= _exported(Path(model))
     if (card := Path(model) / "README.md").is_file():
         for result in ModelCard.load(card).data.eval_results or []:
             lines[f"{result.metric_name}, {result.dataset_split}"] = f"{result.metric_value:g}"
     with _answering():
+        if as_json:
+            print(json.dumps(lines, ensure_ascii=False, indent=1))
+            return
         for name, value in lines.items():
             print(f"{name:44}{value}")
+
+
+def _exported(directory: Path) -> dict[str, str]:
+    """What train.export says of the ONNX files: on which CPU they were judged, and why int8 is there or not."""
+    if not (path := directory / "export.json").is_file():
+        return {}
+    record = json.loads(path.read_text())
+    rungs = [f"{rung['rung']}: {'kept' if rung['holds'] else 'refused' + (', ' + rung['reason'] if 'reason' in rung else '')}" for rung in record["int8"]]
+    return {"exported files": ", ".join(record["kept"]), "judged on": f"{record['cpu']['machine']} {' '.join(record['cpu']['features'])}", "int8": "; ".join(rungs)}
 
 
 if __name__ == "__main__":

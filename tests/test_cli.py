@@ -1,6 +1,7 @@
 """The command as a user types it."""
 
 import csv
+import importlib.metadata
 import json
 import os
 import shutil
@@ -212,3 +213,29 @@ def test_an_answer_that_cannot_be_written_is_told(exported: Config, tmp_path: Pa
     found = subprocess.run(program, capture_output=True, text=True, env=environment, check=False)
     told = ["error: standard output cannot be written: No space left on device", "full disk ended with 1", "closed pipe ended with 0"]
     assert found.returncode == 0 and found.stderr.splitlines() == told * len(commands)
+
+
+def test_info_tells_promises_and_export_in_words_and_json(exported: Config, tmp_path: Path) -> None:
+    model = tmp_path / "checkpoint"
+    shutil.copytree(exported.checkpoint, model)
+    targets = np.arange(200) % 5
+    Calibration(1.0, dict.fromkeys(LABELS, 0.2), {}, 0.1, 0.9, 9 * np.eye(5)[targets], targets).save(model)
+    found = json.loads(run(app, ["info", str(model), "--json"]).stdout)
+    record = json.loads((model / "export.json").read_text())
+    assert found["exported files"] == ", ".join(record["kept"]) and found["judged on"].startswith(record["cpu"]["machine"])
+    assert found["int8"].count("kept") + found["int8"].count("refused") == len(record["int8"]) > 0
+    assert found["answers from confidence"].endswith("so that at most 10% of the answers are wrong") and "90%" in found["label sets"]
+    assert [line.split("  ")[0] for line in run(app, ["info", str(model)]).stdout.splitlines()] == list(found)
+
+
+def test_version() -> None:
+    found = run(app, ["--version"])
+    assert found.exit_code == 0 and found.stdout.strip() == importlib.metadata.version("onrecord")
+
+
+def test_the_shell_completes_commands_and_options() -> None:
+    for typed, completed in (("onrecord pre", {"predict"}), ("onrecord score --max", {"--max-error"})):
+        asked = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_ONRECORD_COMPLETE": "complete_bash", "PYTHONPATH": os.pathsep.join(sys.path)}
+        program = [sys.executable, "-c", "from onrecord.cli import app; app(prog_name='onrecord')"]
+        found = subprocess.run(program, env=os.environ | asked, capture_output=True, text=True, check=True)
+        assert set(found.stdout.split()) == completed
