@@ -175,9 +175,9 @@ def test_ray_serve_runs_the_replicas(exported: Config, tmp_path: Path) -> None:
     except ImportError as error:
         pytest.skip(f"ray[serve] is not installed: {error}")
     (tmp_path / "replicas.py").write_text(block("python", "serve.ingress"))
-    ours = environment() | {"ONRECORD_MODEL": str(exported.checkpoint), "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    ours = environment() | {"ONRECORD_MODEL": str(exported.checkpoint), "RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0", "RAY_AUTH_MODE": "disabled"}
     ours["PYTHONPATH"] = os.pathsep.join([str(tmp_path), ours["PYTHONPATH"]])
-    found = subprocess.run([sys.executable, "-c", RAY_SERVE, str(free_port())], env=ours, capture_output=True, text=True, check=False, timeout=300)
+    found = subprocess.run([sys.executable, "-c", RAY_SERVE, str(free_port())], env=ours, capture_output=True, text=True, check=False, timeout=400)
     assert found.stdout.splitlines()[-1:] == ["1 [[2]]"], found.stderr[-2000:]
 
 
