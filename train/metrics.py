@@ -14,7 +14,7 @@ FEW = 30  # documents below which an interval is told to be a guess: percentile 
 
 def macro_f1(targets: Sequence[int], predicted: Sequence[int], labels: int) -> float:
     """Unweighted mean of the F1 of those labels of 0..labels-1 that occur in `targets`."""
-    return float(f1_score(targets, predicted, labels=[i for i in range(labels) if i in set(targets)], average="macro", zero_division=0))
+    return float(f1_score(targets, predicted, labels=sorted(set(targets) & set(range(labels))), average="macro", zero_division=0))
 
 
 def judged(metric: str, targets: Sequence[int], predicted: Sequence[int], labels: Sequence[str]) -> float:
