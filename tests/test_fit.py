@@ -9,15 +9,15 @@ import torch
 import transformers
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from torch.optim.swa_utils import AveragedModel
 
 from tests.conftest import LABELS, changed, weights
 from train import fit
+from train.average import MovingAverage
 from train.config import Config, Stop
 from train.model import load_model, minilm_directory
 from train.splits import load_split
 
-real = AveragedModel.update_parameters
+real = MovingAverage.update_parameters
 
 
 def test_it_learns(settings: Config) -> None:
@@ -89,7 +89,7 @@ def test_the_kept_model_is_the_moving_average(settings: Config, monkeypatch: pyt
     def keep(model: torch.nn.Module, *rest: object) -> None:
         trained.append(model.classifier.weight.detach().clone())
 
-    monkeypatch.setattr(AveragedModel, "update_parameters", lambda self, model: (keep(model), real(self, model)))
+    monkeypatch.setattr(MovingAverage, "update_parameters", lambda self, model: (keep(model), real(self, model)))
     last = changed(settings, run="last", ema_decay=0.0, max_steps=6)
     fit.main(last)
     assert torch.equal(weights(last)["classifier.weight"], trained[-1])

@@ -24,14 +24,14 @@ fresh_processes.set_forkserver_preload(["train.fit"])
 
 def die_after_step(at: int, number: signal.Signals) -> None:
     """This process gets the signal when the optimiser has made step `at`."""
-    update = fit.AveragedModel.update_parameters
+    update = fit.MovingAverage.update_parameters
 
-    def counted(self: fit.AveragedModel, model: torch.nn.Module) -> None:
+    def counted(self: fit.MovingAverage, model: torch.nn.Module) -> None:
         update(self, model)
         if self.n_averaged == at:
             os.kill(os.getpid(), number)
 
-    fit.AveragedModel.update_parameters = counted  # type: ignore[method-assign]
+    fit.MovingAverage.update_parameters = counted  # type: ignore[method-assign]
 
 
 def die_in_the_write_of(at: int) -> None:
