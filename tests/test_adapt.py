@@ -8,11 +8,11 @@ from random import Random
 import numpy as np
 import pytest
 import torch
-from train.average import MovingAverage
 
 from onrecord import Classifier
 from tests.conftest import CUE, LABELS, changed, weights
 from train import adapt, calibrate, compare, evaluate, fit
+from train.average import MovingAverage
 from train.build import write_splits
 from train.config import Config, Stop
 from train.splits import load_split, rows_of

@@ -1,6 +1,7 @@
 """Training learns, repeats itself to the bit, takes other architectures, and fails in words."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from train.average import MovingAverage
 from train.config import Config, Stop
 from train.model import load_model, minilm_directory
 from train.splits import load_split
+from train.state import States
 
 real = MovingAverage.update_parameters
 
@@ -213,6 +215,27 @@ def test_weights_that_are_no_numbers_are_never_saved(settings: Config, monkeypat
     with pytest.raises(Stop, match="the loss is nan at step 2"):
         fit.main(config)
     assert not list(config.run_dir.rglob("*.pt"))
+
+
+@pytest.mark.parametrize("ruined", ["loss", "gradient's norm"])
+def test_numbers_that_break_off_leave_the_last_good_state(settings: Config, monkeypatch: pytest.MonkeyPatch, ruined: str) -> None:
+    """From step 6 on the loss, or only its gradient (√x at 0), is no number; the state of step 4 stays and holds numbers."""
+    count = iter(range(100))
+
+    def loss(logits: torch.Tensor, *rest: object, **options: object) -> torch.Tensor:
+        if not logits.requires_grad or next(count) < 5:
+            return logits.square().mean()
+        return logits.sum() * math.nan if ruined == "loss" else (logits.sum() * 0).sqrt() * 0
+
+    monkeypatch.setattr(fit, "cross_entropy", loss)
+    config = changed(settings, run="broken-off", log_every=1000, save_every=2)
+    shutil.rmtree(config.run_dir, ignore_errors=True)
+    with pytest.raises(fit.Diverged, match=f"the {ruined} is nan at step 6"):
+        fit.main(config)
+    states = States(config, "", 1)
+    assert [path.name for path in states.found()] == ["2.pt", "4.pt"] and not config.checkpoint.exists()
+    saved = torch.load(states.found()[-1], weights_only=True)["parts"]
+    assert all(value.isfinite().all() for value in (saved["model"] | saved["averaged"]).values())
 
 
 def test_no_memory_is_explained(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:

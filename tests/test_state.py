@@ -3,8 +3,11 @@
 import io
 import multiprocessing
 import os
+import resource
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -160,12 +163,52 @@ def test_a_foreign_state_is_refused(states: States, settings: Config) -> None:
     assert States(changed(same, save_every=7), "data", 1).read()[0].step == 6
 
 
-def test_a_full_disk_stops_the_run_and_leaves_the_older_states(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(state: object, file: io.BufferedWriter) -> None:
-        file.write(b"some of it")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(Stop, match=r"step 8 cannot be written to .*No space left on device; make room, or set save_every: 0"):
-        states.write(Position(step=8), {})
+def test_a_full_disk_stops_the_run_and_leaves_the_older_states(states: States) -> None:
+    (states.directory / "unfinished").symlink_to("/dev/full")  # the kernel answers each write with ENOSPC
+    with pytest.raises(Stop, match=r"step 8 cannot be written to .*No space left on device.*; make room, or set save_every: 0"):
+        states.write(Position(step=8), {"model": {"weight": torch.ones(100)}})
     assert sorted(path.name for path in states.directory.iterdir()) == ["4.pt", "6.pt"]
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """The kernel refuses to write more into a file, as a full disk would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_fills_up_while_training_leaves_the_last_good_state(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once at a state, once at the checkpoint; then --resume finishes."""
+    config = changed(settings, run="filled", save_every=3, max_steps=8)
+    real = fit.MovingAverage.update_parameters
+    stack = ExitStack()
+
+    def counted(self: fit.MovingAverage, model: torch.nn.Module) -> None:
+        real(self, model)
+        if self.n_averaged == 5:
+            stack.enter_context(files_of_at_most(100_000))
+
+    with stack, monkeypatch.context() as patch:
+        patch.setattr(fit.MovingAverage, "update_parameters", counted)
+        with pytest.raises(Stop, match="state of step 6 cannot be written"):
+            fit.main(config)
+    assert [path.name for path in (config.run_dir / "state").iterdir()] == ["3.pt"]
+    save = fit.save_checkpoint
+
+    def on_a_full_disk(*arguments: Any) -> None:
+        with files_of_at_most(100_000):
+            save(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fit, "save_checkpoint", on_a_full_disk)
+        with pytest.raises(Stop, match=r"the checkpoint cannot be written to .*; make room, and --resume goes on from the last state"):
+            fit.main(config, resume=True)
+    assert sorted(path.name for path in config.run_dir.glob("*/*.pt")) == ["3.pt", "6.pt"] and not list(config.run_dir.glob("checkpoint*"))
+    fit.main(config, resume=True)
+    fit.main(changed(config, run="not-filled"))
+    expected, got = weights(changed(config, run="not-filled")), weights(config)
+    assert all(torch.equal(expected[name], got[name]) for name in expected)

@@ -22,8 +22,10 @@ from typing import Any
 import torch
 import yaml
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedType, gather_object, set_seed
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from safetensors import SafetensorError
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -207,6 +209,7 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
 def start(config: Config) -> Accelerator:
     """The Accelerator for this machine or launch file. Raises Stop for what it or we cannot do."""
     launched = int(os.environ.get("WORLD_SIZE", "1"))
+    AcceleratorState._reset_state()  # a process may train again in another precision (train.sweep)
     # Without cpu=True Accelerate does not join processes on a machine that has no GPU.
     alone_or_gpu = launched == 1 or torch.cuda.is_available()
     accelerator = Accelerator(cpu=not alone_or_gpu, mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
@@ -312,16 +315,24 @@ def progress_bar(accelerator: Accelerator) -> Progress:
 
 
 def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]) -> None:
-    """Write the Hugging Face directory beside its place and swap it in: a reader sees the old one or the new one, never a half."""
+    """Write the Hugging Face directory beside its place and swap it in: a reader sees the old one or the new one, never a half.
+
+    Raises Stop when the disk does not take it; states of --resume stay.
+    """
     target = config.checkpoint
     fresh, old = target.with_name("checkpoint.new"), target.with_name("checkpoint.old")
     for left_over in (fresh, old):
         shutil.rmtree(left_over, ignore_errors=True)
     tokenizer.model_max_length = config.max_tokens
-    model.save_pretrained(fresh)
-    tokenizer.save_pretrained(fresh)
-    (fresh / "train_config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False))
-    (fresh / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+    try:
+        model.save_pretrained(fresh)
+        tokenizer.save_pretrained(fresh)
+        (fresh / "train_config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False))
+        (fresh / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        way_on = "and --resume goes on from the last state" if config.save_every else "or name another --output"
+        raise Stop(f"the checkpoint cannot be written to {fresh}: {error}; make room, {way_on}") from error
     for file in fresh.iterdir():  # safetensors makes its file readable for its owner alone
         file.chmod((fresh / "training.json").stat().st_mode)
     if target.exists():
