@@ -27,12 +27,14 @@ LAUNCHERS = {
 }
 
 
-def launch(config: Config, launcher: str, *options: str) -> subprocess.CompletedProcess:
-    """Run train.fit in two processes that share the CPU."""
-    file = Path(config.output) / f"{config.run}.yaml"
+def launch(config: Config, launcher: str, *options: str, program: str = "") -> subprocess.CompletedProcess:
+    """Run train.fit, or a program that is given the config's file, in two processes that share the CPU."""
+    file, script = Path(config.output) / f"{config.run}.yaml", Path(config.output) / f"{config.run}.py"
     file.write_text(yaml.safe_dump(config.model_dump()))
-    words = [sys.executable, "-m", *LAUNCHERS[launcher], "-m", "train.fit", "--config", str(file), *options]
-    return subprocess.run(words, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True)
+    script.write_text(program)
+    run = [str(script), str(file)] if program else ["-m", "train.fit", "--config", str(file), *options]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-m", *LAUNCHERS[launcher], *run], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def losses(config: Config) -> list[float]:
@@ -65,6 +67,25 @@ def test_two_processes_train_what_one_trains(alone: Config, launcher: str, shard
     assert expected.keys() == got.keys() and all(torch.allclose(expected[name], got[name], atol=1e-4) for name in expected)
 
 
+COMPILED = """
+import sys, torch
+from train import fit
+from train.config import load
+build = torch.nn.Module.compile
+torch.nn.Module.compile = lambda self, **options: build(self, backend="eager", **options)
+fit.main(load(sys.argv[1]))
+"""
+
+
+def test_two_compiled_processes_train_what_one_trains(alone: Config) -> None:
+    one, two = (changed(alone, run=f"compiled-{number}", max_steps=9, compile=number == 2) for number in (1, 2))
+    fit.main(one)
+    done = launch(two, "torchrun", program=COMPILED)
+    assert done.returncode == 0, done.stderr
+    expected, got = weights(one), weights(two)
+    assert expected.keys() == got.keys() and all(torch.allclose(expected[name], got[name], atol=1e-4) for name in expected)
+
+
 DYING = """
 import os, signal, sys
 from train import fit
@@ -80,13 +101,9 @@ fit.main(load(sys.argv[1]))
 
 
 @pytest.mark.parametrize("shard", [False, True])
-def test_a_worker_that_dies_ends_the_run_which_goes_on_from_the_last_state(alone: Config, tmp_path: Path, shard: bool) -> None:
+def test_a_worker_that_dies_ends_the_run_which_goes_on_from_the_last_state(alone: Config, shard: bool) -> None:
     config = changed(alone, run=f"dying-{shard}", save_every=4, shard=shard)
-    (tmp_path / "dying.py").write_text(DYING)
-    (tmp_path / "dying.yaml").write_text(yaml.safe_dump(config.model_dump()))
-    words = [sys.executable, "-m", *LAUNCHERS["torchrun"], str(tmp_path / "dying.py"), str(tmp_path / "dying.yaml")]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
-    died = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    died = launch(config, "torchrun", program=DYING)
     assert died.returncode != 0 and "Signal 9" in died.stderr
     assert sorted(path.stem for path in (config.run_dir / "state").glob("*.pt")) == ["4", "8"] and not config.checkpoint.exists()
     done = launch(config, "torchrun", "--resume")

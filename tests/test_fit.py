@@ -110,6 +110,17 @@ def test_a_share_of_the_documents(settings: Config) -> None:
     assert used % 6 == 0 and used == rows // documents * round(documents / 2)
 
 
+def test_a_share_without_one_of_the_labels(settings: Config, tmp_path: Path) -> None:
+    shutil.copytree(settings.data, tmp_path / "data")
+    train = load_split(settings, "train")
+    denial = LABELS.index("denial")
+    train.filter(lambda label: label != denial, input_columns="label").to_parquet(str(tmp_path / "data" / "train.parquet"))
+    config = changed(settings, data=str(tmp_path / "data"), run="no-denial")
+    with pytest.raises(Stop, match=r"no row to train on is labelled denial, so it cannot be learned; raise train_share \(now 1\.0\)"):
+        fit.main(config)
+    assert not config.checkpoint.exists()
+
+
 def split_rows(settings: Config) -> int:
     return len(load_split(settings, "train"))
 

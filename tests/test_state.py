@@ -96,6 +96,20 @@ def test_killed_three_times_and_resumed_it_reaches_the_same_bits(settings: Confi
     assert not (killed.run_dir / "state").exists()
 
 
+@pytest.mark.parametrize("change", [{"precision": "bf16"}, {"freeze_embeddings": True}], ids=str)
+def test_it_reaches_the_same_bits_with_other_products_and_frozen_vectors(settings: Config, change: dict[str, Any]) -> None:
+    name = next(iter(change))
+    whole, killed = (
+        changed(settings, run=f"whole-{name}", save_every=0, max_steps=9, **change),
+        changed(settings, run=f"killed-{name}", save_every=2, max_steps=9, **change),
+    )
+    assert train(whole)[0] == 0 and train(killed, False, (die_after_step, 5, signal.SIGKILL))[0] == -signal.SIGKILL
+    code, said = train(killed, True)
+    assert code == 0 and "going on from the state of step 4" in said
+    expected, got = weights(whole), weights(killed)
+    assert all(torch.equal(expected[name], got[name]) for name in expected)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_a_state_and_says_how_to_go_on(settings: Config, number: signal.Signals, code: int) -> None:
     config = changed(settings, run=f"stopped-{code}", save_every=100)

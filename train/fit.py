@@ -72,6 +72,10 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
         with accelerator.main_process_first():
             train = train.filter(lambda doc: doc in kept, input_columns="doc")
     targets = torch.from_numpy(train.with_format("numpy")["label"][:])  # (rows,)
+    if empty := [label for label, count in zip(labels, torch.bincount(targets, minlength=len(labels)), strict=True) if not count]:
+        raise Stop(
+            f"no row to train on is labelled {', '.join(empty)}, so it cannot be learned; raise train_share (now {config.train_share}), or build data that has some"
+        )
     validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), list(validation["label"])
     with accelerator.main_process_first():
         too_long = {
