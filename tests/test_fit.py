@@ -2,7 +2,9 @@
 
 import json
 import math
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -224,6 +226,20 @@ def test_weights_that_are_no_numbers_are_never_saved(settings: Config, monkeypat
     monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * float("nan"))
     config = changed(settings, run="nan-state", log_every=1000, save_every=2)
     with pytest.raises(Stop, match="the loss is nan at step 2"):
+        fit.main(config)
+    assert not list(config.run_dir.rglob("*.pt"))
+
+
+def test_a_signal_does_not_save_weights_that_are_no_numbers(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ruin(self: MovingAverage, model: torch.nn.Module) -> None:
+        real(self, model)
+        if self.n_averaged == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(MovingAverage, "update_parameters", ruin)
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * math.nan)
+    config = changed(settings, run="nan-signal", log_every=1000)
+    with pytest.raises(Stop, match="the loss is nan at step 3"):
         fit.main(config)
     assert not list(config.run_dir.rglob("*.pt"))
 

@@ -93,8 +93,8 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
         model.compile(dynamic=True)  # in place, so names stay; every batch has another shape
     if config.shard:
         shard(averaged.module, accelerator.device, accelerator.num_processes)
-        kept, total = shard(model, accelerator.device, accelerator.num_processes)
-        accelerator.print(f"the model is shared out: {kept:,} of its {total:,} weights are in this process")
+        here, everywhere = shard(model, accelerator.device, accelerator.num_processes)
+        accelerator.print(f"the model is shared out: {here:,} of its {everywhere:,} weights are in this process")
         optimizer = accelerator.prepare(torch.optim.AdamW(parameter_groups(model, config), fused=True))
     else:
         averaged.module.to(accelerator.device)
@@ -151,7 +151,9 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
                 step += 1
                 position.step, position.epoch, position.batch = step, epoch, position.batch + 1
                 saving = config.save_every and step % config.save_every == 0
-                if step % config.log_every == 0 or step == steps or saving:  # what is saved was looked at
+                # Several processes agree on a signal where they wait for each other anyway.
+                stop = max(gather_object([interruption.received])) if accelerator.num_processes == 1 or step % config.log_every == 0 else 0
+                if step % config.log_every == 0 or step == steps or saving or stop:  # what is saved was looked at
                     value = accelerator.reduce(total, "mean").item()
                     # Gradients that are no numbers ruin the weights while the loss still is one; with fp16, the scaler leaves such a step out.
                     for what, number in {"loss": value, "gradient's norm": 0.0 if accelerator.scaler else float(norm)}.items():
@@ -163,8 +165,6 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
                 bar.update(task, completed=step)
                 if step == steps:
                     break
-                # Several processes agree on a signal where they wait for each other anyway.
-                stop = max(gather_object([interruption.received])) if accelerator.num_processes == 1 or step % config.log_every == 0 else 0
                 if saving or (stop and config.save_every):
                     position.seconds = time.monotonic() - started
                     state = capture(accelerator, model, averaged, optimizer)

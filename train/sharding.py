@@ -33,14 +33,15 @@ def shard(model: torch.nn.Module, device: torch.device, processes: int) -> tuple
 
 
 def as_many_passes(cut: list[list[int]], batch: Sequence[int], lengths: Sequence[int], tokens: int, processes: int) -> list[list[int]]:
-    """Pieces of one row, to be given weight 0, that a process with the pieces `cut` lacks to as many as the process with most has."""
+    """The passes of weight 0, each of one row, that a process with the pieces `cut` needs to have as many as the process with most."""
     most = max(len(list(pieces(batch[other::processes], lengths, tokens))) for other in range(min(processes, len(batch))))
     return [[batch[0]]] * (most - len(cut))
 
 
 def whole(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """Weights and buffers of a model, shared out or not, copied to the CPU. Collective; {} in all processes but the first."""
-    return {name: value.clone() for name, value in get_model_state_dict(model, options=WHOLE).items()}
+    found: dict[str, Any] = get_model_state_dict(model, options=WHOLE)
+    return {name: value.clone() for name, value in found.items()}
 
 
 def whole_optimizer(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def whole_optimizer(model: torch.nn.Module, optimizer: torch.optim.Optimizer) ->
     return get_optimizer_state_dict(model, optimizer, options=WHOLE)
 
 
-def load_whole(model: torch.nn.Module, weights: dict[str, torch.Tensor]) -> None:
+def load_whole(model: torch.nn.Module, weights: dict[str, Any]) -> None:
     """Undo `whole`: each process is given everything and keeps its part."""
     set_model_state_dict(model, weights, options=WHOLE)
 
