@@ -67,25 +67,6 @@ def test_two_processes_train_what_one_trains(alone: Config, launcher: str, shard
     assert expected.keys() == got.keys() and all(torch.allclose(expected[name], got[name], atol=1e-4) for name in expected)
 
 
-COMPILED = """
-import sys, torch
-from train import fit
-from train.config import load
-build = torch.nn.Module.compile
-torch.nn.Module.compile = lambda self, **options: build(self, backend="eager", **options)
-fit.main(load(sys.argv[1]))
-"""
-
-
-def test_two_compiled_processes_train_what_one_trains(alone: Config) -> None:
-    one, two = (changed(alone, run=f"compiled-{number}", max_steps=9, compile=number == 2) for number in (1, 2))
-    fit.main(one)
-    done = launch(two, "torchrun", program=COMPILED)
-    assert done.returncode == 0, done.stderr
-    expected, got = weights(one), weights(two)
-    assert expected.keys() == got.keys() and all(torch.allclose(expected[name], got[name], atol=1e-4) for name in expected)
-
-
 DYING = """
 import os, signal, sys
 from train import fit
@@ -123,20 +104,21 @@ def test_launch_files_are_understood(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("launched", "joined", "kind", "shard", "reason"),
+    ("launched", "joined", "kind", "change", "reason"),
     [
-        ("2", 1, DistributedType.NO, False, "2 processes were launched, Accelerate joined 1"),
-        ("2", 2, DistributedType.FSDP, False, "distributed_type FSDP is not supported; launch it as DDP, with --shard true"),
-        ("1", 1, DistributedType.NO, True, "shard: true shares the model out over several processes, and there is one"),
+        ("2", 1, DistributedType.NO, {}, "2 processes were launched, Accelerate joined 1"),
+        ("2", 2, DistributedType.FSDP, {}, "distributed_type FSDP is not supported; launch it as DDP, with --shard true"),
+        ("1", 1, DistributedType.NO, {"shard": True}, "shard: true shares the model out over several processes, and there is one"),
+        ("2", 2, DistributedType.MULTI_CPU, {"compile": True}, "compile: true is for one process"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(
-    settings: Config, monkeypatch: pytest.MonkeyPatch, launched: str, joined: int, kind: DistributedType, shard: bool, reason: str
+    settings: Config, monkeypatch: pytest.MonkeyPatch, launched: str, joined: int, kind: DistributedType, change: dict, reason: str
 ) -> None:
     monkeypatch.setenv("WORLD_SIZE", launched)
     monkeypatch.setattr(fit, "Accelerator", lambda **options: SimpleNamespace(num_processes=joined, distributed_type=kind))
     with pytest.raises(Stop, match=reason):
-        fit.start(changed(settings, shard=shard))
+        fit.start(changed(settings, **change))
 
 
 def test_a_launch_file_does_not_contradict_the_config(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
