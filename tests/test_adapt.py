@@ -8,11 +8,11 @@ from random import Random
 import numpy as np
 import pytest
 import torch
-from torch.optim.swa_utils import AveragedModel
 
 from onrecord import Classifier
 from tests.conftest import CUE, LABELS, changed, weights
 from train import adapt, calibrate, compare, evaluate, fit
+from train.average import MovingAverage
 from train.build import write_splits
 from train.config import Config, Stop
 from train.splits import load_split, rows_of
@@ -104,11 +104,11 @@ def test_a_killed_adaptation_goes_on(start: Config, text: list[str], monkeypatch
     """--resume makes the same data again and reaches the weights of an adaptation that was not killed."""
     adapt.main(changed(start, run="whole"), text, "start")
     killed, steps = changed(start, run="killed", save_every=5), iter(range(7))
-    update = AveragedModel.update_parameters
-    monkeypatch.setattr(AveragedModel, "update_parameters", lambda self, model: (next(steps), update(self, model)))
+    update = MovingAverage.update_parameters
+    monkeypatch.setattr(MovingAverage, "update_parameters", lambda self, model: (next(steps), update(self, model)))
     with pytest.raises(StopIteration):
         adapt.main(killed, text, "start")
-    monkeypatch.setattr(AveragedModel, "update_parameters", update)
+    monkeypatch.setattr(MovingAverage, "update_parameters", update)
     with pytest.raises(Stop, match="--resume goes on from it"):
         adapt.main(killed, text, "start")
     assert adapt.main(killed, text, "start", resume=True).kept

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from matplotlib.axes import Axes
 
 from tests.conftest import changed
 from train import bench_memory
@@ -21,6 +22,16 @@ def test_it_watches_the_training(settings: Config) -> None:
     small, large = bench_memory.main(settings, [300, 3000], steps=3)
     assert (small["rows"], large["rows"]) == (300, 3000)
     assert all(0.05 < size["gib"] < 4 for size in (small, large))  # torch alone is more, a tiny model less
+
+
+def test_the_plot_is_of_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    real = Axes.plot
+    monkeypatch.setattr(Axes, "plot", lambda self, x, y, **style: (drawn.append((x, y, self)), real(self, x, y, **style))[1])
+    bench_memory.plot([{"rows": 100, "gib": 1.5}, {"rows": 10_000, "gib": 1.6}], tmp_path / "memory.png")
+    ((rows, gib, axes),) = drawn
+    assert (rows, gib) == ([100, 10_000], [1.5, 1.6]) and axes.get_ylim()[0] == 0
+    assert (tmp_path / "memory.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_training_that_fails_says_why(settings: Config, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,16 +22,19 @@ from train.config import DEFAULTS, Config, Stop
 ROOT = DEFAULTS.parent.parent
 LAUNCHERS = {
     "torchrun": ["torch.distributed.run", "--standalone", "--nproc_per_node", "2"],
-    "accelerate": ["accelerate.commands.launch", "--config_file", str(ROOT / "configs/accelerate/two_gpus.yaml")],  # without a GPU it starts two processes on the CPU
+    "accelerate": ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"],  # without a GPU it starts two processes on the CPU
+    "file": ["accelerate.commands.launch", "--config_file", str(ROOT / "configs/accelerate/two_gpus_sharded.yaml")],
 }
 
 
-def launch(config: Config, launcher: str, *options: str) -> subprocess.CompletedProcess:
-    """Run train.fit in two processes that share the CPU."""
-    file = Path(config.output) / f"{config.run}.yaml"
+def launch(config: Config, launcher: str, *options: str, program: str = "") -> subprocess.CompletedProcess:
+    """Run train.fit, or a program that is given the config's file, in two processes that share the CPU."""
+    file, script = Path(config.output) / f"{config.run}.yaml", Path(config.output) / f"{config.run}.py"
     file.write_text(yaml.safe_dump(config.model_dump()))
-    words = [sys.executable, "-m", *LAUNCHERS[launcher], "-m", "train.fit", "--config", str(file), *options]
-    return subprocess.run(words, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}, capture_output=True, text=True)
+    script.write_text(program)
+    run = [str(script), str(file)] if program else ["-m", "train.fit", "--config", str(file), *options]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-m", *LAUNCHERS[launcher], *run], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def losses(config: Config) -> list[float]:
@@ -46,12 +50,16 @@ def alone(settings: Config, without_dropout: Path) -> Config:
     return config
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
-def test_two_processes_train_what_one_trains(alone: Config, launcher: str) -> None:
-    together = changed(alone, run=launcher)
+@pytest.mark.parametrize(("launcher", "shard"), [("torchrun", False), ("accelerate", False), ("file", True)])
+def test_two_processes_train_what_one_trains(alone: Config, launcher: str, shard: bool) -> None:
+    together = changed(alone, run=launcher, shard=shard)
     done = launch(together, launcher)
     assert done.returncode == 0, done.stderr
     assert "2 processes share" in done.stdout
+    if found := re.search(r"the model is shared out: ([\d,]+) of its ([\d,]+) weights", done.stdout):
+        kept, total = (int(number.replace(",", "")) for number in found.groups())
+        assert kept <= total / 2 + 100 < total  # halves, but for what does not divide
+    assert bool(found) == shard
     assert len(losses(alone)) > 20 and losses(together) == pytest.approx(losses(alone), abs=1e-4)
     one, two = (json.loads((config.checkpoint / "training.json").read_text()) for config in (alone, together))
     assert one["steps"] == two["steps"] and all(round(one[key], 4) == round(two[key], 4) for key in ("macro_f1", "accuracy", "loss", "epoch"))
@@ -63,23 +71,20 @@ DYING = """
 import os, signal, sys
 from train import fit
 from train.config import load
-update = fit.AveragedModel.update_parameters
+update = fit.MovingAverage.update_parameters
 def counted(self, model):
     update(self, model)
     if self.n_averaged == 11 and os.environ["RANK"] == "1":
         os.kill(os.getpid(), signal.SIGKILL)
-fit.AveragedModel.update_parameters = counted
+fit.MovingAverage.update_parameters = counted
 fit.main(load(sys.argv[1]))
 """
 
 
-def test_a_worker_that_dies_ends_the_run_which_goes_on_from_the_last_state(alone: Config, tmp_path: Path) -> None:
-    config = changed(alone, run="dying", save_every=4)
-    (tmp_path / "dying.py").write_text(DYING)
-    (tmp_path / "dying.yaml").write_text(yaml.safe_dump(config.model_dump()))
-    words = [sys.executable, "-m", *LAUNCHERS["torchrun"], str(tmp_path / "dying.py"), str(tmp_path / "dying.yaml")]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
-    died = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+@pytest.mark.parametrize("shard", [False, True])
+def test_a_worker_that_dies_ends_the_run_which_goes_on_from_the_last_state(alone: Config, shard: bool) -> None:
+    config = changed(alone, run=f"dying-{shard}", save_every=4, shard=shard)
+    died = launch(config, "torchrun", program=DYING)
     assert died.returncode != 0 and "Signal 9" in died.stderr
     assert sorted(path.stem for path in (config.run_dir / "state").glob("*.pt")) == ["4", "8"] and not config.checkpoint.exists()
     done = launch(config, "torchrun", "--resume")
@@ -93,14 +98,37 @@ def test_launch_files_are_understood(path: Path) -> None:
     """Accelerate raises at an unknown key."""
     config = load_config_from_file(str(path))
     assert config.distributed_type == "MULTI_GPU" and config.num_processes == 2 * config.num_machines
+    assert f"configs/accelerate/{path.name}" in path.read_text()  # the line that uses it
+    if config.mixed_precision != "no":
+        assert f"--precision {config.mixed_precision}" in path.read_text()
 
 
 @pytest.mark.parametrize(
-    ("launched", "joined", "kind", "reason"),
-    [("2", 1, DistributedType.NO, "2 processes were launched, Accelerate joined 1"), ("2", 2, DistributedType.FSDP, "distributed_type FSDP is not supported")],
+    ("launched", "joined", "kind", "change", "reason"),
+    [
+        ("2", 1, DistributedType.NO, {}, "2 processes were launched, Accelerate joined 1"),
+        ("2", 2, DistributedType.FSDP, {}, "distributed_type FSDP is not supported; launch it as DDP, with --shard true"),
+        ("1", 1, DistributedType.NO, {"shard": True}, "shard: true shares the model out over several processes, and there is one"),
+        ("2", 2, DistributedType.MULTI_CPU, {"compile": True}, "compile: true is for one process"),
+    ],
 )
-def test_what_cannot_be_trained_is_refused(settings: Config, monkeypatch: pytest.MonkeyPatch, launched: str, joined: int, kind: DistributedType, reason: str) -> None:
+def test_what_cannot_be_trained_is_refused(
+    settings: Config, monkeypatch: pytest.MonkeyPatch, launched: str, joined: int, kind: DistributedType, change: dict, reason: str
+) -> None:
     monkeypatch.setenv("WORLD_SIZE", launched)
     monkeypatch.setattr(fit, "Accelerator", lambda **options: SimpleNamespace(num_processes=joined, distributed_type=kind))
     with pytest.raises(Stop, match=reason):
+        fit.start(changed(settings, **change))
+
+
+def test_a_launch_file_does_not_contradict_the_config(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    with pytest.raises(Stop, match="asks for mixed_precision bf16, the config has precision: no, which decides; add --precision bf16"):
         fit.start(settings)
+    assert fit.start(changed(settings, precision="bf16")).mixed_precision == "bf16"
+
+
+@pytest.mark.parametrize("changes", [{"compile": True}, {"precision": "fp16"}])
+def test_shards_are_not_mixed_with_what_was_not_tested(settings: Config, changes: dict) -> None:
+    with pytest.raises(ValueError, match="shard: true goes with compile: false and precision: no or bf16"):
+        changed(settings, shard=True, **changes)

@@ -1,7 +1,10 @@
 """Training learns, repeats itself to the bit, takes other architectures, and fails in words."""
 
 import json
+import math
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,15 +12,16 @@ import torch
 import transformers
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from torch.optim.swa_utils import AveragedModel
 
 from tests.conftest import LABELS, changed, weights
 from train import fit
+from train.average import MovingAverage
 from train.config import Config, Stop
 from train.model import load_model, minilm_directory
 from train.splits import load_split
+from train.state import States
 
-real = AveragedModel.update_parameters
+real = MovingAverage.update_parameters
 
 
 def test_it_learns(settings: Config) -> None:
@@ -89,7 +93,7 @@ def test_the_kept_model_is_the_moving_average(settings: Config, monkeypatch: pyt
     def keep(model: torch.nn.Module, *rest: object) -> None:
         trained.append(model.classifier.weight.detach().clone())
 
-    monkeypatch.setattr(AveragedModel, "update_parameters", lambda self, model: (keep(model), real(self, model)))
+    monkeypatch.setattr(MovingAverage, "update_parameters", lambda self, model: (keep(model), real(self, model)))
     last = changed(settings, run="last", ema_decay=0.0, max_steps=6)
     fit.main(last)
     assert torch.equal(weights(last)["classifier.weight"], trained[-1])
@@ -106,6 +110,17 @@ def test_a_share_of_the_documents(settings: Config) -> None:
     rows, documents = split_rows(settings), len(set(load_split(settings, "train")["doc"]))
     used = json.loads((config.checkpoint / "training.json").read_text())["rows"]
     assert used % 6 == 0 and used == rows // documents * round(documents / 2)
+
+
+def test_a_share_without_one_of_the_labels(settings: Config, tmp_path: Path) -> None:
+    shutil.copytree(settings.data, tmp_path / "data")
+    train = load_split(settings, "train")
+    denial = LABELS.index("denial")
+    train.filter(lambda label: label != denial, input_columns="label").to_parquet(str(tmp_path / "data" / "train.parquet"))
+    config = changed(settings, data=str(tmp_path / "data"), run="no-denial")
+    with pytest.raises(Stop, match=r"no row to train on is labelled denial, so it cannot be learned; raise train_share \(now 1\.0\)"):
+        fit.main(config)
+    assert not config.checkpoint.exists()
 
 
 def split_rows(settings: Config) -> int:
@@ -213,6 +228,41 @@ def test_weights_that_are_no_numbers_are_never_saved(settings: Config, monkeypat
     with pytest.raises(Stop, match="the loss is nan at step 2"):
         fit.main(config)
     assert not list(config.run_dir.rglob("*.pt"))
+
+
+def test_a_signal_does_not_save_weights_that_are_no_numbers(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ruin(self: MovingAverage, model: torch.nn.Module) -> None:
+        real(self, model)
+        if self.n_averaged == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(MovingAverage, "update_parameters", ruin)
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * math.nan)
+    config = changed(settings, run="nan-signal", log_every=1000)
+    with pytest.raises(Stop, match="the loss is nan at step 3"):
+        fit.main(config)
+    assert not list(config.run_dir.rglob("*.pt"))
+
+
+@pytest.mark.parametrize("ruined", ["loss", "gradient's norm"])
+def test_numbers_that_break_off_leave_the_last_good_state(settings: Config, monkeypatch: pytest.MonkeyPatch, ruined: str) -> None:
+    """From step 6 on the loss, or only its gradient (√x at 0), is no number; the state of step 4 stays and holds numbers."""
+    count = iter(range(100))
+
+    def loss(logits: torch.Tensor, *rest: object, **options: object) -> torch.Tensor:
+        if not logits.requires_grad or next(count) < 5:
+            return logits.square().mean()
+        return logits.sum() * math.nan if ruined == "loss" else (logits.sum() * 0).sqrt() * 0
+
+    monkeypatch.setattr(fit, "cross_entropy", loss)
+    config = changed(settings, run="broken-off", log_every=1000, save_every=2)
+    shutil.rmtree(config.run_dir, ignore_errors=True)
+    with pytest.raises(fit.Diverged, match=f"the {ruined} is nan at step 6"):
+        fit.main(config)
+    states = States(config, "", 1)
+    assert [path.name for path in states.found()] == ["2.pt", "4.pt"] and not config.checkpoint.exists()
+    saved = torch.load(states.found()[-1], weights_only=True)["parts"]
+    assert all(value.isfinite().all() for value in (saved["model"] | saved["averaged"]).values())
 
 
 def test_no_memory_is_explained(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,11 @@
 import io
 import multiprocessing
 import os
+import resource
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,14 +27,14 @@ fresh_processes.set_forkserver_preload(["train.fit"])
 
 def die_after_step(at: int, number: signal.Signals) -> None:
     """This process gets the signal when the optimiser has made step `at`."""
-    update = fit.AveragedModel.update_parameters
+    update = fit.MovingAverage.update_parameters
 
-    def counted(self: fit.AveragedModel, model: torch.nn.Module) -> None:
+    def counted(self: fit.MovingAverage, model: torch.nn.Module) -> None:
         update(self, model)
         if self.n_averaged == at:
             os.kill(os.getpid(), number)
 
-    fit.AveragedModel.update_parameters = counted  # type: ignore[method-assign]
+    fit.MovingAverage.update_parameters = counted  # type: ignore[method-assign]
 
 
 def die_in_the_write_of(at: int) -> None:
@@ -91,6 +94,20 @@ def test_killed_three_times_and_resumed_it_reaches_the_same_bits(settings: Confi
     assert expected.keys() == got.keys() and all(torch.equal(expected[name], got[name]) for name in expected)
     assert logged(killed) == logged(whole)  # each step once
     assert not (killed.run_dir / "state").exists()
+
+
+@pytest.mark.parametrize("change", [{"precision": "bf16"}, {"freeze_embeddings": True}], ids=str)
+def test_it_reaches_the_same_bits_with_other_products_and_frozen_vectors(settings: Config, change: dict[str, Any]) -> None:
+    name = next(iter(change))
+    whole, killed = (
+        changed(settings, run=f"whole-{name}", save_every=0, max_steps=9, **change),
+        changed(settings, run=f"killed-{name}", save_every=2, max_steps=9, **change),
+    )
+    assert train(whole)[0] == 0 and train(killed, False, (die_after_step, 5, signal.SIGKILL))[0] == -signal.SIGKILL
+    code, said = train(killed, True)
+    assert code == 0 and "going on from the state of step 4" in said
+    expected, got = weights(whole), weights(killed)
+    assert all(torch.equal(expected[name], got[name]) for name in expected)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -160,12 +177,52 @@ def test_a_foreign_state_is_refused(states: States, settings: Config) -> None:
     assert States(changed(same, save_every=7), "data", 1).read()[0].step == 6
 
 
-def test_a_full_disk_stops_the_run_and_leaves_the_older_states(states: States, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(state: object, file: io.BufferedWriter) -> None:
-        file.write(b"some of it")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(Stop, match=r"step 8 cannot be written to .*No space left on device; make room, or set save_every: 0"):
-        states.write(Position(step=8), {})
+def test_a_full_disk_stops_the_run_and_leaves_the_older_states(states: States) -> None:
+    (states.directory / "unfinished").symlink_to("/dev/full")  # the kernel answers each write with ENOSPC
+    with pytest.raises(Stop, match=r"step 8 cannot be written to .*No space left on device.*; make room, or set save_every: 0"):
+        states.write(Position(step=8), {"model": {"weight": torch.ones(100)}})
     assert sorted(path.name for path in states.directory.iterdir()) == ["4.pt", "6.pt"]
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """The kernel refuses to write more into a file, as a full disk would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_fills_up_while_training_leaves_the_last_good_state(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once at a state, once at the checkpoint; then --resume finishes."""
+    config = changed(settings, run="filled", save_every=3, max_steps=8)
+    real = fit.MovingAverage.update_parameters
+    stack = ExitStack()
+
+    def counted(self: fit.MovingAverage, model: torch.nn.Module) -> None:
+        real(self, model)
+        if self.n_averaged == 5:
+            stack.enter_context(files_of_at_most(100_000))
+
+    with stack, monkeypatch.context() as patch:
+        patch.setattr(fit.MovingAverage, "update_parameters", counted)
+        with pytest.raises(Stop, match="state of step 6 cannot be written"):
+            fit.main(config)
+    assert [path.name for path in (config.run_dir / "state").iterdir()] == ["3.pt"]
+    save = fit.save_checkpoint
+
+    def on_a_full_disk(*arguments: Any) -> None:
+        with files_of_at_most(100_000):
+            save(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fit, "save_checkpoint", on_a_full_disk)
+        with pytest.raises(Stop, match=r"the checkpoint cannot be written to .*; make room, and --resume goes on from the last state"):
+            fit.main(config, resume=True)
+    assert sorted(path.name for path in config.run_dir.glob("*/*.pt")) == ["3.pt", "6.pt"] and not list(config.run_dir.glob("checkpoint*"))
+    fit.main(config, resume=True)
+    fit.main(changed(config, run="not-filled"))
+    expected, got = weights(changed(config, run="not-filled")), weights(config)
+    assert all(torch.equal(expected[name], got[name]) for name in expected)

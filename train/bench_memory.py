@@ -3,7 +3,7 @@
     python -m train.bench_memory [--rows 10000 100000 1000000] [--steps 60] [--key value]
 
 Each size in a process of its own. Counted is the process's own memory (RssAnon of proc(5), highest of samples taken every 0.1 s); pages of the
-Arrow file, which the kernel takes back when it needs them, are not its own. Writes OUTPUT/bench-memory.json. Linux only.
+Arrow file, which the kernel takes back when it needs them, are not its own. Writes OUTPUT/bench-memory.json and .png. Linux only.
 """
 
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
+from matplotlib.figure import Figure
 from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
@@ -68,6 +69,15 @@ def repeated(config: Config, rows: int, directory: Path) -> None:
             file.write_table(pa.table(table.slice(0, min(len(table), rows - start)).columns, schema=schema))
 
 
+def plot(found: list[dict[str, float]], path: Path) -> None:
+    """Peak memory against rows, from zero up, so that what is flat looks flat."""
+    figure = Figure(figsize=(6, 3), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([size["rows"] for size in found], [size["gib"] for size in found], marker="o")
+    axes.set(xscale="log", ylim=(0, 1.25 * max(size["gib"] for size in found)), xlabel="rows of train", ylabel="the process's own memory at its peak, GiB")
+    figure.savefig(path, dpi=150)
+
+
 def _command() -> int:
     config, own = parse(
         prog="train.bench_memory",
@@ -82,7 +92,8 @@ def _command() -> int:
     path = Path(config.output) / "bench-memory.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=2) + "\n")
-    print(f"written to {path}")
+    plot(found, path.with_suffix(".png"))
+    print(f"written to {path} and {path.with_suffix('.png').name}")
     return 0
 
 

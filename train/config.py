@@ -60,6 +60,7 @@ class Config(BaseModel):
     top_name: Annotated[float, Field(ge=0, le=1)]
     model: str
     max_tokens: Annotated[int, Field(gt=2)]
+    freeze_embeddings: bool
     augment: list[str]
     augment_share: Annotated[float, Field(ge=0, le=1)]
     run: Annotated[str, Field(pattern=r"^[\w.-]+$")]
@@ -81,6 +82,8 @@ class Config(BaseModel):
     metric: Annotated[str, Field(pattern=r"^(macro_f1|accuracy|f1:.+)$")]
     patience: Annotated[int, Field(gt=0)]
     precision: Literal["no", "fp16", "bf16"]
+    compile: bool
+    shard: bool
     log_every: Annotated[int, Field(gt=0)]
     save_every: Annotated[int, Field(ge=0)]
     adapt_keep: Annotated[float, Field(gt=0, le=1)]
@@ -110,6 +113,8 @@ class Config(BaseModel):
             raise ValueError(f"source: has the splits {', '.join(self.source)}; it needs train and may have validation and test")
         if isinstance(self.source, dict) and self.split_column:
             raise ValueError(f"split_column: {self.split_column}, but source names the files of each split; give one or the other")
+        if self.shard and (self.compile or self.precision == "fp16"):
+            raise ValueError("shard: true goes with compile: false and precision: no or bf16; with torch.compile and fp16's scaling it was not tested")
         if self.validation_share + self.test_share >= 1:
             raise ValueError(f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on")
         if not self.labels:

@@ -22,12 +22,14 @@ from typing import Any
 import torch
 import yaml
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedType, gather_object, set_seed
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from safetensors import SafetensorError
 from torch.nn.functional import cross_entropy
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
 
+from train.average import MovingAverage
 from train.batches import pieces, plan
 from train.config import Config, Stop, parse, run
 from train.encoded import encode, encoded
@@ -35,6 +37,7 @@ from train.first_token import read_first_token
 from train.metrics import judged
 from train.model import load_model
 from train.schedule import learning_rate
+from train.sharding import as_many_passes, shard, whole
 from train.splits import built, load_split, with_labels
 from train.state import Interruption, Position, States, capture, fingerprint, restore
 from train.truncation import cut_rows, told
@@ -62,12 +65,17 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
     labels = train.features["label"].names
     tokenizer, model = load_model(config, labels)
     read_first_token(model)
+    model.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
     if config.train_share < 1:
         documents = sorted(set(train["doc"]))
         kept = set(Random(config.seed).sample(documents, max(1, round(config.train_share * len(documents)))))
         with accelerator.main_process_first():
             train = train.filter(lambda doc: doc in kept, input_columns="doc")
     targets = torch.from_numpy(train.with_format("numpy")["label"][:])  # (rows,)
+    if empty := [label for label, count in zip(labels, torch.bincount(targets, minlength=len(labels)), strict=True) if not count]:
+        raise Stop(
+            f"no row to train on is labelled {', '.join(empty)}, so it cannot be learned; raise train_share (now {config.train_share}), or build data that has some"
+        )
     validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), list(validation["label"])
     with accelerator.main_process_first():
         too_long = {
@@ -80,9 +88,17 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
     steps_per_epoch = math.ceil(len(train) / config.batch_size)
     steps = config.epochs * steps_per_epoch
     steps = min(steps, config.max_steps or steps)
-    optimizer = torch.optim.AdamW(parameter_groups(model, config), fused=True)
-    model, optimizer = accelerator.prepare(model, optimizer)
-    averaged = AveragedModel(accelerator.unwrap_model(model), multi_avg_fn=get_ema_multi_avg_fn(config.ema_decay))
+    averaged = MovingAverage(model, config.ema_decay)
+    if config.compile:
+        model.compile(dynamic=True)  # in place, so names stay; every batch has another shape
+    if config.shard:
+        shard(averaged.module, accelerator.device, accelerator.num_processes)
+        here, everywhere = shard(model, accelerator.device, accelerator.num_processes)
+        accelerator.print(f"the model is shared out: {here:,} of its {everywhere:,} weights are in this process")
+        optimizer = accelerator.prepare(torch.optim.AdamW(parameter_groups(model, config), fused=True))
+    else:
+        averaged.module.to(accelerator.device)
+        model, optimizer = accelerator.prepare(model, torch.optim.AdamW(parameter_groups(model, config), fused=True))
     weights = class_weights(targets, len(labels), config.class_weighting).to(accelerator.device)
     if accelerator.num_processes > 1:
         set_seed(config.seed, device_specific=True)  # each process drops out other units; until here all had to draw the same head
@@ -117,36 +133,38 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
                 share = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
                 total = torch.zeros((), device=accelerator.device)
                 cut = list(pieces(own, lengths, config.micro_tokens))
-                for piece in cut:
+                spare = as_many_passes(cut, batch, lengths, config.micro_tokens, accelerator.num_processes) if config.shard else []
+                for piece, weight in [*((piece, share) for piece in cut), *((piece, 0.0) for piece in spare)]:
                     inputs = collate(tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
                     # Gradients meet once a step, at the last piece: processes may have different numbers of pieces.
                     with nullcontext() if piece is cut[-1] else accelerator.no_sync(model):
                         with accelerator.autocast():
                             logits = model(**inputs).logits  # (rows, labels)
-                        loss = (
-                            cross_entropy(logits.float(), targets[piece].to(accelerator.device), weights, reduction="sum", label_smoothing=config.label_smoothing) * share
-                        )
+                        gold = moved(targets[piece], accelerator.device)
+                        loss = cross_entropy(logits.float(), gold, weights, reduction="sum", label_smoothing=config.label_smoothing) * weight
                         accelerator.backward(loss)
                     total += loss.detach()
-                accelerator.clip_grad_norm_(model.parameters(), config.clip_norm)
+                norm = accelerator.clip_grad_norm_(model.parameters(), config.clip_norm)
                 optimizer.step()
                 optimizer.zero_grad()
                 averaged.update_parameters(accelerator.unwrap_model(model))
                 step += 1
                 position.step, position.epoch, position.batch = step, epoch, position.batch + 1
                 saving = config.save_every and step % config.save_every == 0
-                if step % config.log_every == 0 or step == steps or saving:  # what is saved was looked at
+                # Several processes agree on a signal where they wait for each other anyway.
+                stop = max(gather_object([interruption.received])) if accelerator.num_processes == 1 or step % config.log_every == 0 else 0
+                if step % config.log_every == 0 or step == steps or saving or stop:  # what is saved was looked at
                     value = accelerator.reduce(total, "mean").item()
-                    if not math.isfinite(value):
-                        raise Diverged(f"the loss is {value} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
+                    # Gradients that are no numbers ruin the weights while the loss still is one; with fp16, the scaler leaves such a step out.
+                    for what, number in {"loss": value, "gradient's norm": 0.0 if accelerator.scaler else float(norm)}.items():
+                        if not math.isfinite(number):
+                            raise Diverged(f"the {what} is {number} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
                     rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
                     accelerator.log({"train/loss": value, "train/learning_rate": rate}, step=step)
                     bar.update(task, loss=value, rate=rate)
                 bar.update(task, completed=step)
                 if step == steps:
                     break
-                # Several processes agree on a signal where they wait for each other anyway.
-                stop = max(gather_object([interruption.received])) if accelerator.num_processes == 1 or step % config.log_every == 0 else 0
                 if saving or (stop and config.save_every):
                     position.seconds = time.monotonic() - started
                     state = capture(accelerator, model, averaged, optimizer)
@@ -165,14 +183,14 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
             position.stale += 1
             if not position.best or found[config.metric] > position.best[config.metric]:
                 position.best, position.stale = found | {"epoch": epoch + 1}, 0
-                position.best_weights = {name: value.detach().cpu().clone() for name, value in averaged.module.state_dict().items()}
+                position.best_weights = whole(averaged.module)
             if on_epoch:
                 on_epoch(epoch + 1, found[config.metric])
             if position.stale >= config.patience or step == steps:
                 break
     best = position.best
     if accelerator.is_main_process:
-        final = accelerator.unwrap_model(model)
+        final = AutoModelForSequenceClassification.from_config(accelerator.unwrap_model(model).config)
         final.load_state_dict(position.best_weights)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts KiB
         summary: dict[str, Any] = best | {
@@ -195,13 +213,21 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
 def start(config: Config) -> Accelerator:
     """The Accelerator for this machine or launch file. Raises Stop for what it or we cannot do."""
     launched = int(os.environ.get("WORLD_SIZE", "1"))
+    AcceleratorState._reset_state()  # a process may train again in another precision (train.sweep)
     # Without cpu=True Accelerate does not join processes on a machine that has no GPU.
     alone_or_gpu = launched == 1 or torch.cuda.is_available()
     accelerator = Accelerator(cpu=not alone_or_gpu, mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
     if launched != accelerator.num_processes:  # seen with FSDP on CPUs: each process would train and write alone
         raise Stop(f"{launched} processes were launched, Accelerate joined {accelerator.num_processes}; launch it as DDP")
     if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
-        raise Stop(f"distributed_type {accelerator.distributed_type.value} is not supported: moving average and state need whole weights; launch it as DDP")
+        raise Stop(f"distributed_type {accelerator.distributed_type.value} is not supported; launch it as DDP, with --shard true for FSDP2: docs/distributed.md")
+    asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
+    if asked not in ("no", config.precision):
+        raise Stop(f"the launch file asks for mixed_precision {asked}, the config has precision: {config.precision}, which decides; add --precision {asked}")
+    if config.compile and accelerator.num_processes > 1:  # of five runs in two processes on a busy CPU one failed and one did not end; cause not found
+        raise Stop("compile: true is for one process: in several it was not reliable; set compile: false")
+    if config.shard and accelerator.num_processes == 1:
+        raise Stop("shard: true shares the model out over several processes, and there is one; launch two or more, or set shard: false")
     return accelerator
 
 
@@ -234,7 +260,12 @@ def prepare_output(config: Config) -> None:
 def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
     """Pad to the longest of these rows: input_ids and attention_mask, (rows, tokens)."""
     padded = tokenizer.pad({"input_ids": rows}, return_tensors="pt")
-    return {name: padded[name].to(device) for name in ("input_ids", "attention_mask")}
+    return {name: moved(padded[name], device) for name in ("input_ids", "attention_mask")}
+
+
+def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """The tensor on `device`. A GPU takes it from pinned memory, so that the host need not wait for what is still being computed there."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def parameter_groups(model: PreTrainedModel, config: Config) -> list[dict]:
@@ -266,14 +297,16 @@ def validate(
 ) -> dict[str, float]:
     """Loss, accuracy, macro-F1 and the config's metric on rows shared out over the processes; each row counts once."""
     model.eval()
-    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))[accelerator.process_index :: accelerator.num_processes]
+    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
+    own = order[accelerator.process_index :: accelerator.num_processes]
     found = []
-    with torch.inference_mode():
-        for i in range(0, len(order), 32):
-            rows = order[i : i + 32]
-            logits = model(**collate([tokens[row] for row in rows], tokenizer, accelerator.device)).logits.float()
-            losses = cross_entropy(logits, torch.tensor([targets[row] for row in rows], device=logits.device), reduction="none")
-            found += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=True))
+    with torch.inference_mode(), accelerator.autocast():
+        for i in range(0, math.ceil(len(order) / accelerator.num_processes), 32):
+            rows = own[i : i + 32]
+            read = rows or order[:1]  # passes are as many in each process
+            logits = model(**collate([tokens[row] for row in read], tokenizer, accelerator.device)).logits.float()
+            losses = cross_entropy(logits, torch.tensor([targets[row] for row in read], device=logits.device), reduction="none")
+            found += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=rows is read))
     found = sorted(gather_object(found))
     predicted = [label for _, label, _ in found]
     return {
@@ -288,16 +321,24 @@ def progress_bar(accelerator: Accelerator) -> Progress:
 
 
 def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]) -> None:
-    """Write the Hugging Face directory beside its place and swap it in: a reader sees the old one or the new one, never a half."""
+    """Write the Hugging Face directory beside its place and swap it in: a reader sees the old one or the new one, never a half.
+
+    Raises Stop when the disk does not take it; states of --resume stay.
+    """
     target = config.checkpoint
     fresh, old = target.with_name("checkpoint.new"), target.with_name("checkpoint.old")
     for left_over in (fresh, old):
         shutil.rmtree(left_over, ignore_errors=True)
     tokenizer.model_max_length = config.max_tokens
-    model.save_pretrained(fresh)
-    tokenizer.save_pretrained(fresh)
-    (fresh / "train_config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False))
-    (fresh / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+    try:
+        model.save_pretrained(fresh)
+        tokenizer.save_pretrained(fresh)
+        (fresh / "train_config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False))
+        (fresh / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        way_on = "and --resume goes on from the last state" if config.save_every else "or name another --output"
+        raise Stop(f"the checkpoint cannot be written to {fresh}: {error}; make room, {way_on}") from error
     for file in fresh.iterdir():  # safetensors makes its file readable for its owner alone
         file.chmod((fresh / "training.json").stat().st_mode)
     if target.exists():

@@ -22,9 +22,10 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
-from torch.optim.swa_utils import AveragedModel
 
+from train.average import MovingAverage
 from train.config import Config, Stop
+from train.sharding import load_whole, load_whole_optimizer, whole, whole_optimizer
 
 FREE = {"run", "output", "save_every", "log_every", "gate", "cues", "slices"}  # keys that may differ on --resume: no weight depends on them
 KEPT = 2  # the second is for the day the first cannot be read
@@ -53,7 +54,7 @@ def fingerprint(*contents: Iterable[Any]) -> str:
     return digest.hexdigest()
 
 
-def capture(accelerator: Accelerator, model: torch.nn.Module, averaged: AveragedModel, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+def capture(accelerator: Accelerator, model: torch.nn.Module, averaged: MovingAverage, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """All that steps change besides the Position. Every process must call it: each has generators of its own."""
     numpy_state: Any = np.random.get_state()  # its stub does not know the tuple
     name, keys, *rest = numpy_state
@@ -61,19 +62,19 @@ def capture(accelerator: Accelerator, model: torch.nn.Module, averaged: Averaged
     if accelerator.device.type == "cuda":
         own["cuda"] = torch.cuda.get_rng_state(accelerator.device)
     return {
-        "model": accelerator.unwrap_model(model).state_dict(),
-        "averaged": averaged.state_dict(),
-        "optimizer": optimizer.state_dict(),
+        "model": whole(accelerator.unwrap_model(model)),
+        "averaged": whole(averaged),
+        "optimizer": whole_optimizer(accelerator.unwrap_model(model), optimizer),
         "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
         "generators": gather_object([own]),
     }
 
 
-def restore(parts: dict[str, Any], accelerator: Accelerator, model: torch.nn.Module, averaged: AveragedModel, optimizer: torch.optim.Optimizer) -> None:
+def restore(parts: dict[str, Any], accelerator: Accelerator, model: torch.nn.Module, averaged: MovingAverage, optimizer: torch.optim.Optimizer) -> None:
     """Undo `capture`."""
-    accelerator.unwrap_model(model).load_state_dict(parts["model"])
-    averaged.load_state_dict(parts["averaged"])
-    optimizer.load_state_dict(parts["optimizer"])
+    load_whole(accelerator.unwrap_model(model), parts["model"])
+    load_whole(averaged, parts["averaged"])
+    load_whole_optimizer(accelerator.unwrap_model(model), optimizer, parts["optimizer"])
     if accelerator.scaler is not None:
         accelerator.scaler.load_state_dict(parts["scaler"])
     own = parts["generators"][accelerator.process_index]
