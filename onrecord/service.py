@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from onrecord import service_limits as limits
 from onrecord.article import read
 from onrecord.classifier import Classifier
+from onrecord.page import add_page
 from onrecord.problems import MEDIA_TYPE, Problem, handle, problem
 from onrecord.sentences import sentences
 from onrecord.service_gate import Gate
@@ -116,6 +117,7 @@ def application(classifier: Classifier, *, token: str | None = None) -> FastAPI:
             return problem(503, "as many requests wait as may" if warm else "the model has not answered yet")
         return JSONResponse({"status": "ready"})
 
+    add_page(app, classifier, worker.run)
     return app
 
 
