@@ -56,6 +56,9 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
         for name, m in metrics["baselines"].items()
         if name.startswith("model")
     ]
+    meanings = ""
+    if config.definitions.keys() == set(config.labels):  # ours are no definitions of other labels
+        meanings = "## What the labels mean\n\n" + "\n".join(f"- `{label}`: {config.definitions[label]}" for label in config.labels) + "\n\n"
     promises = "The checkpoint was not calibrated: its confidence promises nothing."
     if metrics["calibrated"]:
         promises = f"""## What the confidence promises
@@ -83,7 +86,7 @@ classifier = Classifier.load("path/of/this/directory")
 print(classifier.predict("The talks will not resume on Monday, he said."))
 ```
 
-## Intended use
+{meanings}## Intended use
 
 Sorting the sentences of a text in the language and manner of the training data, each judged alone, for a person who reads on. The training data of the shipped model
 is news prose in English, written for the purpose; the labels say what a sentence puts on record, not whether it is true.

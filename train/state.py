@@ -26,7 +26,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from train.config import Config, Stop
 
-FREE = {"run", "output", "save_every", "log_every", "gate", "cues", "slices"}  # keys that may differ on --resume: no weight depends on them
+FREE = {"run", "output", "save_every", "log_every", "gate", "cues", "slices", "definitions"}  # keys that may differ on --resume: no weight depends on them
 KEPT = 2  # the second is for the day the first cannot be read
 
 

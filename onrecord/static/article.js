@@ -15,6 +15,8 @@ export function asText(read, labels) {
     if (paragraph.childNodes.length) paragraph.append(" ");
     paragraph.append(sentence(statement, slice(statement.start, statement.end), i, labels));
   });
+  const [first] = paragraphs.values();
+  if (paragraphs.size > 1 && !/[.!?:”"’']\s*$/.test(first.textContent)) first.className = "headline"; // as it looks, no more: nothing hangs on it
   return [...paragraphs.values()];
 }
 
@@ -28,8 +30,15 @@ function sentence(statement, text, i, labels) {
   return element(
     "span",
     { className: `sentence ${look(labels.indexOf(p.label))}${p.abstained ? " abstained" : ""}`, title: probabilities(p), id: `sentence-${i}` },
-    tag, " ", ...dated(text, statement.dates),
+    ...joined(tag, dated(text, statement.dates)),
   );
+}
+
+/** The tag with the first word of its sentence, from which no line break shall part it. */
+function joined(tag, [first, ...rest]) {
+  if (typeof first !== "string" || !first) return [tag, first, ...rest];
+  const word = /^\S+/.exec(first)?.[0] ?? "";
+  return [element("span", { className: "lead" }, tag, word), first.slice(word.length), ...rest];
 }
 
 const probabilities = (p) => ranked(p).map(([label, share]) => `${label} ${percent(share)}`).join(", ");
@@ -55,22 +64,24 @@ const inWords = (date) => {
   return `${approximate ? "about " : ""}${days}${clock ? `, ${clock}` : ""}`;
 };
 
-/** The statements as a table; rows of a label left out by the filter are hidden by `show`. */
+/** The statements as a table, a row each. Its roles are spelt out: on a narrow screen the style sheet makes blocks of its rows. */
 export function asTable(read, labels) {
-  const head = ["Label", "Conf.", "Sentence", "Speaker", "When"].map((name) => element("th", { scope: "col" }, name));
+  const head = ["Label", "Conf.", "Sentence", "Speaker", "When"].map((name) => element("th", { scope: "col", role: "columnheader" }, name));
+  const cell = (properties, ...children) => element("td", { role: "cell", ...properties }, ...children);
   const rows = read.statements.map((s) => {
     const p = s.prediction;
     return element(
       "tr",
-      { className: look(labels.indexOf(p.label)) },
-      element("td", {}, element("span", { className: "chip" }, mark(), ` ${p.label}`)),
-      element("td", { className: "number" }, percent(p.confidence), p.abstained && element("span", { className: "unsure" }, " unsure")),
-      element("td", { className: "text" }, s.text),
-      element("td", {}, s.speaker ?? ""),
-      element("td", { className: "dates" }, s.dates.map(inWords).join("; ")),
+      { className: look(labels.indexOf(p.label)), role: "row" },
+      cell({}, element("span", { className: "chip" }, mark(), ` ${p.label}`)),
+      cell({ className: "number" }, percent(p.confidence), p.abstained && element("span", { className: "unsure" }, " unsure")),
+      cell({ className: "text" }, s.text),
+      cell({ className: "speaker" }, s.speaker ?? ""),
+      cell({ className: "dates" }, s.dates.map((date) => `${inWords(date)}${date.past ? " (past)" : ""}`).join("; ")),
     );
   });
-  return element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
+  const body = element("tbody", { role: "rowgroup" }, ...rows);
+  return element("table", { role: "table" }, element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...head)), body);
 }
 
 /** One sentence in detail. `close` is called by its button. */

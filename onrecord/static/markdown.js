@@ -60,7 +60,7 @@ function inline(text, code) {
     else pieces.push(element("a", { href: address, rel: "noopener noreferrer" }, shown));
     done = found.index + all.length;
   }
-  return [...pieces, text.slice(done)];
+  return [...pieces, text.slice(done)].filter((piece) => piece !== "");
 }
 
 function table(rows, code) {

@@ -4,6 +4,20 @@ import { element } from "./element.js";
 import { look, mark } from "./labels.js";
 import { rendered } from "./markdown.js";
 
+/** Set lists whose items begin with a label apart as definitions; the labels that are defined. */
+function definitions(text) {
+  const defined = new Set();
+  for (const item of text.querySelectorAll("li")) {
+    const [chip, ...meaning] = item.childNodes;
+    if (!(chip instanceof Element && chip.classList.contains("chip") && meaning.length)) continue;
+    defined.add(chip.textContent.trim());
+    meaning[0].textContent = meaning[0].textContent.replace(/^\s*:\s*/, "");
+    item.replaceChildren(chip, " ", element("span", {}, ...meaning));
+    item.parentElement.classList.add("definitions");
+  }
+  return defined;
+}
+
 /** Elements for GET /v1/model and GET /v1/card. */
 export function modelView(model, card) {
   const chip = (text) => {
@@ -12,8 +26,7 @@ export function modelView(model, card) {
   };
   const figures = card.results.map((r) => element("div", { className: "figure" }, element("dt", {}, r.split ? `${r.name}, ${r.split}` : r.name), element("dd", {}, r.value.toFixed(3))));
   const text = element("div", { className: "card" }, ...rendered(card.text, chip));
-  const defined = new Set([...text.querySelectorAll("li > .chip:first-child")].map((found) => found.textContent.trim()));
-  for (const item of text.querySelectorAll("li")) if (item.firstChild instanceof Element && item.firstChild.classList.contains("chip")) item.parentElement.classList.add("definitions");
+  const defined = definitions(text);
   const versions = Object.entries(model.versions).map(([name, version]) => `${name} ${version}`);
   const facts = [["Labels", model.labels.map(chip)], ["Prior", [model.prior]], ["Backend", [model.backend]], ["Window", [`${model.window} tokens`]], ["Versions", [versions.join(", ")]]];
   return [

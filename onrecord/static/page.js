@@ -7,7 +7,7 @@ import { asCsv, asJson } from "./formats.js";
 import { look, mark } from "./labels.js";
 import { modelView } from "./model.js";
 import { length } from "./offsets.js";
-import { ask, explained, hasToken, Refusal, useToken } from "./service.js";
+import { ask, explained, hasToken, Refusal, sentence, useToken } from "./service.js";
 import { save, timeline } from "./timeline.js";
 
 const FIELDS = ["text", "published", "zone"];
@@ -32,6 +32,7 @@ async function loadModel() {
   try {
     model = await (await ask("/v1/model")).json();
     byId("access").hidden = true;
+    byId("known").replaceChildren(...model.labels.map((label, i) => element("span", { className: `chip ${look(i)}` }, mark(), ` ${label}`)), element("a", { href: "#model" }, "What do they mean?"));
   } catch (error) {
     if (error.status === 401) askForToken();
     else problem(error);
@@ -85,8 +86,8 @@ function problem(error) {
   const rest = [];
   for (const { pointer, detail } of error.faults) {
     const name = pointer.split("/")[1];
-    if (FIELDS.includes(name)) fault(name, detail);
-    else rest.push(detail);
+    if (FIELDS.includes(name)) fault(name, sentence(detail));
+    else rest.push(sentence(detail));
   }
   const wrong = FIELDS.filter((name) => byId(name).getAttribute("aria-invalid") === "true");
   const links = wrong.map((name) => element("li", {}, element("button", { type: "button", className: "link", onclick: () => byId(name).focus() }, fieldName(name)), `: ${byId(`${name}-fault`).textContent}`));
@@ -247,10 +248,10 @@ byId("article").addEventListener("keydown", (event) => {
   if (chosen !== null) choose(tags.indexOf(tag) === at ? chosen : positionOf(tag));
 });
 byId("article").addEventListener("click", (event) => {
-  const sentence = event.target.closest(".sentence:not(.muted)");
-  if (!sentence || !getSelection().isCollapsed) return; // words are being selected, not a sentence
-  if (positionOf(sentence) === chosen) closeDetail();
-  else choose(positionOf(sentence));
+  const pressed = event.target.closest(".sentence:not(.muted)");
+  if (!pressed || !getSelection().isCollapsed) return; // words are being selected, not a sentence
+  if (positionOf(pressed) === chosen) closeDetail();
+  else choose(positionOf(pressed));
 });
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && chosen !== null) closeDetail();

@@ -12,7 +12,7 @@ export function timeline(events, go, download) {
       return element(
         "li",
         {},
-        element("p", { className: "moment" }, element("time", { dateTime: date.first }, days), clock && element("span", { className: "clock" }, ` ${clock}`), approximate && element("span", { className: "about" }, " about then")),
+        element("p", { className: "moment" }, approximate && element("span", { className: "about" }, "about "), element("time", { dateTime: date.first }, days), clock && element("span", { className: "clock" }, ` · ${clock}`)),
         element("button", { type: "button", className: "excerpt", onclick: () => go(text) }, text),
       );
     });
