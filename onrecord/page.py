@@ -21,9 +21,7 @@ KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".s
 STATIC = {f"/static/{file.name}": file.read_bytes() for file in files("onrecord").joinpath("static").iterdir() if not file.name.startswith(".")}
 OPEN = ("/", *sorted(STATIC))  # without a token: they are the same for everybody, and the page is where a user enters the token
 PATHS = ("/v1/card", "/v1/diary", "/v1/calendar", *OPEN)
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -45,22 +43,23 @@ class Result(BaseModel):
 class CardResponse(BaseModel):
     """The model card of the checkpoint in use."""
 
-    name: str | None = Field(description="of the model")
     results: list[Result] = Field(description="the evaluation results of its front matter")
     text: str = Field(description="Markdown, without the front matter; empty where the checkpoint has no README.md")
 
 
 def card(markdown: str) -> CardResponse:
     """A model card taken apart. One whose front matter cannot be read is only text."""
+    if not markdown.startswith("---"):
+        return CardResponse(results=[], text=markdown.strip())
     from huggingface_hub import ModelCard  # here: it is slow to import
 
     try:
         found = ModelCard(markdown, ignore_metadata_errors=True)
-    except Exception as error:  # whatever YAML and the hub's library make of a file that people may edit
+        results = [Result(name=r.metric_name or r.metric_type, split=r.dataset_split, value=r.metric_value) for r in found.data.eval_results or []]
+    except Exception as error:  # whatever YAML, the hub's library and our types make of a file that people may edit
         LOG.warning("the front matter of the model card cannot be read (%s)", type(error).__name__)
-        return CardResponse(name=None, results=[], text=markdown)
-    results = [Result(name=r.metric_name or r.metric_type, split=r.dataset_split, value=r.metric_value) for r in found.data.eval_results or []]
-    return CardResponse(name=found.data.get("model_name"), results=results, text=found.text.strip())
+        return CardResponse(results=[], text=markdown)
+    return CardResponse(results=results, text=found.text.strip())
 
 
 def add_page(app: FastAPI, classifier: Classifier, run: Run) -> None:
