@@ -265,6 +265,7 @@ function choose(i) {
   rove(tag);
   byId("detail").replaceChildren(...inDetail(read.statements[i], model.labels, closeDetail));
   byId("detail").hidden = false;
+  tag.scrollIntoView({ block: "nearest" }); // on a narrow screen the detail lies over the lower half
   const { label, confidence } = read.statements[i].prediction;
   announce(`${label}, ${Math.round(confidence * 100)} percent; details are shown under This sentence.`);
 }
@@ -370,7 +371,7 @@ async function showModel() {
 }
 
 async function route(first = false) {
-  if (location.hash === "#main") return byId("main").focus(); // the skip link, in either view
+  if (location.hash === "#main") return null; // the skip link, in either view: the browser moves the focus
   const second = location.hash === "#model";
   byId("read-view").hidden = second;
   byId("model-view").hidden = !second;
