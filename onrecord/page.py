@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import Response
@@ -54,7 +55,7 @@ def card(markdown: str) -> CardResponse:
     from huggingface_hub import ModelCard  # here: it is slow to import
 
     try:
-        found = ModelCard(markdown, ignore_metadata_errors=True)
+        found: Any = ModelCard(markdown, ignore_metadata_errors=True)
         results = [Result(name=r.metric_name or r.metric_type, split=r.dataset_split, value=r.metric_value) for r in found.data.eval_results or []]
     except Exception as error:  # whatever YAML, the hub's library and our types make of a file that people may edit
         LOG.warning("the front matter of the model card cannot be read (%s)", type(error).__name__)

@@ -54,7 +54,9 @@ class Told:
         label = next((label for cue, label in CUES.items() if cue in p.text), "claim")
         rest = {other: 0.02 for other in self._classifier.labels if other != label}
         unsure = "perhaps" in p.text
-        return dataclasses.replace(p, label=label, confidence=0.92, probabilities=rest | {label: 0.92}, abstained=unsure, label_set=("hedge", "claim") if unsure else (label,))
+        return dataclasses.replace(
+            p, label=label, confidence=0.92, probabilities=rest | {label: 0.92}, abstained=unsure, label_set=("hedge", "claim") if unsure else (label,)
+        )
 
 
 @contextmanager
@@ -173,7 +175,9 @@ def test_an_article_is_typed(opened: Opened, told: Told) -> None:
 
 def test_labels_look_different_by_their_position(opened: Opened) -> None:
     page = typed(opened())
-    looks = page.locator(".key:not(.key-unsure)").evaluate_all("(keys) => keys.map((key) => [getComputedStyle(key).backgroundColor, getComputedStyle(key.querySelector('.mark')).clipPath])")
+    looks = page.locator(".key:not(.key-unsure)").evaluate_all(
+        "(keys) => keys.map((key) => [getComputedStyle(key).backgroundColor, getComputedStyle(key.querySelector('.mark')).clipPath])"
+    )
     assert len({colour for colour, _ in looks}) == len({shape for _, shape in looks}) == 5 and "none" not in str(looks)
 
 
@@ -251,7 +255,9 @@ def test_copies_are_those_of_the_command(opened: Opened, told: Told) -> None:
     expect(page.locator("#announcement")).to_have_text("Copied as CSV.")
     rows = list(csv.reader(io.StringIO(page.evaluate("() => navigator.clipboard.readText()"))))
     assert rows[0] == ["paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "text"]
-    assert rows[1:] == [[str(s.paragraph), str(s.start), str(s.end), s.prediction.label, "0.9200", str(s.prediction.abstained), s.speaker or "", s.text] for s in statements]
+    assert rows[1:] == [
+        [str(s.paragraph), str(s.start), str(s.end), s.prediction.label, "0.9200", str(s.prediction.abstained), s.speaker or "", s.text] for s in statements
+    ]
 
 
 def test_without_a_clipboard_it_is_copied_by_hand(opened: Opened) -> None:
