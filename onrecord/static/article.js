@@ -34,10 +34,10 @@ function sentence(statement, text, i, labels) {
   );
 }
 
-/** The tag with the first word of its sentence, from which no line break shall part it. */
+/** The tag with the first word of its sentence, from which no line break shall part it; a long word may be parted. */
 function joined(tag, [first, ...rest]) {
-  if (typeof first !== "string" || !first) return [tag, first, ...rest];
-  const word = /^\S+/.exec(first)?.[0] ?? "";
+  const word = typeof first === "string" ? /^\S{1,12}(?!\S)/.exec(first)?.[0] : undefined;
+  if (!word) return [tag, first, ...rest];
   return [element("span", { className: "lead" }, tag, word), first.slice(word.length), ...rest];
 }
 

@@ -1,4 +1,4 @@
-// What is copied: the same as `onrecord read --json` and `--csv` print.
+// What is copied: the statements as the service gave them, and the rows that `onrecord read --csv` prints.
 
 const COLUMNS = ["paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "text"];
 
