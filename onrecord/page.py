@@ -30,7 +30,7 @@ HEADERS = {
     "Cache-Control": "no-cache",  # after an update the files belong together
 }
 LOG = logging.getLogger("onrecord.service")
-Run = Callable[[Callable[[], bytes]], Awaitable[Response]]  # a job off the event loop, its bytes as a response; 429 if too many wait
+Run = Callable[[Callable[[], bytes]], Awaitable[bytes]]  # a job off the event loop; HTTPException 429 if too many wait
 
 
 class Result(BaseModel):
@@ -75,15 +75,13 @@ def add_page(app: FastAPI, classifier: Classifier, run: Run) -> None:
     @app.post("/v1/diary", response_model=DiaryResponse)
     async def diary(request: CalendarRequest) -> Response:
         """What lies ahead in sentences that are diary entries, as the calendar has it."""
-        return await run(lambda: DiaryResponse(events=request.events()).model_dump_json().encode())
+        return Response(await run(lambda: DiaryResponse(events=request.events()).model_dump_json().encode()), media_type="application/json")
 
     @app.post("/v1/calendar", response_class=Response, responses={200: {"content": {"text/calendar": {}}}})
     async def calendar(request: CalendarRequest) -> Response:
         """The same as iCalendar (RFC 5545)."""
-        response = await run(lambda: _calendar(request))
-        response.headers["Content-Type"] = "text/calendar; charset=utf-8"
-        response.headers["Content-Disposition"] = 'attachment; filename="diary.ics"'
-        return response
+        content = await run(lambda: _calendar(request))
+        return Response(content, headers={"Content-Disposition": 'attachment; filename="diary.ics"'}, media_type="text/calendar; charset=utf-8")
 
     def serve(path: str, name: str) -> None:
         content = STATIC[f"/static/{name}"]
