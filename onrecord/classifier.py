@@ -52,11 +52,12 @@ class Prediction:
 class Classifier:
     """A fine-tuned checkpoint, ready to type sentences. Make one with `Classifier.load`."""
 
-    def __init__(self, backend: Backend, tokens: Tokens, labels: Sequence[str], calibration: Calibration | None = None, rule: Rule | None = None) -> None:
+    def __init__(self, backend: Backend, tokens: Tokens, labels: Sequence[str], calibration: Calibration | None = None, rule: Rule | None = None, card: str = "") -> None:
         self.backend = backend
         self.tokens = tokens
         self.labels = tuple(labels)
         self.calibration = calibration
+        self.card = card  # the model card: README.md of the checkpoint, "" if there is none
         self.rule = rule or Rule(DATA, 1.0, np.zeros(len(self.labels)), 0.0, np.zeros(len(self.labels)))
 
     @classmethod
@@ -99,7 +100,7 @@ class Classifier:
             raise CheckpointError(str(error)) from error
         if calibration is None and not (prior is max_error is coverage is None):
             raise CheckpointError(f"{path} was never calibrated, so it has no answer to prior, max_error or coverage: run `python -m train.calibrate`")
-        loaded = cls(made, tokens, [names[str(i)] for i in range(len(names))], calibration)
+        loaded = cls(made, tokens, [names[str(i)] for i in range(len(names))], calibration, card=_card(directory))
         if calibration is not None:
             if tuple(calibration.shares) != loaded.labels:
                 raise CheckpointError(f"{path}: the calibration is for {', '.join(calibration.shares)}, the model knows {', '.join(loaded.labels)}; calibrate again")
@@ -205,9 +206,15 @@ def _directory(path: str | os.PathLike[str]) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(os.fspath(path), allow_patterns=["*.json", "*.onnx"]))
+        return Path(snapshot_download(os.fspath(path), allow_patterns=["*.json", "*.onnx", "README.md"]))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} is no directory, and could not be had from the hub: {str(error).strip().splitlines()[0]}") from error
+
+
+def _card(directory: Path) -> str:
+    """The model card beside the weights. It answers nothing, so one that is missing or cannot be decoded stops nobody."""
+    path = directory / "README.md"
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def _checked(position: int, text: object) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from onrecord.dates import Prefer, When, find_dates
 from onrecord.tense import HORIZON
 
-__all__ = ["Event", "When", "diary", "find_dates", "to_ics"]
+__all__ = ["Event", "When", "diary", "entries", "find_dates", "to_ics"]
 SUMMARY = 80  # characters; calendars cut a title about there
 APPROXIMATE = {"weekend", "week", "month", "quarter", "half", "year", "part"}  # kinds that say when something is without naming its day
 _CLAUSE = re.compile(r"[,;:]\s|\s[—–]\s|\b(?:and|but|so|while|although|though)\b")
@@ -42,17 +42,19 @@ class Event:
 def diary(statements: Iterable[Any], published: date | datetime, zone: str | None = None, *, label: str, prefer: Prefer = "future") -> list[Event]:
     """An event for every date ahead in the sentences with this label, in their order.
 
-    A statement is anything with `.text` and `.prediction.label`; which label makes diary entries is for the caller to say. What lies
-    behind publication ("said on Wednesday") makes no event, and neither does a sentence without a date that can be resolved, nor the date of
-    something that its own clause plainly says is cancelled or called off. In doubt an entry stays. Raises ValueError as `find_dates` does.
+    A statement is anything with `.text` and `.prediction.label`; which label makes diary entries is for the caller to say. `entries` says
+    which dates make events. Raises ValueError as `find_dates` does.
     """
-    return [
-        Event(s.text, when, published)
-        for s in statements
-        if s.prediction.label == label
-        for when in find_dates(s.text, published, zone, prefer)
-        if not when.past and not _called_off(s.text, when)
-    ]
+    return [event for s in statements if s.prediction.label == label for event in entries(s.text, published, zone, prefer)]
+
+
+def entries(text: str, published: date | datetime, zone: str | None = None, prefer: Prefer = "future") -> list[Event]:
+    """An event for every date ahead in a sentence that is a diary entry.
+
+    What lies behind publication ("said on Wednesday") makes no event, and neither does a sentence without a date that can be resolved, nor the
+    date of something that its own clause plainly says is cancelled or called off. In doubt an entry stays. Raises ValueError as `find_dates` does.
+    """
+    return [Event(text, when, published) for when in find_dates(text, published, zone, prefer) if not when.past and not _called_off(text, when)]
 
 
 def to_ics(events: Iterable[Event]) -> bytes:

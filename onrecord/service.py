@@ -10,7 +10,7 @@ import importlib.metadata
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
@@ -19,11 +19,14 @@ from starlette.exceptions import HTTPException
 from onrecord import service_limits as limits
 from onrecord.article import read
 from onrecord.classifier import Classifier
+from onrecord.page import add_page
 from onrecord.problems import MEDIA_TYPE, Problem, handle, problem
 from onrecord.sentences import sentences
 from onrecord.service_gate import Gate
 from onrecord.service_messages import ModelResponse, PredictRequest, PredictResponse, ReadRequest, ReadResponse, Status, zones
 from onrecord.webpage import main_text
+
+T = TypeVar("T")
 
 
 class Worker:
@@ -38,13 +41,13 @@ class Worker:
         """Whether the next job would be refused."""
         return self._jobs > limits.WAITING
 
-    async def run(self, job: Callable[[], bytes]) -> Response:
-        """The job's JSON as a response. Raises HTTPException 429 if too many wait, and what the job raises."""
+    async def run(self, job: Callable[[], T]) -> T:
+        """What the job returns. Raises HTTPException 429 if too many wait, and what the job raises."""
         if self.full:
             raise HTTPException(429, f"{limits.WAITING} requests wait for the model; come again", {"Retry-After": str(limits.RETRY_SECONDS)})
         self._jobs += 1
         try:
-            return Response(await asyncio.get_running_loop().run_in_executor(self._pool, job), media_type="application/json")
+            return await asyncio.get_running_loop().run_in_executor(self._pool, job)
         finally:
             self._jobs -= 1
 
@@ -84,12 +87,12 @@ def application(classifier: Classifier, *, token: str | None = None) -> FastAPI:
     @app.post("/v1/predict", response_model=PredictResponse)
     async def predict(request: PredictRequest) -> Response:
         """Type sentences: a prediction for each text, in their order."""
-        return await worker.run(lambda: PredictResponse(predictions=classifier.predict(request.texts)).model_dump_json().encode())
+        return _json(await worker.run(lambda: PredictResponse(predictions=classifier.predict(request.texts)).model_dump_json().encode()))
 
     @app.post("/v1/read", response_model=ReadResponse)
     async def read_article(request: ReadRequest) -> Response:
         """Type every sentence of an article; with a day of publication, find the dates of what is scheduled."""
-        return await worker.run(lambda: _read(classifier, request))
+        return _json(await worker.run(lambda: _read(classifier, request)))
 
     @app.get("/v1/model")
     async def model() -> ModelResponse:
@@ -116,7 +119,12 @@ def application(classifier: Classifier, *, token: str | None = None) -> FastAPI:
             return problem(503, "as many requests wait as may" if warm else "the model has not answered yet")
         return JSONResponse({"status": "ready"})
 
+    add_page(app, classifier, worker.run)
     return app
+
+
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json")
 
 
 def _read(classifier: Classifier, request: ReadRequest) -> bytes:

@@ -16,11 +16,12 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from onrecord import page
 from onrecord import service_limits as limits
 from onrecord.problems import problem
 
 PROBES = ("/healthz", "/readyz")  # open to whoever runs the service, without a token
-PATHS = ("/v1/predict", "/v1/read", "/v1/model", "/openapi.json", *PROBES)
+PATHS = ("/v1/predict", "/v1/read", "/v1/model", "/openapi.json", *page.PATHS, *PROBES)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOG = logging.getLogger("onrecord.service")
 CLOSE = {"Connection": "close"}  # the body was not read to its end
@@ -61,7 +62,7 @@ class Gate:
     async def _refusal(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
         """Why the request goes no further; None if the app has answered it, or nobody waits for an answer."""
         headers = Headers(scope=scope)
-        if scope["path"] not in PROBES and not self._known(headers.get("authorization", "")):
+        if scope["path"] not in (*PROBES, *page.OPEN) and not self._known(headers.get("authorization", "")):
             return problem(401, "send the token as Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"} | CLOSE)
         if scope["method"] == "POST":  # no other method's body is read by anyone
             if self.bodies >= limits.BODIES:

@@ -13,6 +13,7 @@ from onrecord import service_limits as limits
 from onrecord.article import Statement, published_date
 from onrecord.classifier import Prediction
 from onrecord.dates import When
+from onrecord.diary import Event, entries
 
 
 def _encodable(text: str) -> str:
@@ -23,7 +24,20 @@ def _encodable(text: str) -> str:
     return text
 
 
+def _is_date(published: str) -> str:
+    published_date(published)
+    return published
+
+
+def _is_zone(zone: str) -> str:
+    if zone not in zones():
+        raise ValueError("unknown zone; give an IANA name such as Europe/London")
+    return zone
+
+
 Text = Annotated[str, AfterValidator(_encodable)]
+Day = Annotated[str, Field(max_length=40), AfterValidator(_is_date)]
+Zone = Annotated[str, AfterValidator(_is_zone)]
 
 
 @cache
@@ -49,6 +63,25 @@ class PredictRequest(_Request):
         return texts
 
 
+class CalendarRequest(PredictRequest):
+    """Sentences that are diary entries, and when they were published."""
+
+    published: Day = Field(description="day or time of publication, ISO 8601", examples=["2024-05-02"])
+    zone: Zone | None = Field(None, description="IANA zone of clock times that name none", examples=["Europe/London"])
+
+    def events(self) -> list[Event]:
+        """What lies ahead in them, in their order."""
+        day = published_date(self.published)
+        assert day is not None  # a Day was asked for
+        return [event for text in self.texts for event in entries(text, day, self.zone)]
+
+
+class DiaryResponse(BaseModel):
+    """What lies ahead, in the order of the sentences; the dates of a sentence count its characters (code points)."""
+
+    events: list[Event]
+
+
 class PredictResponse(BaseModel):
     """A prediction for each text, in their order."""
 
@@ -60,23 +93,8 @@ class ReadRequest(_Request):
 
     text: Annotated[Text, Field(max_length=limits.CHARACTERS)] | None = Field(None, examples=["“We will go,” he said. The vote is set for June 3."])
     html: Text | None = Field(None, description="a web page, of which the main text is read")
-    published: Annotated[str, Field(max_length=40)] | None = Field(
-        None, description="day or time of publication, ISO 8601; without it no dates are resolved", examples=["2024-05-02"]
-    )
-    zone: str | None = Field(None, description="IANA zone of clock times that name none", examples=["Europe/London"])
-
-    @field_validator("published")
-    @classmethod
-    def _is_date(cls, published: str | None) -> str | None:
-        published_date(published)
-        return published
-
-    @field_validator("zone")
-    @classmethod
-    def _is_zone(cls, zone: str | None) -> str | None:
-        if zone is not None and zone not in zones():
-            raise ValueError("unknown zone; give an IANA name such as Europe/London")
-        return zone
+    published: Day | None = Field(None, description="day or time of publication, ISO 8601; without it no dates are resolved", examples=["2024-05-02"])
+    zone: Zone | None = Field(None, description="IANA zone of clock times that name none", examples=["Europe/London"])
 
     @model_validator(mode="after")
     def _one_of_two(self) -> ReadRequest:

@@ -33,6 +33,7 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     labels: Labels
+    definitions: dict[str, str]
     seeds: str
     data: str
     max_characters: Annotated[int, Field(gt=0)]

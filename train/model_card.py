@@ -85,7 +85,7 @@ classifier = Classifier.load("path/of/this/directory")
 print(classifier.predict("The talks will not resume on Monday, he said."))
 ```
 
-## Intended use
+{meanings(config)}## Intended use
 
 Sorting the sentences of a text in the language and manner of the training data, each judged alone, for a person who reads on. The training data of the shipped model
 is news prose in English, written for the purpose; the labels say what a sentence puts on record, not whether it is true.
@@ -105,6 +105,13 @@ Expected calibration error on the test split: {test["calibration_error"]:.3f}.
 - The weakest slice of the test split: {f"{worst['name']}, {worst['accuracy']:.1%} right" if worst else "none had enough rows"}.
 - The test split is written by the same kind of author as the training data, so its figures flatter.
 """
+
+
+def meanings(config: Config) -> str:
+    """The section that defines the labels; nothing where the config's definitions are of other labels."""
+    if config.definitions.keys() != set(config.labels):
+        return ""
+    return "## What the labels mean\n\n" + "\n".join(f"- `{label}`: {config.definitions[label]}" for label in config.labels) + "\n\n"
 
 
 def _share(found: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ from train.average import MovingAverage
 from train.config import Config, Stop
 from train.sharding import load_whole, load_whole_optimizer, whole, whole_optimizer
 
-FREE = {"run", "output", "save_every", "log_every", "gate", "cues", "slices"}  # keys that may differ on --resume: no weight depends on them
+FREE = {"run", "output", "save_every", "log_every", "gate", "cues", "slices", "definitions"}  # keys that may differ on --resume: no weight depends on them
 KEPT = 2  # the second is for the day the first cannot be read
 
 
