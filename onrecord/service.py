@@ -31,14 +31,14 @@ from onrecord.service_worker import Worker
 from onrecord.webpage import main_text
 
 
-def application(classifier: Classifier, *, token: str | None = None, cors: Sequence[str] = (), batch_characters: int = limits.BATCH_CHARACTERS) -> FastAPI:
+def application(classifier: Classifier, *, token: str | None = None, cors: Sequence[str] = ()) -> FastAPI:
     """The service as an ASGI app for one process.
 
     With a `token`, all but the probes and the pages for humans ask for `Authorization: Bearer TOKEN`. Web pages of the origins in `cors` may use
-    the service. `batch_characters` bounds the texts that the model is given at once; 0: every text by itself, to compare.
+    the service.
     """
     metrics = Metrics(classifier.labels)
-    worker = Worker(classifier, metrics, batch_characters)
+    worker = Worker(classifier, metrics)
     warm = False
 
     @asynccontextmanager

@@ -25,9 +25,9 @@ class Worker:
     Raises HTTPException 429 if too many requests wait, 503 for one that waited too long.
     """
 
-    def __init__(self, classifier: Classifier, metrics: Metrics, batch_characters: int) -> None:
+    def __init__(self, classifier: Classifier, metrics: Metrics) -> None:
         self._classifier, self._metrics = classifier, metrics
-        self._batches = RequestBatches(self._type, metrics.batch, batch_characters)
+        self._batches = RequestBatches(self._type, metrics.batch, limits.BATCH_CHARACTERS)
         self._jobs = ThreadPoolExecutor(1, "jobs")
         self._turn = asyncio.Lock()  # of the jobs, in their order
         self._requests = self._characters = 0  # in work or waiting
