@@ -76,7 +76,8 @@ class RequestBatches:
             pieces = self._pieces()
             before = len(pieces)
             try:
-                await self._answer(pieces)
+                if pieces:  # none if all who waited have gone
+                    await self._answer(pieces)
             except Exception as error:
                 for waiting, taken in pieces.items():  # one by one, so that those fail whose own texts cannot be answered
                     try:
