@@ -23,7 +23,7 @@ def add_docs(app: FastAPI) -> None:
     digests = (hashlib.sha256(code).digest() for code in re.findall(rb"<script>(.*?)</script>", page, re.DOTALL))
     inline = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     policy = (
-        f"default-src 'none'; script-src 'self' {inline}; style-src 'self' 'unsafe-inline'; "
+        f"default-src 'none'; script-src 'self' {inline}; style-src 'self'; "
         "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     )
 
