@@ -29,6 +29,7 @@ from typing import Any
 import aiohttp
 import numpy as np
 
+from onrecord.classifier import Classifier
 from onrecord.threads import threads
 from train.config import Config, Stop, parse, run
 from train.evaluate import write
@@ -168,24 +169,45 @@ def main(config: Config, seconds: float, rounds: int, overload: float, soak: flo
     """Measure, print, store. Raises Stop without a checkpoint."""
     if not (config.checkpoint / "config.json").is_file():
         raise Stop(f"no checkpoint at {config.checkpoint}: run `make train` first")
-    texts = [row["text"] for row in Random(0).sample(rows_of(config, "train"), SENTENCES)]
+    rows = rows_of(config, "train")
+    texts = [row["text"] for row in Random(0).sample(rows, min(SENTENCES, len(rows)))]
     found: dict[str, Any] = {"clients": CLIENTS, "threads": threads(), "cpu": cpu(), "load_before": os.getloadavg()[0]}
+    found["model_alone"] = model_alone(config, texts[:320], rounds)
+    _tell("the model alone, sentences a second by sentences in a call", found["model_alone"])
     found |= throughput(config, texts, seconds, rounds)
     _tell("throughput", found["batches"], found["single"], f"ratio {found['ratio']}")
-    if overload:
-        found["overload"] = overloaded(config, texts, 5 * found["batches"]["per_second"], overload)
-        _tell("overload", found["overload"])
-    found["sigterm"] = stopped(config, texts)
-    _tell("SIGTERM under load", found["sigterm"])
-    found["killed"] = killed(config)
-    _tell("SIGKILL and started again", found["killed"])
-    if soak:
-        found["soak"] = soaked(config, texts, 60 * soak)
-        _tell("soak", found["soak"])
+    with serving(config) as server:
+        if overload:
+            found["overload"] = overloaded(server, texts, 5 * found["batches"]["per_second"], overload)
+            _tell("overload", found["overload"])
+        if soak:
+            found["soak"] = soaked(server, texts, 60 * soak)
+            _tell("soak", found["soak"])
+        begun = time.monotonic()
+        server.process.kill()
+        server.process.wait()
+        with serving(config) as again:  # at once, as systemd and container engines do
+            found["killed"] = {"seconds_to_ready": round(time.monotonic() - begun, 1), "answers": dict(asyncio.run(closed(again, texts, 1, 1)).statuses)}
+            _tell("SIGKILL and started again", found["killed"])
+            found["sigterm"] = stopped(again, texts, min(seconds, 5))
+            _tell("SIGTERM under load", found["sigterm"])
     target = config.run_dir.parent / "bench-service.json"
     write(target, json.dumps(found, indent=2))
     print(f"\nall figures: {target}")
     return 0
+
+
+def model_alone(config: Config, texts: list[str], rounds: int) -> dict[int, float]:
+    """Sentences a second of the best round, by sentences in a call: what batches can give at most."""
+    classifier = Classifier.load(config.checkpoint)
+    seconds = dict.fromkeys((1, CLIENTS), float("inf"))
+    for _ in range(rounds):
+        for size in seconds:
+            begun = time.monotonic()
+            for start in range(0, len(texts), size):
+                classifier.predict(texts[start : start + size])
+            seconds[size] = min(seconds[size], time.monotonic() - begun)
+    return {size: round(len(texts) / taken, 1) for size, taken in seconds.items()}
 
 
 def throughput(config: Config, texts: list[str], seconds: float, rounds: int) -> dict[str, Any]:
@@ -201,56 +223,51 @@ def throughput(config: Config, texts: list[str], seconds: float, rounds: int) ->
     return found | {"ratio": round(ratios[rounds // 2], 2), "ratios": [round(ratio, 2) for ratio in ratios], "one_client": alone.figures()}
 
 
-def overloaded(config: Config, texts: list[str], rate: float, seconds: float) -> dict[str, Any]:
-    """More requests than can be answered."""
-    with serving(config) as server:
-        load, memory = asyncio.run(arriving(server, texts, rate, seconds))
-        again = asyncio.run(closed(server, texts, 1, 2)).statuses
+def overloaded(server: Server, texts: list[str], rate: float, seconds: float) -> dict[str, Any]:
+    """More requests than can be answered. Memory: at the beginning, after half of the time, and the most in the second half."""
+    load, memory = asyncio.run(arriving(server, texts, rate, seconds))
+    again = asyncio.run(closed(server, texts, 1, 2)).statuses
     half = memory[len(memory) // 2 :]
     return load.figures() | {
-        "arriving_per_second": round(rate), "memory_mb": [round(bytes_ / 1e6, 1) for bytes_ in (memory[0], half[0], max(half))], "afterwards": dict(again),
-    }  # fmt: skip
+        "arriving_per_second": round(rate),
+        "memory_mb": [round(found / 1e6, 1) for found in (memory[0], half[0], max(half))],
+        "afterwards": dict(again),
+    }
 
 
-def stopped(config: Config, texts: list[str]) -> dict[str, Any]:
-    """SIGTERM while all clients ask."""
-    with serving(config) as server:
-        load = asyncio.run(closed(server, texts, CLIENTS, 5, lambda: server.process.send_signal(signal.SIGTERM)))
-        server.process.wait(60)
-        told = Counter(re.findall(r"POST /v1/predict (\d+)", server.log.read_text()))
-    return {"answered": load.statuses["200"], "answered_by_the_log": told["200"], "others_in_the_log": sum(told.values()) - told["200"], "lost": load.lost}
+def soaked(server: Server, texts: list[str], seconds: float) -> dict[str, Any]:
+    """The clients ask for long. The first fifth is warm-up; memory: after that, and at the end."""
+    memory = []
 
+    async def watched() -> Load:
+        async def watch() -> None:
+            while True:
+                memory.append(server.resident)
+                await asyncio.sleep(seconds / 100)
 
-def killed(config: Config) -> dict[str, Any]:
-    """SIGKILL; then whoever watches over the service starts it again at once, as systemd and container engines do."""
-    with serving(config) as server:
-        begun = time.monotonic()
-        server.process.kill()
-        server.process.wait()
-        with serving(config) as again:
-            return {"seconds_to_ready": round(time.monotonic() - begun, 1), "answers": dict(asyncio.run(closed(again, ["They denied it."], 1, 1)).statuses)}
+        watching = asyncio.create_task(watch())
+        try:
+            return await closed(server, texts, CLIENTS, seconds)
+        finally:
+            watching.cancel()
 
-
-def soaked(config: Config, texts: list[str], seconds: float) -> dict[str, Any]:
-    """The clients ask for long. The first fifth is warm-up."""
-    with serving(config) as server:
-        memory = []
-
-        async def watched() -> Load:
-            async def watch() -> None:
-                while True:
-                    memory.append(server.resident)
-                    await asyncio.sleep(seconds / 100)
-
-            watching = asyncio.create_task(watch())
-            try:
-                return await closed(server, texts, CLIENTS, seconds)
-            finally:
-                watching.cancel()
-
-        load = asyncio.run(watched())
-    warm, end = memory[20], float(np.mean(memory[-5:]))
+    load = asyncio.run(watched())
+    warm, end = memory[len(memory) // 5], float(np.mean(memory[-5:]))
     return load.figures() | {"minutes": seconds / 60, "memory_mb": [round(warm / 1e6, 1), round(end / 1e6, 1)], "growth_percent": round(100 * (end / warm - 1), 2)}
+
+
+def stopped(server: Server, texts: list[str], seconds: float) -> dict[str, Any]:
+    """SIGTERM while all clients ask, after so many seconds."""
+    before = _told(server)
+    load = asyncio.run(closed(server, texts, CLIENTS, seconds, lambda: server.process.send_signal(signal.SIGTERM)))
+    server.process.wait(60)
+    told = _told(server) - before
+    return {"answered": load.statuses["200"], "answered_by_the_log": told["200"], "others_in_the_log": told.total() - told["200"], "lost": load.lost}
+
+
+def _told(server: Server) -> Counter[str]:
+    """Answers to clients by status, as the service's log has them."""
+    return Counter(re.findall(r"POST /v1/predict (\d+)", server.log.read_text()))
 
 
 def _tell(title: str, *figures: object) -> None:
