@@ -35,6 +35,7 @@ class Backend(Protocol):
     version: str  # of the library that computes
     pad: int  # the token id that fills a batch's shorter rows
     budget: int  # tokens of a batch, padding included, with which it is quickest
+    callers: int  # batches that it computes side by side, each asked for from a thread of its own
 
     def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         """Raw scores (len(rows), labels) as float64 of one batch, padded here to its longest row."""
@@ -49,9 +50,10 @@ class OnnxBackend:
     def __init__(self, path: Path, pad: int, name: str = "onnx") -> None:
         import onnxruntime  # here, not above: --help stays quick
 
-        self.name, self.version, self.pad = name, onnxruntime.__version__, pad
+        self.name, self.version, self.pad, self.callers = name, onnxruntime.__version__, pad, threads()
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads()
+        options.intra_op_num_threads = threads()  # share one batch's work; of several batches each has its caller, and threads need not wait for each other
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a thread that waits would take the time of the other callers
         options.log_severity_level = 3  # errors only: a command's output is its own
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -68,6 +70,8 @@ class OnnxBackend:
 
 class TorchBackend:
     """The safetensors weights in transformers, on any torch device."""
+
+    callers = 1
 
     def __init__(self, source: str, pad: int, device: str = "cpu") -> None:
         import torch

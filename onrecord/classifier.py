@@ -15,7 +15,7 @@ import numpy as np
 from onrecord.backends import FILES, Backend, BackendError, OnnxBackend, TorchBackend, choose
 from onrecord.decision import DATA, Calibration, Rule
 from onrecord.sensitivity import Explanation, explain
-from onrecord.tokens import Tokens, ahead, batches
+from onrecord.tokens import Tokens, ahead, batches, side_by_side
 
 DEFAULT = Path("runs/default/checkpoint")
 GROUP = 512  # texts tokenised together
@@ -185,8 +185,9 @@ class Classifier:
         rows = [row for own in encoded for row in own]
         weights = np.array([len(row) for row in rows], dtype=float)
         scores = np.zeros((len(rows), len(self.labels)))
-        for batch in batches([len(row) for row in rows], budget):
-            scores[batch] = self.backend.logits([rows[i] for i in batch])
+        cut = batches([len(row) for row in rows], budget)
+        for batch, found in zip(cut, side_by_side(lambda batch: self.backend.logits([rows[i] for i in batch]), cut, self.backend.callers), strict=True):
+            scores[batch] = found
         first = np.cumsum([0, *(len(own) for own in encoded[:-1])])  # of each text's windows, which lie side by side
         return np.add.reduceat(scores * weights[:, None], first) / np.add.reduceat(weights, first)[:, None]
 

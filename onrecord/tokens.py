@@ -76,6 +76,15 @@ def ahead(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
         yield coming.result()
 
 
+def side_by_side(work: Callable[[T], R], items: Sequence[T], callers: int) -> Iterator[R]:
+    """work(item) for each item in order, `callers` of them at once."""
+    if min(callers, len(items)) < 2:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(callers) as pool:
+        yield from pool.map(work, items)
+
+
 def _valid(text: str) -> str:
     """The same text with lone surrogates, which have no UTF-8 form and which the tokenizer refuses, as question marks."""
     return text.encode("utf-8", "replace").decode("utf-8")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -128,10 +129,10 @@ def test_without_either_it_says_what_to_do(checkpoint: Path, monkeypatch: pytest
 
 
 def test_a_doctored_int8_is_refused(own: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    real = export.quantize_dynamic
+    real = export.quantise
 
-    def doctored(source: Path, path: Path, **options: object) -> None:
-        real(source, path, **options)
+    def doctored(prepared: Path, path: Path, *given: Any) -> None:
+        real(prepared, path, *given)
         model = onnx.load(path)
         for tensor in model.graph.initializer:
             if tensor.name.startswith("classifier.bias"):
@@ -139,10 +140,10 @@ def test_a_doctored_int8_is_refused(own: Config, monkeypatch: pytest.MonkeyPatch
         onnx.save(model, path)
 
     (own.checkpoint / "model.int8.onnx").write_bytes(b"of an earlier export")
-    monkeypatch.setattr(export, "quantize_dynamic", doctored)
+    monkeypatch.setattr(export, "quantise", doctored)
     assert export.main(own) == 0
     record = json.loads((own.checkpoint / "export.json").read_text())
-    assert len(record["int8"]) == 5 and not any(rung["holds"] for rung in record["int8"]) and record["kept"] == ["model.onnx"]
+    assert len(record["int8"]) == 3 and not any(rung["holds"] for rung in record["int8"]) and record["kept"] == ["model.onnx"]
     assert not (own.checkpoint / "model.int8.onnx").exists() and "fp32 ships" in capsys.readouterr().out
 
 
@@ -167,10 +168,29 @@ def test_an_onnx_that_is_not_torch_is_refused_and_nothing_written(own: Config, m
 class Neighbourly:
     """A backend whose scores depend on how many rows run together."""
 
-    name, version, pad, budget = "neighbourly", "0", 0, 512
+    name, version, pad, budget, callers = "neighbourly", "0", 0, 512, 1
 
     def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         return np.array([[float(len(rows)), 0, 0, 0, 0]] * len(rows))
+
+
+def test_each_rung_leaves_more_matrices_in_fp32(own: Config, tmp_path: Path) -> None:
+    shutil.copy(own.checkpoint / "model.onnx", tmp_path / "model.onnx")
+    prepared, rungs = export.ladder(tmp_path / "model.onnx")
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in onnx.load(prepared).graph.initializer}
+    matrices = [node for node in onnx.load(prepared).graph.node if node.op_type == "MatMul" and node.input[1] in shapes]
+    wide = [node.name for node in matrices if shapes[node.input[1]] == (64, 32)]
+    assert len(wide) == 2  # a layer each
+    for products, left_out in zip(rungs.values(), ([], wide[:1], wide), strict=True):
+        assert sorted({node.name for node in matrices} - set(products)) == sorted(left_out)
+        export.quantise(prepared, tmp_path / "int8.onnx", products, [[2, 7, 3], [2, 3]] * 9, 0)
+        assert [node.name for node in onnx.load(tmp_path / "int8.onnx").graph.node if node.op_type == "MatMul" and node.input[1] in shapes] == left_out
+
+
+def test_int8_does_not_depend_on_the_batch(own: Config) -> None:
+    export.main(own)
+    record = json.loads((own.checkpoint / "export.json").read_text())
+    assert [rung["moved_by_the_batch"] for rung in record["int8"]] == [0.0] * len(record["int8"])
 
 
 def test_what_depends_on_the_batch_is_seen_and_refused(own: Config, monkeypatch: pytest.MonkeyPatch) -> None:

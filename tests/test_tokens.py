@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from onrecord.threads import threads
-from onrecord.tokens import OVERLAP, Tokens, batches
+from onrecord.tokens import OVERLAP, Tokens, batches, side_by_side
 
 
 @given(st.lists(st.integers(0, 300)), st.integers(1, 3000))
@@ -49,3 +50,16 @@ def test_threads_are_what_the_container_grants(tmp_path: Path, monkeypatch: pyte
     assert threads(tmp_path) == 4
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     assert threads(tmp_path) == 2
+
+
+def test_side_by_side_keeps_the_order_and_runs_as_many_at_once_as_said() -> None:
+    together = Barrier(3, timeout=60)  # broken, and so an error, unless three meet at it
+
+    def work(item: int) -> int:
+        together.wait()
+        return -item
+
+    assert list(side_by_side(work, range(9), 3)) == [-item for item in range(9)]
+    assert list(side_by_side(abs, [-3], 8)) == [3]
+    with pytest.raises(ZeroDivisionError):
+        list(side_by_side(lambda item: 1 // item, [1, 0, 1], 2))

@@ -2,9 +2,10 @@
 
     python -m train.export [--config FILE] [--key value]
 
-model.onnx must give torch's scores on the validation split to 1e-4, else nothing is written. Quantising ruins some small models, and where
-activations are scaled by the batch they stand in, what a sentence gets depends on its neighbours: int8 is kept only if it holds the limits
-below; the first rung of a ladder that does is taken, and each rung leaves more in fp32. All of it goes into export.json in the checkpoint.
+model.onnx must give torch's scores on the validation split to 1e-4, else nothing is written. Quantising ruins some small models: int8 is kept
+only if it holds the limits below; the first rung of a ladder that does is taken, and each rung leaves more in fp32. All of it goes into
+export.json in the checkpoint. Activations are scaled by ranges seen in training sentences (static quantisation): scaled by the batch they
+stand in, as dynamic quantisation does, what a sentence gets depends on its neighbours.
 """
 
 import json
@@ -15,7 +16,7 @@ import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,23 +24,24 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from transformers import PreTrainedModel
 
-from onrecord.backends import INT8, ONNX, STAMP, WEIGHTS, OnnxBackend, TorchBackend, fingerprint
+from onrecord.backends import INT8, ONNX, STAMP, WEIGHTS, OnnxBackend, TorchBackend, fingerprint, padded
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.decision import softmax
 from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
 from train.first_token import read_first_token
 from train.metrics import calibration_error, macro_f1
-from train.splits import rows_of, with_labels
+from train.splits import load_split, rows_of, with_labels
 
 PARITY = 1e-4  # largest difference of a score, ONNX fp32 against torch
 F1_LOSS, EQUAL, ECE_LOSS = 0.005, 0.98, 0.005  # what int8 may lose of validation macro-F1, must keep of the labels, may add to the calibration error
 BATCH = 1e-3  # by how much a probability may move with the batch its sentence runs in; fp32 moves by 1e-6
 SAMPLE = 150  # sentences that this is looked at on
+RANGES = 100  # training sentences, or thereabouts, whose activations set the scales of int8
 RECORD = "export.json"
 
 
@@ -72,8 +74,11 @@ def main(config: Config) -> int:
             raise Stop(f"model.onnx differs from torch by {difference:.2g} on validation scores, {PARITY:g} is allowed; nothing was written")
         t = temperature(found, targets)
         tried: list[dict[str, Any]] = []
-        for name, quantise in ladder(fp32).items():
-            quantise(int8)
+        prepared, rungs = ladder(fp32)
+        known = load_split(config, "train")
+        sample = classifier.tokens.encode(known.select(range(0, len(known), max(1, len(known) // RANGES)))["text"])
+        for name, products in rungs.items():
+            quantise(prepared, int8, products, [row for own in sample for row in own], classifier.backend.pad)
             stamp(int8, weights)
             verdict: dict[str, Any] = {"rung": name, "bytes": int8.stat().st_size, "moved_by_the_batch": moved(opened(int8), texts, t)}
             if verdict["moved_by_the_batch"] <= BATCH:
@@ -144,28 +149,44 @@ def stamp(path: Path, weights: str) -> None:
     onnx.save(model, path)
 
 
-def ladder(fp32: Path) -> dict[str, Callable[[Path], None]]:
-    """rung -> a function that writes its int8 file; from all matrices and embeddings down to embeddings alone."""
-    logging.getLogger().setLevel(logging.WARNING)  # onnxruntime's quantiser reports every node
+class Batches(CalibrationDataReader):
+    """Rows of token ids as onnxruntime's quantiser asks for them, eight at a time."""
+
+    def __init__(self, rows: Sequence[Sequence[int]], pad: int) -> None:
+        self._batches = iter([padded(rows[i : i + 8], pad) for i in range(0, len(rows), 8)])
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        """The next batch, or None."""
+        batch = next(self._batches, None)
+        return None if batch is None else dict(zip(("input_ids", "attention_mask"), batch, strict=True))
+
+
+def ladder(fp32: Path) -> tuple[Path, dict[str, list[str]]]:
+    """The file to quantise, beside `fp32`, and rung -> products in int8: those with a matrix of weights; never those of attention, of activations with each other.
+
+    Feed-forward outputs are left out first, those of early layers before all: their inputs have the widest range, and alone in int8 they move the
+    scores four to ten times as much as any other matrix (LOG.md).
+    """
     prepared = fp32.with_suffix(".prepared.onnx")
     quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
     graph = onnx.load(prepared).graph
     shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     weights = {node.name: shapes[node.input[1]] for node in graph.node if node.op_type == "MatMul" and node.input[1] in shapes}
-    down = [name for name, (inside, outside) in weights.items() if inside > outside]  # feed-forward outputs, whose inputs have the widest range
-    square = [name for name, (inside, outside) in weights.items() if inside == outside]  # attention
-    options: dict[str, dict[str, Any]] = {
-        "per channel": {},
-        "per channel, 7 bits": dict(reduce_range=True),  # without VNNI, 8 x 8 bits can overflow 16
-        "7 bits, feed-forward outputs in fp32": dict(reduce_range=True, nodes_to_exclude=down),
-        "7 bits, feed-forward outputs and attention in fp32": dict(reduce_range=True, nodes_to_exclude=down + square),
-        "embeddings only": dict(op_types_to_quantize=["Gather"]),
+    down = [name for name, (inside, outside) in weights.items() if inside > outside]  # in the order of the layers
+    return prepared, {
+        "all matrices": list(weights),
+        "without the feed-forward outputs of the first half of the layers": [name for name in weights if name not in down[: len(down) // 2]],
+        "without feed-forward outputs": [name for name in weights if name not in down],
     }
 
-    def writer(given: dict[str, Any]) -> Callable[[Path], None]:
-        return lambda path: quantize_dynamic(prepared, path, weight_type=QuantType.QInt8, per_channel=True, **given)
 
-    return {name: writer(given) for name, given in options.items()}
+def quantise(prepared: Path, path: Path, products: list[str], rows: Sequence[Sequence[int]], pad: int) -> None:
+    """Write an int8 file: weights per channel in 7 bits, as 8 × 8 bits can overflow 16 on processors without VNNI; activations in 8, scaled by `rows`."""
+    logging.getLogger().setLevel(logging.ERROR)  # onnxruntime's quantiser reports every node
+    quantize_static(
+        prepared, path, Batches(rows, pad), quant_format=QuantFormat.QDQ, calibrate_method=CalibrationMethod.MinMax, op_types_to_quantize=["MatMul"],
+        nodes_to_quantize=products, per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+    )  # fmt: skip
 
 
 def judge(reference: np.ndarray, found: np.ndarray, targets: np.ndarray, t: float) -> dict[str, Any]:
