@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from onrecord.classifier import Classifier, Prediction
 from onrecord.sentences import sentences
@@ -37,10 +38,18 @@ class Article:
     published: date | None = None  # as given or as the page says; a datetime if the time of day was given
 
 
+class Predicts(Protocol):
+    """What an article is typed with: a Classifier, or what asks one."""
+
+    def predict(self, texts: Iterable[str]) -> list[Prediction]:
+        """See Classifier.predict."""
+        ...
+
+
 def read(
     text_or_html: str,
     published: date | str | None = None,
-    classifier: Classifier | None = None,
+    classifier: Predicts | None = None,
     *,
     html: bool | None = None,
     zone: str | None = None,

@@ -8,6 +8,7 @@ import importlib.metadata
 import io
 import json
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -49,6 +50,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 COLOURS = ("white", "yellow", "red", "green", "bright_black", "cyan", "magenta", "blue")  # by label number; the label stands there as a word too
 MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
 NO_DAY = "--ics needs --published: 'Monday' is a date only for who knows when it was written"
+ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
 
 
@@ -373,6 +375,9 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="address to listen on; 0.0.0.0 lets other machines in")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8000,
     token_env: Annotated[str | None, typer.Option("--token-env", metavar="NAME", help="environment variable with the token that clients must send")] = None,
+    cors: Annotated[
+        list[str] | None, typer.Option("--cors", metavar="ORIGIN", help="a site whose pages may use the service, e.g. https://desk.example; repeatable")
+    ] = None,
 ) -> None:
     """Serve predictions over HTTP until SIGTERM or Ctrl-C; what was accepted is answered first."""
     try:
@@ -382,6 +387,9 @@ def serve(
     except ModuleNotFoundError as error:
         raise _fail(f"serving needs {error.name}: pip install 'onrecord[serve]'") from None
     token = _token(token_env)
+    for origin in cors or ():
+        if not ORIGIN.fullmatch(origin):
+            raise _fail(f"--cors {origin!r}: give an origin as browsers send it, scheme://host or scheme://host:port in lower case, without a path; or *")
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, UnicodeError) as error:
@@ -389,7 +397,7 @@ def serve(
     with listening:
         logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
         logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
-        made = application(_load(model, prior, max_error, coverage), token=token)
+        made = application(_load(model, prior, max_error, coverage), token=token, cors=cors or ())
         # Its access log would hold what clients put into addresses; the service has its own.
         server = uvicorn.Server(uvicorn.Config(made, log_config=logs, access_log=False, server_header=False, proxy_headers=False, ws="none"))
         shown = f"[{host}]" if ":" in host else host

@@ -6,7 +6,7 @@ The page itself lies in `static/`, as it is sent: no build step. It asks the sam
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -23,12 +23,7 @@ STATIC = {f"/static/{file.name}": file.read_bytes() for file in files("onrecord"
 OPEN = ("/", *sorted(STATIC))  # without a token: they are the same for everybody, and the page is where a user enters the token
 PATHS = ("/v1/card", "/v1/diary", "/v1/calendar", *OPEN)
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",  # after an update the files belong together
-}
+HEADERS = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}  # not no-store; asked for each time, as after an update the files belong together
 LOG = logging.getLogger("onrecord.service")
 Run = Callable[[Callable[[], bytes]], Awaitable[bytes]]  # a job off the event loop; HTTPException 429 if too many wait
 
@@ -63,21 +58,21 @@ def card(markdown: str) -> CardResponse:
     return CardResponse(results=results, text=found.text.strip())
 
 
-def add_page(app: FastAPI, classifier: Classifier, run: Run) -> None:
-    """Serve the page, and what it needs beyond the API there is. `run` does what may take long."""
+def add_page(app: FastAPI, classifier: Classifier, run: Run, secured: Sequence[Any]) -> None:
+    """Serve the page, and what it needs beyond the API there is. `run` does what may take long; `secured` are the dependencies of all but the page's files."""
     shown = card(classifier.card)
 
-    @app.get("/v1/card")
+    @app.get("/v1/card", dependencies=secured)
     async def model_card() -> CardResponse:
         """The model card: what the labels mean, what was measured, and where the limits are."""
         return shown
 
-    @app.post("/v1/diary", response_model=DiaryResponse)
+    @app.post("/v1/diary", response_model=DiaryResponse, dependencies=secured)
     async def diary(request: CalendarRequest) -> Response:
         """What lies ahead in sentences that are diary entries, as the calendar has it."""
         return Response(await run(lambda: DiaryResponse(events=request.events()).model_dump_json().encode()), media_type="application/json")
 
-    @app.post("/v1/calendar", response_class=Response, responses={200: {"content": {"text/calendar": {}}}})
+    @app.post("/v1/calendar", response_class=Response, responses={200: {"content": {"text/calendar": {}}}}, dependencies=secured)
     async def calendar(request: CalendarRequest) -> Response:
         """The same as iCalendar (RFC 5545)."""
         content = await run(lambda: _calendar(request))

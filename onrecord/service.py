@@ -1,64 +1,45 @@
 """The HTTP service: `application` makes it of a classifier. Needs the extra `serve`.
 
-The event loop never runs the model: one thread does, and the answer is made into JSON there too.
+The event loop never runs the model and reads no article: two threads do, see service_worker.
 """
 
 from __future__ import annotations
 
-import asyncio
 import importlib.metadata
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Security
 from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 
 from onrecord import service_limits as limits
-from onrecord.article import read
+from onrecord.article import Predicts, read
 from onrecord.classifier import Classifier
+from onrecord.docs_page import add_docs
 from onrecord.page import add_page
 from onrecord.problems import MEDIA_TYPE, Problem, handle, problem
 from onrecord.sentences import sentences
 from onrecord.service_gate import Gate
+from onrecord.service_headers import SafeHeaders
 from onrecord.service_messages import ModelResponse, PredictRequest, PredictResponse, ReadRequest, ReadResponse, Status, zones
+from onrecord.service_metrics import MEDIA_TYPE as METRICS_TYPE
+from onrecord.service_metrics import Metrics
+from onrecord.service_worker import Worker
 from onrecord.webpage import main_text
 
-T = TypeVar("T")
 
+def application(classifier: Classifier, *, token: str | None = None, cors: Sequence[str] = ()) -> FastAPI:
+    """The service as an ASGI app for one process.
 
-class Worker:
-    """One thread that runs the model, and a bounded number of jobs that wait for it."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, "model")
-        self._jobs = 0  # running or waiting
-
-    @property
-    def full(self) -> bool:
-        """Whether the next job would be refused."""
-        return self._jobs > limits.WAITING
-
-    async def run(self, job: Callable[[], T]) -> T:
-        """What the job returns. Raises HTTPException 429 if too many wait, and what the job raises."""
-        if self.full:
-            raise HTTPException(429, f"{limits.WAITING} requests wait for the model; come again", {"Retry-After": str(limits.RETRY_SECONDS)})
-        self._jobs += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, job)
-        finally:
-            self._jobs -= 1
-
-    def close(self) -> None:
-        """End the thread."""
-        self._pool.shutdown()
-
-
-def application(classifier: Classifier, *, token: str | None = None) -> FastAPI:
-    """The service as an ASGI app for one process. With a `token`, all but the probes ask for `Authorization: Bearer TOKEN`."""
-    worker = Worker()
+    With a `token`, all but the probes and the pages for humans ask for `Authorization: Bearer TOKEN`. Web pages of the origins in `cors` may use
+    the service.
+    """
+    metrics = Metrics(classifier.labels)
+    worker = Worker(classifier, metrics)
     warm = False
 
     @asynccontextmanager
@@ -68,7 +49,7 @@ def application(classifier: Classifier, *, token: str | None = None) -> FastAPI:
         await worker.run(lambda: _read(classifier, ReadRequest.model_validate({"text": "Ready?"})))
         warm = True
         yield
-        worker.close()
+        await worker.close()
 
     errors: dict[int | str, dict[str, Any]] = {"default": {"model": Problem, "description": "RFC 9457", "content": {MEDIA_TYPE: {}}}}
     app = FastAPI(
@@ -76,25 +57,32 @@ def application(classifier: Classifier, *, token: str | None = None) -> FastAPI:
         description="What does a news sentence put on record?",
         version=importlib.metadata.version("onrecord"),
         lifespan=lifespan,
-        docs_url=None,  # they fetch scripts from a third party
+        docs_url=None,  # the framework's pages fetch scripts from a third party
         redoc_url=None,
         redirect_slashes=False,
         responses=errors,
     )
-    app.add_middleware(Gate, token=token)
+    app.add_middleware(Gate, token=token, observe=metrics.request)
+    if cors:
+        app.add_middleware(
+            CORSMiddleware, allow_origins=cors, allow_methods=["GET", "POST"], allow_headers=["Authorization", "Content-Type"], expose_headers=["Retry-After"]
+        )
+    app.add_middleware(SafeHeaders)
     handle(app)
+    secured = [Security(HTTPBearer(auto_error=False))] if token else []  # told to those who read the schema; the gate asks for it
 
-    @app.post("/v1/predict", response_model=PredictResponse)
+    @app.post("/v1/predict", response_model=PredictResponse, dependencies=secured)
     async def predict(request: PredictRequest) -> Response:
         """Type sentences: a prediction for each text, in their order."""
-        return _json(await worker.run(lambda: PredictResponse(predictions=classifier.predict(request.texts)).model_dump_json().encode()))
+        return _json(PredictResponse(predictions=await worker.predict(request.texts)).model_dump_json().encode())
 
-    @app.post("/v1/read", response_model=ReadResponse)
+    @app.post("/v1/read", response_model=ReadResponse, dependencies=secured)
     async def read_article(request: ReadRequest) -> Response:
         """Type every sentence of an article; with a day of publication, find the dates of what is scheduled."""
-        return _json(await worker.run(lambda: _read(classifier, request)))
+        model = worker.shared()
+        return _json(await worker.run(lambda: _read(model, request), min(len(request.text or request.html or ""), limits.CHARACTERS)))
 
-    @app.get("/v1/model")
+    @app.get("/v1/model", dependencies=secured)
     async def model() -> ModelResponse:
         """What answers, and what one request may ask."""
         library = "torch" if classifier.backend.name == "torch" else "onnxruntime"
@@ -119,7 +107,13 @@ def application(classifier: Classifier, *, token: str | None = None) -> FastAPI:
             return problem(503, "as many requests wait as may" if warm else "the model has not answered yet")
         return JSONResponse({"status": "ready"})
 
-    add_page(app, classifier, worker.run)
+    @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}}, dependencies=secured)
+    async def show_metrics() -> Response:
+        """What was counted since the process began, for Prometheus."""
+        return Response(metrics.page(), media_type=METRICS_TYPE)
+
+    add_docs(app)
+    add_page(app, classifier, worker.run, secured)
     return app
 
 
@@ -127,8 +121,8 @@ def _json(content: bytes) -> Response:
     return Response(content, media_type="application/json")
 
 
-def _read(classifier: Classifier, request: ReadRequest) -> bytes:
-    """An article, read in the worker. Raises HTTPException for one that cannot be."""
+def _read(classifier: Predicts, request: ReadRequest) -> bytes:
+    """An article, read in a thread of the worker's. Raises HTTPException for one that cannot be."""
     text = _page(request.html) if request.text is None else request.text
     for start, end, _ in sentences(text):
         if end - start > limits.TEXT_CHARACTERS:

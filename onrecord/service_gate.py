@@ -10,28 +10,31 @@ import logging
 import secrets
 import time
 import traceback
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onrecord import page
+from onrecord import docs_page, page
 from onrecord import service_limits as limits
 from onrecord.problems import problem
 
-PROBES = ("/healthz", "/readyz")  # open to whoever runs the service, without a token
-PATHS = ("/v1/predict", "/v1/read", "/v1/model", "/openapi.json", *page.PATHS, *PROBES)
+PROBES = ("/healthz", "/readyz")
+OPEN = (*PROBES, *docs_page.OPEN, *page.OPEN)  # without a token: they tell nothing that is not public
+PATHS = ("/v1/predict", "/v1/read", "/v1/model", "/metrics", *page.PATHS, *OPEN)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOG = logging.getLogger("onrecord.service")
 CLOSE = {"Connection": "close"}  # the body was not read to its end
 
 
 class Gate:
-    """ASGI middleware. Logs method, path, status and time of each request, and no words of the client's: no text, no query, no unknown path."""
+    """ASGI middleware. Logs method, path, status and time of each request, and tells `observe`, but no words of the client's: no text, no query, no unknown path."""
 
-    def __init__(self, app: ASGIApp, token: str | None) -> None:
+    def __init__(self, app: ASGIApp, token: str | None, observe: Callable[[str, str, int, float], None] = lambda method, path, status, seconds: None) -> None:
         self.app = app
+        self.observe = observe
         self.expected = None if token is None else f"Bearer {token}".encode()
         self.bodies = 0  # being received
 
@@ -57,12 +60,14 @@ class Gate:
         finally:
             method = scope["method"] if scope["method"] in METHODS else "(unknown method)"
             path = scope["path"] if scope["path"] in PATHS else "(unknown path)"
-            LOG.info("%s %s %d %.3f s", method, path, status, time.monotonic() - begun)
+            seconds = time.monotonic() - begun
+            LOG.info("%s %s %d %.3f s", method, path, status, seconds)
+            self.observe(method, path, status, seconds)
 
     async def _refusal(self, scope: Scope, receive: Receive, send: Send) -> Response | None:
         """Why the request goes no further; None if the app has answered it, or nobody waits for an answer."""
         headers = Headers(scope=scope)
-        if scope["path"] not in (*PROBES, *page.OPEN) and not self._known(headers.get("authorization", "")):
+        if scope["path"] not in OPEN and not self._known(headers.get("authorization", "")):
             return problem(401, "send the token as Authorization: Bearer TOKEN", {"WWW-Authenticate": "Bearer"} | CLOSE)
         if scope["method"] == "POST":  # no other method's body is read by anyone
             if self.bodies >= limits.BODIES:

@@ -1,6 +1,9 @@
 """The service as a client meets it: answers, each limit made to happen, and what an attacker tries."""
 
 import asyncio
+import base64
+import dataclasses
+import hashlib
 import json
 import os
 import re
@@ -58,6 +61,7 @@ class Slow:
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier, self.go = classifier, threading.Event()
+        self.asked = 0  # times, without the first
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._classifier, name)
@@ -66,6 +70,7 @@ class Slow:
         texts = list(texts)
         if texts != ["Ready?"]:  # the first one, before there are clients
             assert threading.current_thread().name.startswith("model")
+            self.asked += 1
             assert self.go.wait(15)  # so that a test that fails ends
         return self._classifier.predict(texts)
 
@@ -326,6 +331,134 @@ def test_queue_is_bounded_and_the_loop_stays_free(classifier: Classifier, monkey
         assert client.get("/readyz").status_code == 200 and client.post("/v1/predict", json={"texts": ["a"]}).status_code == 200
 
 
+def test_a_request_that_waits_too_long_is_given_up(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_limits, "WAITING_SECONDS", 0.3)
+    slow = Slow(classifier)
+    with TestClient(application(slow)) as client, ThreadPoolExecutor(2) as pool:  # type: ignore[arg-type]
+        try:
+            reading = pool.submit(client.post, "/v1/read", json={"text": "He left."})  # holds the model, and the turn of the jobs
+            until = time.monotonic() + 30
+            while slow.asked < 1 and time.monotonic() < until:
+                time.sleep(0.01)
+            for path, body in (("/v1/predict", {"texts": ["Late."]}), ("/v1/read", {"text": "Late."})):
+                found = client.post(path, json=body)
+                refused(found, 503, "given up", "0.3 seconds")
+                assert found.headers["retry-after"]
+        finally:
+            slow.go.set()
+        assert reading.result().json()["statements"][0]["text"] == "He left."
+        assert client.post("/v1/predict", json={"texts": ["a"]}).status_code == 200 and slow.asked == 2  # nobody asked the model about what was late
+
+
+def test_characters_that_wait_are_bounded(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_limits, "WAITING_CHARACTERS", 20)
+    slow = Slow(classifier)
+    with TestClient(application(slow)) as client, ThreadPoolExecutor(1) as pool:  # type: ignore[arg-type]
+        try:
+            accepted = pool.submit(client.post, "/v1/predict", json={"texts": ["Twenty characters, or more."]})
+            until = time.monotonic() + 30
+            while slow.asked < 1 and time.monotonic() < until:
+                time.sleep(0.01)
+            refused(client.post("/v1/predict", json={"texts": ["a"]}), 429, "come again")
+            refused(client.get("/readyz"), 503)
+        finally:
+            slow.go.set()
+        assert accepted.result().status_code == 200 and client.post("/v1/predict", json={"texts": ["a"]}).status_code == 200
+
+
+def test_an_article_and_sentences_are_answered_together(classifier: Classifier) -> None:
+    slow = Slow(classifier)
+    with TestClient(application(slow)) as client, ThreadPoolExecutor(3) as pool:  # type: ignore[arg-type]
+        try:
+            first = pool.submit(client.post, "/v1/predict", json={"texts": ["First."]})
+            until = time.monotonic() + 30
+            while slow.asked < 1 and time.monotonic() < until:
+                time.sleep(0.01)
+            others = [pool.submit(client.post, "/v1/read", json={"text": "He left. She stayed."}), pool.submit(client.post, "/v1/predict", json={"texts": ["Last."]})]
+            while not re.search(r"onrecord_requests_waiting 3", client.get("/metrics").text) and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(0.3)  # the article has been cut into sentences by now
+        finally:
+            slow.go.set()
+        assert [f.result().status_code for f in (first, *others)] == [200, 200, 200] and slow.asked == 2
+        assert "onrecord_batch_texts_sum 4.0" in client.get("/metrics").text
+
+
+def metric(client: TestClient, name: str, **labels: str) -> float:
+    """A figure of /metrics, 0 if it is not there."""
+    shown = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
+    line = f"{name}{{{shown}}} " if shown else f"{name} "
+    return sum(float(text.removeprefix(line)) for text in client.get("/metrics").text.splitlines() if text.startswith(line))
+
+
+def test_metrics(classifier: Classifier) -> None:
+    with TestClient(application(classifier)) as client:
+        found = client.get("/metrics")
+        assert found.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+        assert metric(client, "onrecord_batch_texts_count") == 0 and "process_resident_memory_bytes" in found.text
+        assert all(f'onrecord_predictions_total{{label="{label}"}} 0.0' in found.text for label in classifier.labels)
+        sure = client.post("/v1/predict", json={"texts": [SECRET, "a"]}).json()["predictions"]
+        client.post("/v1/predict", json={"texts": SECRET})
+        client.post("/v1/read", json={"text": f"{SECRET}. He left."})
+        client.get("/Zzyzx")
+        client.request("ZZYZX", "/v1/model")
+        assert metric(client, "onrecord_requests_total", method="POST", path="/v1/predict", status="200") == 1
+        assert metric(client, "onrecord_requests_total", method="POST", path="/v1/predict", status="422") == 1
+        assert metric(client, "onrecord_requests_total", method="GET", path="(unknown path)", status="404") == 1
+        assert metric(client, "onrecord_requests_total", method="(unknown method)", path="/v1/model", status="405") == 1
+        assert metric(client, "onrecord_request_seconds_count", path="/v1/predict") == 2
+        assert metric(client, "onrecord_batch_texts_sum") == 4 and metric(client, "onrecord_batch_requests_sum") == 2
+        assert sum(metric(client, "onrecord_predictions_total", label=label) for label in classifier.labels) == 4
+        assert metric(client, "onrecord_predictions_total", label=sure[0]["label"]) >= 1 and metric(client, "onrecord_requests_waiting") == 0
+        assert metric(client, "onrecord_abstentions_total") == 0 and "zzyzx" not in client.get("/metrics").text.lower()
+
+
+def test_abstentions_are_counted(classifier: Classifier) -> None:
+    class Unsure(Slow):
+        def predict(self, texts: list[str]) -> object:
+            return [dataclasses.replace(p, abstained=True) for p in self._classifier.predict(list(texts))]
+
+    with TestClient(application(Unsure(classifier))) as client:  # type: ignore[arg-type]
+        client.post("/v1/predict", json={"texts": ["a", "b"]})
+        assert metric(client, "onrecord_abstentions_total") == 2
+
+
+def test_every_answer_has_safe_headers(client: TestClient) -> None:
+    for found in (
+        client.get("/v1/model"), client.get("/nothing"), client.post("/v1/predict", json={}), client.post("/v1/predict", content=b" " * 2_000_000), client.get("/metrics")
+    ):  # fmt: skip
+        assert found.headers["x-content-type-options"] == "nosniff" and found.headers["referrer-policy"] == "no-referrer"
+        assert found.headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'") and found.headers["cache-control"] == "no-store"
+
+
+def test_docs_page_asks_nobody_else_and_runs_only_its_own_script(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+    fetched = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(fetched) == 3
+    for address in fetched:
+        assert address.startswith("/docs/") and client.get(address).status_code == 200 and client.get(address).headers["x-content-type-options"] == "nosniff"
+    policy = dict(part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == policy["frame-ancestors"] == "'none'" and "unsafe" not in policy["script-src"] and "http" not in str(policy)
+    (inline,) = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    assert policy["script-src"] == f"'self' 'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
+
+
+def test_pages_of_other_sites(classifier: Classifier) -> None:
+    desk, other = "https://desk.example", "https://other.example"
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    with TestClient(application(classifier, token="t0ken", cors=[desk])) as client:
+        found = client.options("/v1/predict", headers=asked | {"Origin": desk})  # a browser sends no token with this question
+        assert found.status_code == 200 and found.headers["access-control-allow-origin"] == desk and found.headers["x-content-type-options"] == "nosniff"
+        assert "access-control-allow-origin" not in client.options("/v1/predict", headers=asked | {"Origin": other}).headers
+        for token, status in (("t0ken", 200), ("wrong", 401)):
+            found = client.post("/v1/predict", json={"texts": []}, headers={"Origin": desk, "Authorization": f"Bearer {token}"})
+            assert found.status_code == status and found.headers["access-control-allow-origin"] == desk
+            assert "access-control-allow-credentials" not in found.headers
+    with TestClient(application(classifier)) as client:
+        assert not [name for name in client.post("/v1/predict", json={"texts": []}, headers={"Origin": desk}).headers if name.startswith("access-control")]
+
+
 def test_failure_tells_client_and_log_no_text(classifier: Classifier, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     with TestClient(application(Broken(classifier))) as client:  # type: ignore[arg-type]
@@ -364,6 +497,9 @@ def test_token(classifier: Classifier) -> None:
         for scheme in ("Bearer", "bearer"):
             assert client.post("/v1/predict", json=body, headers={"Authorization": f"{scheme} s3cret-Token"}).status_code == 200
         assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
+        assert client.get("/metrics").status_code == 401 and client.get("/docs").status_code == 200
+        schema = client.get("/openapi.json").json()
+        assert schema["paths"]["/v1/predict"]["post"]["security"] and "security" not in schema["paths"]["/healthz"]["get"]
 
 
 def test_published_years_that_are_let_in_cannot_overflow(classifier: Classifier) -> None:
@@ -386,6 +522,10 @@ def test_command_errors_are_one_line(checkpoint: Path, tmp_path: Path, monkeypat
             (["--port", "0", "--model", str(tmp_path)], "make train"),
             (["--port", "0", "--prior", "nws", *model], "never calibrated"),
             (["--token-env", "ONRECORD_TEST_TOKEN", *model], "not set"),
+            *(
+                (["--port", "0", "--cors", origin, *model], "give an origin")
+                for origin in ("desk.example", "https://desk.example/", "https://Desk.example", "https://a b")
+            ),
         ]
         for words, message in cases:
             found = CliRunner().invoke(command, ["serve", *words])
