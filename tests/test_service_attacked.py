@@ -21,7 +21,10 @@ from onrecord import Classifier
 from onrecord.service import application
 
 CASES = int(os.environ.get("ONRECORD_FUZZED", "200"))
-OPERATIONS = [("/v1/predict", "POST"), ("/v1/read", "POST"), ("/v1/model", "GET"), ("/healthz", "GET"), ("/readyz", "GET"), ("/metrics", "GET")]
+OPERATIONS = [
+    *((path, "POST") for path in ("/v1/predict", "/v1/read", "/v1/diary", "/v1/calendar")),
+    *((path, "GET") for path in ("/v1/model", "/v1/card", "/healthz", "/readyz", "/metrics")),
+]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 QUICK = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 SECONDS = 30  # by then anything is answered: longer is a hang
