@@ -172,7 +172,7 @@ def main(config: Config, seconds: float, rounds: int, overload: float, soak: flo
     rows = rows_of(config, "train")
     texts = [row["text"] for row in Random(0).sample(rows, min(SENTENCES, len(rows)))]
     found: dict[str, Any] = {"clients": CLIENTS, "threads": threads(), "cpu": cpu(), "load_before": os.getloadavg()[0]}
-    found["model_alone"] = model_alone(config, texts[:320], rounds)
+    found["model_alone"] = model_alone(config, texts[:160], rounds)
     _tell("the model alone, sentences a second by sentences in a call", found["model_alone"])
     found |= throughput(config, texts, seconds, rounds)
     _tell("throughput", found["batches"], found["single"], f"ratio {found['ratio']}")
