@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -535,6 +536,19 @@ def test_command_errors_are_one_line(checkpoint: Path, tmp_path: Path, monkeypat
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     found = CliRunner().invoke(command, ["serve", *model])
     assert found.exit_code == 1 and "pip install 'onrecord[serve]'" in found.stderr and found.stderr.count("\n") == 1
+
+
+def test_answers_are_not_held_back_by_the_kernel(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Head and body are two writes: with Nagle's algorithm the body waits for the client's delayed acknowledgement."""
+    seen = []
+
+    def run(_: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        with socket.create_connection(sockets[0].getsockname()), sockets[0].accept()[0] as accepted:
+            seen.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    CliRunner().invoke(command, ["serve", "--port", "0", "--model", str(checkpoint)])
+    assert seen and seen[0]
 
 
 SLOW_SERVER = """
