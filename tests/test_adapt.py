@@ -102,8 +102,8 @@ def test_the_guard_fires_where_adaptation_harms(start: Config, text: list[str], 
 
 def test_a_killed_adaptation_goes_on(start: Config, text: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """--resume makes the same data again and reaches the weights of an adaptation that was not killed."""
-    adapt.main(changed(start, run="whole"), text, "start")
-    killed, steps = changed(start, run="killed", save_every=5), iter(range(7))
+    adapt.main(changed(start, run="adapted-whole"), text, "start")
+    killed, steps = changed(start, run="adapted-killed", save_every=5), iter(range(7))
     update = MovingAverage.update_parameters
     monkeypatch.setattr(MovingAverage, "update_parameters", lambda self, model: (next(steps), update(self, model)))
     with pytest.raises(StopIteration):
@@ -112,7 +112,7 @@ def test_a_killed_adaptation_goes_on(start: Config, text: list[str], monkeypatch
     with pytest.raises(Stop, match="--resume goes on from it"):
         adapt.main(killed, text, "start")
     assert adapt.main(killed, text, "start", resume=True).kept
-    assert all(torch.equal(value, weights(changed(start, run="whole"))[name]) for name, value in weights(killed).items())
+    assert all(torch.equal(value, weights(changed(start, run="adapted-whole"))[name]) for name, value in weights(killed).items())
 
 
 def test_shares_are_estimated() -> None:

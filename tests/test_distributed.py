@@ -29,9 +29,11 @@ LAUNCHERS = {
 
 def launch(config: Config, launcher: str, *options: str, program: str = "") -> subprocess.CompletedProcess:
     """Run train.fit, or a program that is given the config's file, in two processes that share the CPU."""
-    file, script = Path(config.output) / f"{config.run}.yaml", Path(config.output) / f"{config.run}.py"
+    file, script = Path(config.output) / f"{config.run}.yaml", Path(config.output) / "programs" / f"{config.run}.py"
     file.write_text(yaml.safe_dump(config.model_dump()))
-    script.write_text(program)
+    if program:  # in a directory of its own: what lies beside a program can be imported instead of a package of the same name
+        script.parent.mkdir(exist_ok=True)
+        script.write_text(program)
     run = [str(script), str(file)] if program else ["-m", "train.fit", "--config", str(file), *options]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "PYTHONPATH": str(ROOT)}
     return subprocess.run([sys.executable, "-m", *LAUNCHERS[launcher], *run], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)

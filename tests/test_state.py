@@ -84,7 +84,8 @@ def test_killed_three_times_and_resumed_it_reaches_the_same_bits(settings: Confi
     first, written, last = random.randint(5, steps // 3), random.randrange(steps // 2 // 4 * 4, steps * 3 // 4, 4), random.randint(steps * 3 // 4 + 4, steps - 1)
     starts = []
     for death in (die_after_step, first, signal.SIGKILL), (die_in_the_write_of, written), (die_after_step, last, signal.SIGKILL):
-        assert train(killed, bool(starts), death)[0] == -signal.SIGKILL
+        code, said = train(killed, bool(starts), death)
+        assert code == -signal.SIGKILL, (steps, death, said)
         starts.append(max(int(path.stem) for path in (killed.run_dir / "state").glob("*.pt")))
         assert (killed.run_dir / "state" / "unfinished").exists() == (death[0] is die_in_the_write_of)
     assert starts == [(first - 1) // 4 * 4, written - 4, (last - 1) // 4 * 4] and len(set(starts)) == 3  # it dies before the state of its step
