@@ -54,6 +54,20 @@ ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
 
 
+class BackendName(StrEnum):
+    """What computes the scores; see onrecord/backends.py."""
+
+    onnx = "onnx"
+    int8 = "int8"
+    torch = "torch"
+
+
+Backend = Annotated[
+    BackendName | None,
+    typer.Option("--backend", help="onnx, int8 (quicker, some labels differ: `onrecord info`) or torch; if not given, onnx where the checkpoint has it"),
+]
+
+
 class OnError(StrEnum):
     """What becomes of bad lines and rows."""
 
@@ -103,9 +117,11 @@ def _answering() -> Iterator[None]:
         raise _fail(f"standard output cannot be written: {error.strerror}") from None
 
 
-def _load(model: str, prior: str | None, max_error: float | None = None, coverage: float | None = None, device: str = "cpu") -> Classifier:
+def _load(
+    model: str, prior: str | None, max_error: float | None = None, coverage: float | None = None, backend: BackendName | None = None, device: str = "cpu"
+) -> Classifier:
     try:
-        return Classifier.load(model, device, prior=prior, max_error=max_error, coverage=coverage)
+        return Classifier.load(model, device, backend=backend, prior=prior, max_error=max_error, coverage=coverage)
     except WishError as error:
         raise typer.BadParameter(str(error)) from None
     except (CheckpointError, ValueError) as error:
@@ -134,13 +150,14 @@ def predict(
     prior: Prior = None,
     max_error: MaxError = None,
     coverage: Coverage = None,
+    backend: Backend = None,
     as_json: AsJson = False,
     on_error: Annotated[
         OnError, typer.Option("--on-error", help="what becomes of a line that is not UTF-8: left out and named on standard error, or the end")
     ] = OnError.skip,
 ) -> None:
     """Type sentences. A ? behind the confidence: too unsure to be answered within the error promised."""
-    classifier = _load(model, prior, max_error, coverage)
+    classifier = _load(model, prior, max_error, coverage, backend)
     bad = 0
     try:
         for text in texts:
@@ -191,6 +208,7 @@ def score(
     prior: Prior = None,
     max_error: MaxError = None,
     coverage: Coverage = None,
+    backend: Backend = None,
     device: Annotated[str, typer.Option("--device", help="torch device")] = "cpu",
     part_rows: Annotated[int, typer.Option("--part-rows", min=1, max=MOST_ROWS, help="rows that are done, or done again, together")] = PART_ROWS,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there; not with ray")] = False,
@@ -203,7 +221,7 @@ def score(
     """Type a table of sentences. Killed, the same command goes on where it was; OUT appears when all is done."""
     if engine == Engine.ray and overwrite:
         raise typer.BadParameter("--overwrite is not for --engine ray: give another OUT, or delete the directory")
-    options = Options(text_column, prefix, part_rows, max_error, coverage)
+    options = Options(text_column, prefix, part_rows, max_error, coverage, backend)
     meter = Meter()
     try:
         if engine == Engine.ray:
@@ -213,7 +231,7 @@ def score(
                 source, target, model, options, prior=prior, device=device, on_error=on_error, actors=actors, address=ray_address, on_progress=meter
             )
         else:
-            classifier = _load(model, prior, max_error, coverage, device)
+            classifier = _load(model, prior, max_error, coverage, backend, device)
             summary = score_table(Path(source), Path(target), classifier, model, options, on_error=on_error, overwrite=overwrite, on_progress=meter)
     except WishError as error:
         raise typer.BadParameter(str(error)) from None
@@ -281,6 +299,7 @@ def read(
     prior: Prior = None,
     max_error: MaxError = None,
     coverage: Coverage = None,
+    backend: Backend = None,
     published: Annotated[
         str | None, typer.Option("--published", metavar="DATE", help="day of publication, ISO 8601; if not given, the one that a web page names, if it names one")
     ] = None,
@@ -304,7 +323,7 @@ def read(
     text = _text(file)
     if ics and not published and not is_html(text):
         raise typer.BadParameter(NO_DAY)
-    classifier = _load(model, prior, max_error, coverage)
+    classifier = _load(model, prior, max_error, coverage, backend)
     if dated not in classifier.labels and (ics or dated != "scheduling"):
         raise typer.BadParameter(f"--dated {dated!r} is no label of {model}; it knows {', '.join(classifier.labels)}")
     try:
@@ -372,6 +391,7 @@ def serve(
     prior: Prior = None,
     max_error: MaxError = None,
     coverage: Coverage = None,
+    backend: Backend = None,
     host: Annotated[str, typer.Option("--host", help="address to listen on; 0.0.0.0 lets other machines in")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8000,
     token_env: Annotated[str | None, typer.Option("--token-env", metavar="NAME", help="environment variable with the token that clients must send")] = None,
@@ -399,7 +419,7 @@ def serve(
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
         logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
-        made = application(_load(model, prior, max_error, coverage), token=token, cors=cors or ())
+        made = application(_load(model, prior, max_error, coverage, backend), token=token, cors=cors or ())
         # Its access log would hold what clients put into addresses; the service has its own.
         server = uvicorn.Server(uvicorn.Config(made, log_config=logs, access_log=False, server_header=False, proxy_headers=False, ws="none"))
         shown = f"[{host}]" if ":" in host else host

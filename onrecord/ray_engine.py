@@ -66,7 +66,7 @@ def score_directory(
         raise ScoreError("--engine ray needs Ray: run `pip install 'onrecord[ray]'`, here and on every machine of the cluster") from None
     files, where = fsspec.core.url_to_fs(source)
     out, there = fsspec.core.url_to_fs(target)
-    scorer = Scorer(classifier := Classifier.load(model, prior=prior, max_error=options.max_error, coverage=options.coverage), options)
+    scorer = Scorer(classifier := Classifier.load(model, backend=options.backend, prior=prior, max_error=options.max_error, coverage=options.coverage), options)
     paths = _paths(files, where, source)
     format = format_of(paths[0])
     identity = run_identity(classifier, model, options, {"format": format, "files": {path: files.ukey(path) for path in paths}})
@@ -166,7 +166,9 @@ class SpanScorer:
             raise ScoreError(f"{work.model} is another checkpoint on {os.uname().nodename} ({found}) than where the run was started ({work.checkpoint})")
         self.work = work
         self.format = format
-        loaded = Classifier.load(work.model, work.device, prior=work.prior, max_error=work.options.max_error, coverage=work.options.coverage)
+        loaded = Classifier.load(
+            work.model, work.device, backend=work.options.backend, prior=work.prior, max_error=work.options.max_error, coverage=work.options.coverage
+        )
         self.scorer = Scorer(loaded, work.options)
         self.files, _ = fsspec.core.url_to_fs(source)
         self.out, self.there = fsspec.core.url_to_fs(work.target)

@@ -40,6 +40,7 @@ class Options:
     part_rows: int = PART_ROWS
     max_error: float | None = None  # what the classifier was loaded with: it decides who is abstained
     coverage: float | None = None  # and what the label sets are
+    backend: str | None = None  # and the last digits, or with int8 some labels
 
 
 @dataclass(frozen=True)

@@ -217,3 +217,17 @@ def test_the_limits() -> None:
 def test_info(exported: Config) -> None:
     found = CliRunner().invoke(app, ["info", str(exported.checkpoint)])
     assert found.exit_code == 0 and "claim, hedge" in found.stdout and "onnx 1." in found.stdout
+
+
+def test_backend_on_the_command_line(own: Config, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nOne said.\n")
+    where = ["--model", str(own.checkpoint)]
+    shutil.copy(own.checkpoint / "model.onnx", own.checkpoint / "model.int8.onnx")
+    for name in ("onnx", "int8", "torch"):
+        found = CliRunner().invoke(app, ["predict", "One said.", "--json", "--backend", name, *where])
+        assert found.exit_code == 0 and json.loads(found.stdout)["label"] == Classifier.load(own.checkpoint).predict("One said.").label
+        assert CliRunner().invoke(app, ["score", str(tmp_path / "in.csv"), str(tmp_path / f"{name}.csv"), "--backend", name, *where]).exit_code == 0
+    (own.checkpoint / "model.int8.onnx").unlink()
+    missing = CliRunner().invoke(app, ["predict", "One said.", "--backend", "int8", *where])
+    assert missing.exit_code == 1 and "holds no model.int8.onnx" in missing.stderr
+    assert CliRunner().invoke(app, ["predict", "One said.", "--backend", "tensorrt", *where]).exit_code == 2
