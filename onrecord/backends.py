@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +22,14 @@ ONNX, INT8 = "model.onnx", "model.int8.onnx"  # written by train.export; the sec
 FILES = {"onnx": ONNX, "int8": INT8}
 WEIGHTS = "model.safetensors"
 STAMP = "weights"  # metadata of an ONNX file: the fingerprint of the weights it was made from
-NAMES = ("onnx", "int8", "torch")
+
+
+class BackendName(StrEnum):
+    """What can be asked for."""
+
+    onnx = "onnx"
+    int8 = "int8"
+    torch = "torch"
 
 
 class BackendError(Exception):
@@ -157,8 +165,8 @@ def choose(directory: Path, backend: str | None, device: str) -> str:
     int8 is never chosen unasked: its scores are not those that the checkpoint was calibrated with. Raises ValueError for a wish that makes no
     sense, BackendError for one that cannot be met.
     """
-    if backend not in (None, *NAMES):
-        raise ValueError(f"backend {backend!r} is unknown; there are {', '.join(NAMES)}")
+    if backend not in (None, *BackendName):
+        raise ValueError(f"backend {backend!r} is unknown; there are {', '.join(BackendName)}")
     if backend in FILES and device != "cpu":
         raise ValueError(f"backend {backend!r} runs on the CPU only; device {device!r} needs backend='torch'")
     if backend in FILES and not (directory / FILES[backend]).is_file():

@@ -25,6 +25,7 @@ from rich.text import Text
 from onrecord.article import Article, published_date
 from onrecord.article import read as read_article
 from onrecord.article_page import page
+from onrecord.backends import BackendName
 from onrecord.classifier import DEFAULT, CheckpointError, Classifier, Prediction
 from onrecord.decision import WishError
 from onrecord.line_stream import arriving
@@ -52,14 +53,6 @@ MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
 NO_DAY = "--ics needs --published: 'Monday' is a date only for who knows when it was written"
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
-
-
-class BackendName(StrEnum):
-    """What computes the scores; see onrecord/backends.py."""
-
-    onnx = "onnx"
-    int8 = "int8"
-    torch = "torch"
 
 
 Backend = Annotated[
