@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 FILE = "calibration.json"
+UNIFORM = "uniform"  # the name of the prior that has every label as often
 DATA = "data"  # the name of the prior that changes nothing: the label shares of the training data
 CONFIDENCE = 0.95  # of the promise about the error among answered sentences
 
@@ -71,7 +72,7 @@ class Calibration:
         if prior is None:
             prior = next(iter(self.priors), DATA)
         if isinstance(prior, str):
-            known = {DATA: self.shares, "uniform": dict.fromkeys(labels, 1.0)} | self.priors
+            known = self.priors | {DATA: self.shares, UNIFORM: dict.fromkeys(labels, 1.0)}  # a stored prior never takes the place of these
             if prior not in known:
                 raise WishError(f"prior {prior!r} is unknown; there are {', '.join(known)}, or give shares as {{label: share}}")
             name, given = prior, known[prior]

@@ -71,10 +71,11 @@ def test_the_card_tells_agreement_and_what_was_measured(seeds: Path) -> None:
     pairs = [("claim", "claim"), ("claim", "claim"), ("hedge", "hedge"), ("claim", "hedge")]
     for row, pair in zip([r for r in rows if "order" in r], pairs, strict=False):
         row |= {"annotators": pair, "second": "random"}
+    of = sum("order" in row for row in rows)
     path.write_text("\n".join(map(json.dumps, rows)))
     (seeds / "measured.md").write_text("## Realism\n\nAUC 0.7\n")
     card = made(seeds)["README.md"].decode()
-    assert "| articles, drawn at random | 4 | 0.750 | 0.500 |" in card and card.endswith("## Realism\n\nAUC 0.7\n")
+    assert f"| natural | 4 | {of} | 0.750 | 0.500 | 0.80 | 0.67 |  |  |  |" in card and card.endswith("## Realism\n\nAUC 0.7\n")
 
 
 def test_a_failed_build_leaves_the_old_data(seeds: Path) -> None:

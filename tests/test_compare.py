@@ -50,6 +50,23 @@ def test_command_and_page(settings: Config, checkpoint: Path, other: Path, tmp_p
         compare._command()
 
 
+def test_a_label_may_look_like_markup(
+    settings: Config, checkpoint: Path, other: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    odd = []
+    for name, source in (("a", checkpoint), ("b", other)):
+        odd.append(shutil.copytree(source, tmp_path / name))
+        labels = ["[/b]", "[bold]x", "c", "d", "e"]
+        told = json.loads((odd[-1] / "config.json").read_text()) | {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+        (odd[-1] / "config.json").write_text(json.dumps(told))
+        for file in ("calibration.json", "model.onnx"):
+            (odd[-1] / file).unlink(missing_ok=True)
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps({"text": r["text"]}) + "\n" for r in rows_of(settings, "test")))
+    monkeypatch.setattr(sys, "argv", ["compare", *map(str, odd), str(file)])
+    assert compare._command() == 0 and "[bold]x" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [("a.txt", "x", "needs a .jsonl"), ("a.jsonl", None, "no such file"), ("a.jsonl", "{", "could not be read"), ("a.csv", "a,b\n1,2\n", "column text")],

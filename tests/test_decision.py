@@ -14,7 +14,7 @@ from onrecord import Classifier
 from onrecord.classifier import CheckpointError
 from onrecord.decision import Calibration, answer_threshold, error_bound, set_limits, softmax
 from train import calibrate, fit
-from train.config import Config
+from train.config import Config, load
 
 SHARES = {"a": 0.6, "b": 0.3, "c": 0.1}
 
@@ -101,7 +101,7 @@ def test_a_label_with_too_few_sentences_is_always_in_the_set() -> None:
 @pytest.mark.parametrize(
     ("wish", "message"),
     [
-        (dict(prior="nws"), "'nws' is unknown; there are data, uniform, rare"),
+        (dict(prior="nws"), "'nws' is unknown; there are rare, data, uniform"),
         (dict(prior={"a": 1.0, "b": 1.0}), "must name each of a, b, c"),
         (dict(prior={"a": 1.0, "b": 0.0, "c": 1.0}), "positive"),
         (dict(prior={"a": 1.0, "b": float("nan"), "c": 1.0}), "positive"),
@@ -174,8 +174,19 @@ def test_a_calibration_for_other_labels_is_refused(calibrated: Path, tmp_path: P
 def test_a_label_without_validation_sentences_voids_the_promise() -> None:
     own = calibration(400)
     some = own.targets != 2
-    rule = dataclasses.replace(own, logits=own.logits[some], targets=own.targets[some]).rule({"a": 0.05, "b": 0.05, "c": 0.9})
-    assert rule.threshold == np.inf
+    few = dataclasses.replace(own, logits=own.logits[some], targets=own.targets[some])
+    assert few.rule({"a": 0.05, "b": 0.05, "c": 0.9}).threshold == np.inf
+    assert few.rule("data", max_error=0.6).threshold == np.inf  # nor where the rows at hand would keep it
+
+
+@pytest.mark.parametrize("name", ["data", "uniform"])
+def test_a_stored_prior_does_not_take_the_place_of_a_known_one(name: str) -> None:
+    rare = {"a": 0.9, "b": 0.05, "c": 0.05}
+    doctored, own = dataclasses.replace(calibration(), priors={"rare": rare, name: rare}), calibration()
+    for prior in ("rare", "data", "uniform"):
+        assert np.array_equal(doctored.rule(prior).shift, own.rule(prior).shift)
+    with pytest.raises(ValueError, match=f"priors: {name} is a name that every checkpoint knows"):
+        load(labels=list(rare), priors={name: rare})
 
 
 def test_the_threshold_by_hand() -> None:

@@ -115,7 +115,7 @@ def test_the_host_waits_for_no_value_but_to_log(settings: Config) -> None:
         assert waits.found, "the last step is logged"
         found.append(waits.found)
     mask, counter = sorted(found[1] - found[0], reverse=True)
-    assert mask.startswith("masking_utils.py") and "self.n_averaged" in counter
+    assert mask.startswith("masking_utils.py") and "n_averaged" in counter
 
 
 def test_the_gpu_config_is_one_and_differs_only_in_where_it_runs() -> None:

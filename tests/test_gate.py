@@ -33,6 +33,11 @@ def test_each_shipped_bound_passes_inside_and_fails_outside() -> None:
     assert {v.outcome for v in judge(metrics_that(BOUNDS, keep=False), list(BOUNDS))} == {"fail"}
 
 
+def test_a_figure_at_its_bound_passes() -> None:
+    rules = [Bound(figure="a", at_least=0.5), Bound(figure="a", at_most=0.5)]
+    assert [v.outcome for v in judge({"a": 0.5}, list(rules))] == ["pass", "pass"]
+
+
 def test_nan_fails() -> None:
     node = metrics_that(BOUNDS, keep=True)
     leaf, last = node, BOUNDS[0].figure.split(".")
@@ -48,6 +53,7 @@ def test_nan_fails() -> None:
         ({"difference": 0.01, "p": 0.001}, "pass"),
         ({"difference": 0.0, "p": 1.0}, "pass"),
         ({"difference": -0.01, "p": 0.2}, "investigate"),
+        ({"difference": -0.01, "p": 0.05}, "investigate"),
         ({"difference": -0.01, "p": 0.01}, "fail"),
         ({"difference": float("nan"), "p": float("nan")}, "fail"),
         ({"reason": "another test split"}, "investigate"),

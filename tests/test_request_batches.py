@@ -67,6 +67,18 @@ def test_what_waits_is_answered_together() -> None:
     assert answered(model, scenario) == [(1, 1), (2, 4)] and sorted(model.calls[1]) == ["b", "b", "cc", "d"]
 
 
+def test_empty_texts_are_work_too() -> None:
+    """Each counts for eight characters: a batch of 80 takes a quarter of it, then all, from one request; it never takes a hundred."""
+    model = Model()
+
+    async def scenario(batches: RequestBatches) -> None:
+        tasks = await begun(batches, ["first"], [""] * 100)
+        model.go.set()
+        await asyncio.gather(*tasks)
+
+    assert max(len(call) for call in model.calls) <= 12 if answered(model, scenario, 80) else False
+
+
 def test_one_text_at_a_time_without_characters() -> None:
     model = Model()
 

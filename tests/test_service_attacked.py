@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -139,3 +141,15 @@ def test_no_head_makes_it_fail(port: int, client: httpx.Client, request_: bytes)
             answer = b""
     assert answer == b"" or answer.split()[1] in (b"200", b"400", b"404", b"413", b"422", b"431")
     assert client.get("/healthz").status_code == 200
+
+
+def test_a_newsroom_at_work_gets_its_answers(port: int, tmp_path: Path) -> None:
+    """Locust counts what is neither an answer nor a 429 with its Retry-After; its exit status is 1 if there was any."""
+    load = Path(__file__).with_name("locustfile.py")
+    options = ["--headless", "--users", "16", "--spawn-rate", "16", "--run-time", "4s", "--stop-timeout", "30", "--json", "--skip-log"]
+    found = subprocess.run(
+        [sys.executable, "-m", "locust", "-f", load, "--host", f"http://127.0.0.1:{port}", *options], capture_output=True, text=True, cwd=tmp_path, timeout=120
+    )
+    assert found.returncode == 0, found.stderr
+    asked = {row["name"]: row["num_requests"] for row in json.loads(found.stdout)}
+    assert asked["/v1/predict"] > 16 and asked["/v1/read"]

@@ -5,7 +5,10 @@ from torch.optim.swa_utils import AveragedModel
 
 
 class MovingAverage(AveragedModel):
-    """torch's AveragedModel, exponential: average ← decay · average + (1 − decay) · weights; the first call takes the weights as they are.
+    """torch's AveragedModel, exponential: average ← d · average + (1 − d) · weights; the first call takes the weights as they are.
+
+    d is (1 + n) / (10 + n) after n steps, `decay` at most, as in TensorFlow's ExponentialMovingAverage(num_updates): the average reaches back over a ninth of the steps
+    so far. With `decay` from the start, most of a short training's average would be the untrained model.
 
     torch's own update copies its counter to the device at every step, for which the host waits until the device has done all its work.
     Buffers are not looked at: those of encoders are constants.
@@ -18,5 +21,7 @@ class MovingAverage(AveragedModel):
     @torch.no_grad()
     def update_parameters(self, model: torch.nn.Module) -> None:
         """One step of the average towards the weights of `model`, parameter by parameter in their order."""
-        torch._foreach_lerp_(list(self.module.parameters()), list(model.parameters()), 1 - self.decay if self.n_averaged else 1.0)
+        done = int(self.n_averaged)  # a buffer that stays on the CPU
+        decay = min(self.decay, (1 + done) / (10 + done)) if done else 0.0
+        torch._foreach_lerp_(list(self.module.parameters()), list(model.parameters()), 1 - decay)
         self.n_averaged += 1

@@ -57,21 +57,27 @@ def _composition(parts: dict[str, list[Sentence]], config: Config) -> str:
     return "\n".join(lines) + "\n"
 
 
-WHY = {"random": "articles, drawn at random", "doubtful": "articles, rows that the author or a model doubted", "all": "contrast groups, all rows"}
-
-
 def agreement(parts: dict[str, list[Sentence]], labels: list[str]) -> list[dict[str, Any]]:
-    """Author against second annotator, for each way the rows were drawn: share equal, Cohen's kappa, macro-F1 and F1 of one against the other."""
+    """First against second annotator, for each part of the corpus: how many of its rows had two, share equal, Cohen's kappa, macro-F1 and F1 of one against
+    the other; None for a label that neither used, and for kappa where there is only one."""
+    everything = [s for rows in parts.values() for s in rows]
     found = []
-    for why, name in WHY.items():
-        rows = [s for part in parts.values() for s in part if s.second == why and len(s.annotators) == 2]
-        if not rows:
+    for part, of in Counter(s.meta["part"] for s in everything).most_common():
+        pairs = [s.annotators for s in everything if s.meta["part"] == part and len(s.annotators) == 2]
+        if not pairs:
             continue
-        first, second = (list(column) for column in zip(*(s.annotators for s in rows), strict=True))
-        f1 = f1_score(first, second, labels=labels, average=None, zero_division=0)
-        equal = sum(a == b for a, b in zip(first, second, strict=True)) / len(rows)
-        found.append({"name": name, "rows": len(rows), "equal": round(equal, 4), "kappa": round(float(cohen_kappa_score(first, second)), 4),
-                      "macro_f1": round(float(f1.mean()), 4), "labels": {label: round(float(f), 4) for label, f in zip(labels, f1, strict=True)}})  # fmt: skip
+        first, second = (list(column) for column in zip(*pairs, strict=True))
+        used = [label for label in labels if label in {*first, *second}]
+        f1 = dict(zip(used, f1_score(first, second, labels=used, average=None, zero_division=0), strict=True))
+        found.append(
+            {
+                "name": part, "rows": len(pairs), "of": of,
+                "equal": round(sum(a == b for a, b in pairs) / len(pairs), 4),
+                "kappa": round(float(cohen_kappa_score(first, second)), 4) if len(used) > 1 else None,
+                "macro_f1": round(float(sum(f1.values()) / len(f1)), 4),
+                "labels": {label: round(float(f1[label]), 4) if label in f1 else None for label in labels},
+            }
+        )  # fmt: skip
     return found
 
 
@@ -81,9 +87,10 @@ def _agreement(parts: dict[str, list[Sentence]], config: Config) -> str:
         return ""
     how = "The first is the author; the second saw the sentence alone, blind and in random order. Disagreements were settled by a third reading. Label columns: F1."
     lines = ["", "## Agreement of two annotators", "", how, "",
-             "| rows | number | equal | Cohen's kappa | " + " | ".join(config.labels) + " |", "| --- " * (4 + len(config.labels)) + "|"]  # fmt: skip
+             "| part | labelled twice | of | equal | Cohen's kappa | " + " | ".join(config.labels) + " |", "| --- " * (5 + len(config.labels)) + "|"]  # fmt: skip
     for row in found:
-        lines.append(f"| {row['name']} | {row['rows']} | {row['equal']:.3f} | {row['kappa']:.3f} | " + " | ".join(f"{f:.2f}" for f in row["labels"].values()) + " |")
+        cells = [f"{row['name']} | {row['rows']} | {row['of']} | {row['equal']:.3f} | {'' if row['kappa'] is None else format(row['kappa'], '.3f')}"]
+        lines.append("| " + " | ".join(cells + ["" if f is None else f"{f:.2f}" for f in row["labels"].values()]) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -108,7 +108,8 @@ def _command() -> int:
         return 0
     table = Table("change", "first", "second", "label", "sentence", box=None)
     for c in found["changes"][: options.limit]:
-        table.add_row(f"{c['shift']:.2f}", f"{c['first']} {c['first_confidence']:.2f}", f"{c['second']} {c['second_confidence']:.2f}", c["label"] or "", Text(c["text"]))
+        cells = (f"{c['shift']:.2f}", f"{c['first']} {c['first_confidence']:.2f}", f"{c['second']} {c['second_confidence']:.2f}", c["label"] or "", c["text"])
+        table.add_row(*map(Text, cells))  # plain text: a label or a sentence may look like markup
     Console().print(table)
     print(found["summary"])
     return 0

@@ -10,6 +10,7 @@ import jsonargparse
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from onrecord.decision import DATA, UNIFORM
 from train.augment import EDITS
 
 SPLITS = ("train", "validation", "test")
@@ -128,6 +129,8 @@ class Config(BaseModel):
             return self._possible_edits()
         if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
             raise ValueError(f"labels: needs two or more different names, got {self.labels}")
+        if taken := {DATA, UNIFORM} & set(self.priors):
+            raise ValueError(f"priors: {', '.join(sorted(taken))} is a name that every checkpoint knows already; choose another one")
         for name, shares in self.priors.items():
             if set(shares) != set(self.labels):
                 raise ValueError(

@@ -30,16 +30,20 @@ def labelled(config: Config, labels: list[str]) -> Config:
 def load_split(config: Config, name: str, on_disk: Path | None = None) -> datasets.Dataset:
     """One split of data/: in memory, or, for rows without number, read from an Arrow file that is made in the directory `on_disk`.
 
-    Raises Stop if train.build has not finished in data/, or made it for other labels.
+    Raises Stop if train.build has not finished in data/, made it for other labels, or wrote another file than lies there now.
     """
     directory = Path(config.data)
     manifest = directory / "manifest.json"
     if not manifest.is_file() or not (directory / f"{name}.parquet").is_file():
         raise Stop(f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --data names another directory")
-    made_for = json.loads(manifest.read_text())["labels"]
+    found = json.loads(manifest.read_text())
+    made_for = found["labels"]
     if config.labels and made_for != config.labels:
         raise Stop(f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` (python -m train.build) again")
     file = str(directory / f"{name}.parquet")
+    with open(file, "rb") as opened:
+        if hashlib.file_digest(opened, "sha256").hexdigest() != found["sha256"][f"{name}.parquet"]:
+            raise Stop(f"{file} is not the file that train.build wrote: labels or rows were changed afterwards; run `make data` (python -m train.build) again")
     return datasets.Dataset.from_parquet(file, cache_dir=str(on_disk)) if on_disk else datasets.Dataset.from_parquet(file, keep_in_memory=True)
 
 
