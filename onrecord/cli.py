@@ -44,10 +44,17 @@ that there is not, or that this checkpoint does not know; 3 done, but bad lines 
 LEFT_OUT = 3
 app = typer.Typer(help="What does a news sentence put on record?", epilog=EXIT_CODES, no_args_is_help=True, pretty_exceptions_enable=False)
 Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
-Prior = Annotated[str | None, typer.Option("--prior", help="label shares of the text you type: a name that the checkpoint knows, uniform or data")]
+Prior = Annotated[
+    str | None,
+    typer.Option(
+        "--prior",
+        help='label shares of the text you type: a name that the checkpoint knows, uniform, data, or each label\'s share as JSON, {"claim": 0.8, "hedge": 0.1, ...}',
+    ),
+]
 MaxError = Annotated[float | None, typer.Option("--max-error", help="share of wrong labels allowed among the answers without a ?, 0 to 1; default: the checkpoint's")]
 Coverage = Annotated[float | None, typer.Option("--coverage", help="share of each label's sentences whose label_set must hold it, 0 to 1; default: the checkpoint's")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
+SHARES = '{"claim": 0.8, "hedge": 0.1, ...}'  # with all labels
 COLOURS = ("white", "yellow", "red", "green", "bright_black", "cyan", "magenta", "blue")  # by label number; the label stands there as a word too
 MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
 NO_DAY = "--ics needs --published: 'Monday' is a date only for who knows when it was written"
@@ -114,13 +121,31 @@ def _load(
     model: str, prior: str | None, max_error: float | None = None, coverage: float | None = None, backend: BackendName | None = None, device: str = "cpu"
 ) -> Classifier:
     try:
-        return Classifier.load(model, device, backend=backend, prior=prior, max_error=max_error, coverage=coverage)
+        return Classifier.load(model, device, backend=backend, prior=_shares(prior), max_error=max_error, coverage=coverage)
     except WishError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise _senseless(error, max_error, coverage) from None
     except (CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
     except (RuntimeError, AssertionError) as error:  # as torch refuses a device
         raise _fail(f"device {device!r}: {str(error).strip().splitlines()[0]}") from None
+
+
+def _shares(prior: str | None) -> str | dict[str, float] | None:
+    """A prior as Classifier.load takes it: what begins as a JSON object is label -> share, anything else a name. Raises typer.BadParameter."""
+    if prior is None or not prior.lstrip().startswith("{"):
+        return prior
+    try:
+        shares = json.loads(prior)
+    except ValueError as error:
+        raise typer.BadParameter(f"--prior {prior} is no JSON ({error}); give it as in '{SHARES}'") from None
+    if odd := [label for label, share in shares.items() if isinstance(share, bool) or not isinstance(share, int | float)]:
+        raise typer.BadParameter(f"--prior: the share of {', '.join(odd)} is no number; give it as in '{SHARES}'")
+    return shares
+
+
+def _senseless(error: WishError, *shares: float | None) -> typer.BadParameter:
+    """What Typer says of a wish that makes no sense."""
+    return typer.BadParameter(f"{error}{'; a share is meant, so 0.05 is 5%' if any(share is not None and share >= 1 for share in shares) else ''}")
 
 
 def _standard_input() -> BinaryIO:
@@ -221,13 +246,13 @@ def score(
             from onrecord.ray_engine import score_directory
 
             summary = score_directory(
-                source, target, model, options, prior=prior, device=device, on_error=on_error, actors=actors, address=ray_address, on_progress=meter
+                source, target, model, options, prior=_shares(prior), device=device, on_error=on_error, actors=actors, address=ray_address, on_progress=meter
             )
         else:
             classifier = _load(model, prior, max_error, coverage, backend, device)
             summary = score_table(Path(source), Path(target), classifier, model, options, on_error=on_error, overwrite=overwrite, on_progress=meter)
     except WishError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise _senseless(error, max_error, coverage) from None
     except (ScoreError, CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
     except (TableError, OSError) as error:

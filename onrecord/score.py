@@ -284,7 +284,9 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def run_identity(classifier: Classifier, checkpoint: str | os.PathLike[str], options: Options, source: dict[str, Any]) -> dict[str, Any]:
     """What two runs must share for one to go on where the other stopped."""
-    return {"input": source, "checkpoint": checkpoint_identity(checkpoint), "prior": classifier.rule.prior, "options": asdict(options)}
+    rule = classifier.rule
+    prior = rule.prior if rule.prior != "given" else f"given: {', '.join(f'{shift:.6f}' for shift in rule.shift)}"
+    return {"input": source, "checkpoint": checkpoint_identity(checkpoint), "prior": prior, "options": asdict(options)}
 
 
 def file_identity(path: Path) -> dict[str, Any]:

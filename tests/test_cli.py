@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from onrecord import Classifier
 from onrecord.cli import app
 from onrecord.decision import Calibration
+from onrecord.score import Options, run_identity
 from tests.conftest import LABELS, changed
 from train import calibrate
 from train.config import Config
@@ -160,6 +161,25 @@ def test_max_error_and_coverage_are_wishes_of_predict_read_and_score(calibrated:
         assert found.exit_code == 0, found.stderr
         scored = [json.loads(line) for line in (tmp_path / f"{coverage}.jsonl").read_text().splitlines()]
         assert [(p["abstained"], p["label_set"]) for p in scored] == answers
+
+
+def test_a_prior_may_be_given_as_shares(calibrated: Path, tmp_path: Path) -> None:
+    shares = {"claim": 0.02, "hedge": 0.02, "denial": 0.9, "scheduling": 0.03, "none": 0.03}
+    sentence = "Perhaps the council said tomorrow."
+    (tmp_path / "in.csv").write_text(f"text\n{sentence}\n")
+    model, given = ["--model", str(calibrated)], ["--prior", json.dumps(shares)]
+    expected = Classifier.load(calibrated, prior=shares).predict(sentence)
+    assert expected.confidence != Classifier.load(calibrated).predict(sentence).confidence
+    assert json.loads(run(app, ["predict", sentence, "--json", *given, *model]).stdout)["probabilities"] == expected.probabilities
+    out = str(tmp_path / "out.jsonl")
+    assert run(app, ["score", str(tmp_path / "in.csv"), out, *given, *model]).exit_code == 0
+    assert json.loads(Path(out).read_text())["probability_denial"] == pytest.approx(expected.probabilities["denial"], abs=1e-5)
+    one, other = (run_identity(Classifier.load(calibrated, prior=prior), calibrated, Options(), {}) for prior in (shares, shares | {"claim": 0.5}))
+    assert one["prior"] != other["prior"], "a run with other shares went on from the parts of this one"
+    for prior, message in (('{"claim": 0.5}', "must name each of"), ("{claim: 0.5}", "no JSON"), ('{"claim": "much"}', "claim is no number"), ("nws", "give shares as")):
+        for command in (["predict", sentence], ["serve", "--port", "0"]):
+            found = run(app, [*command, "--prior", prior, *model], env={"COLUMNS": "300"})
+            assert found.exit_code == 2 and message in found.stderr, found.stderr
 
 
 PAGE = """<html><head><meta property="article:published_time" content="2024-05-02T18:30:00+02:00"></head>
