@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # loaded by `read` when there are dates to resolve: it is slo
     from onrecord.dates import When
 
 
+DATED = "scheduling"  # the label whose sentences are diary entries, unless the caller names another
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One sentence of an article: `article.text[start:end] == text`, counted in characters (code points)."""
@@ -53,7 +56,7 @@ def read(
     *,
     html: bool | None = None,
     zone: str | None = None,
-    dated: str = "scheduling",
+    dated: str = DATED,
 ) -> Article:
     """Type every sentence of an article, in order. Loads the default checkpoint if no classifier is given.
 

@@ -120,7 +120,10 @@ def score(
     out; `on_progress` hears of each. Raises ScoreError, or TableError for a table that cannot be read or written.
     """
     options = options or Options()
-    format, written_as = format_of(str(source)), format_of(str(target))
+    try:
+        format, written_as = format_of(str(source)), format_of(str(target))
+    except TableError as error:  # it names the file
+        raise ScoreError(str(error)) from None
     if not source.is_file():
         raise ScoreError(f"there is no file {source}" if not source.exists() else f"{source} is no file; of directories --engine ray makes directories")
     if not target.parent.is_dir():

@@ -17,6 +17,7 @@ from onrecord import Classifier
 from onrecord.cli import app
 from onrecord.decision import Calibration
 from onrecord.score import Options, run_identity
+from onrecord.sensitivity import Explanation, Word
 from tests.conftest import LABELS, changed
 from train import calibrate
 from train.config import Config
@@ -126,11 +127,23 @@ def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path
 
 def test_explain_names_each_word_and_refuses_a_foreign_label(checkpoint: Path) -> None:
     said = run(app, ["explain", "The talks were denied.", "--model", str(checkpoint)])
-    assert said.exit_code == 0 and [line.split()[1] for line in said.stdout.splitlines()[1:]] == ["The", "talks", "were", "denied."]
+    assert said.exit_code == 0 and [line.split()[-1] for line in said.stdout.splitlines()[1:]] == ["The", "talks", "were", "denied."]
+    as_torch = run(app, ["explain", "The talks were denied.", "--backend", "torch", "--model", str(checkpoint)])
+    assert as_torch.stdout == said.stdout and "onnx" in run(app, ["explain", "One.", "--backend", "onnx", "--model", str(checkpoint)]).stderr
     as_json = json.loads(run(app, ["explain", "The talks.", "--label", "hedge", "--json", "--model", str(checkpoint)]).stdout)
     assert as_json["label"] == "hedge" and [word["text"] for word in as_json["words"]] == ["The", "talks."]
     refused = run(app, ["explain", "The talks.", "--label", "rumour", "--model", str(checkpoint)])
     assert refused.exit_code == 2 and "rumour" in refused.output
+
+
+def test_explain_draws_what_speaks_for_the_label_and_what_against_it_to_two_sides(model: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (Word("The", 0, 3, -0.5), Word("deal", 4, 8, 0.25), Word("is", 9, 11, 0.0))
+    monkeypatch.setattr(Classifier, "explain", lambda *_: Explanation("The deal is", "claim", 0.5, words))
+    assert run(app, ["explain", "The deal is", *model]).stdout.splitlines()[1:] == [
+        " -50.0%        ▒▒▒▒▒▒│              The",
+        " +25.0%              │▇▇▇           deal",
+        "  +0.0%              │              is",
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +193,56 @@ def test_a_prior_may_be_given_as_shares(calibrated: Path, tmp_path: Path) -> Non
         for command in (["predict", sentence], ["serve", "--port", "0"]):
             found = run(app, [*command, "--prior", prior, *model], env={"COLUMNS": "300"})
             assert found.exit_code == 2 and message in found.stderr, found.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["predict", "One.", "--max-error", "5"], "max_error = 5.0 must lie between 0 and 1; a share is meant, so 0.05 is 5%"),
+        (["predict", "One.", "--coverage", "95"], "0.05 is 5%"),
+        (["predict", "One.", "--backend", "tensorrt"], "Invalid value for '--backend': 'tensorrt' is not one of"),
+        (["predict", "-5C is forecast."], "No such option: -5; put -- before a sentence that begins with a dash"),
+        (["predict", "--jsn", "One."], "Possible options: --json"),
+    ],
+)
+def test_usage_errors_say_what_to_do(calibrated: Path, words: list[str], message: str) -> None:
+    found = run(app, [*words, "--model", str(calibrated)], env={"COLUMNS": "300"})
+    assert found.exit_code == 2 and message in found.stderr and "Value error" not in found.stderr, found.stderr
+
+
+def test_behind_two_dashes_a_sentence_may_begin_with_one(model: list[str]) -> None:
+    assert run(app, ["predict", *model, "--", "-5C is forecast."]).stdout.endswith("-5C is forecast.\n")
+
+
+def test_a_promise_that_nothing_keeps_is_told_once(calibrated: Path) -> None:
+    model = ["--model", str(calibrated)]
+    found = run(app, ["predict", "One.", "Two.", "--max-error", "0.0001", *model])
+    assert found.stdout.count("%?") == 2 and found.stderr.count("no confidence keeps the error within 0.0001, so every answer has a ?") == found.stderr.count("\n") == 1
+    assert not run(app, ["predict", "One.", "--max-error", "0.9", *model]).stderr
+
+
+def test_read_shows_speakers_and_dates_and_no_padding(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("“A pity,” Ms. Roe said. The vote is on Tuesday at 3 p.m.\nOne. It opens in early June.")
+    file = str(tmp_path / "a.txt")
+    labels = {row["prediction"]["label"] for row in json.loads(run(app, ["read", file, "--json", *model]).stdout)}
+    shown = [run(app, ["read", file, "--published", "2024-05-09", "--dated", label, *model], env={"COLUMNS": "80"}).stdout for label in labels]
+    assert all("  said by Ms. Roe\n" in text for text in shown)
+    assert any("2024-05-14T15:00:00" in text for text in shown) and any("2024-06-01/2024-06-10" in text for text in shown)
+    assert all(line == line.rstrip() and len(line) <= 80 for text in shown for line in text.splitlines())
+    tables = [run(app, ["read", file, "--csv", "--published", "2024-05-09", "--dated", label, *model]).stdout.splitlines() for label in labels]
+    assert {row["dates"] for table in tables for row in csv.DictReader(table)} >= {"", "2024-05-14T15:00:00", "2024-06-01/2024-06-10"}
+
+
+def test_sentences_that_make_no_entry_are_told(model: list[str], tmp_path: Path) -> None:
+    text = "The council meets on Tuesday. Talks go on.\nThe concert planned for Friday has been called off."
+    (tmp_path / "a.txt").write_text(text)
+    words = ["read", str(tmp_path / "a.txt"), "--csv", "--published", "2024-05-09", "--ics", str(tmp_path / "a.ics"), *model]
+    rows = list(csv.DictReader(run(app, words).stdout.splitlines()))
+    for label in {row["label"] for row in rows}:
+        told = run(app, [*words, "--dated", label]).stderr
+        for part, reason in (("Talks go on.", "no date that is certain"), ("The concert planned for Friday has been called off.", "only what is past or called off")):
+            assert (f"  {part}\n" in told and reason in told) == any(row["label"] == label and row["text"] == part for row in rows), told
+        assert "  The council meets" not in told
 
 
 PAGE = """<html><head><meta property="article:published_time" content="2024-05-02T18:30:00+02:00"></head>

@@ -519,7 +519,7 @@ def test_command_errors_are_one_line(checkpoint: Path, tmp_path: Path, monkeypat
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         cases = [
-            (["--port", port, *model], f"cannot listen on 127.0.0.1, port {port}"),
+            (["--port", port, *model], f"error: cannot listen on 127.0.0.1, port {port} (Address already in use); give another --port or --host\n"),
             (["--port", "0", "--model", str(tmp_path)], "make train"),
             (["--port", "0", "--prior", "nws", *model], "never calibrated"),
             (["--token-env", "ONRECORD_TEST_TOKEN", *model], "not set"),
