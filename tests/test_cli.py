@@ -195,6 +195,12 @@ def test_a_prior_may_be_given_as_shares(calibrated: Path, tmp_path: Path) -> Non
             assert found.exit_code == 2 and message in found.stderr, found.stderr
 
 
+def test_score_blames_the_file_that_is_at_fault(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nOne.\n")
+    found = run(app, ["score", str(tmp_path / "in.csv"), str(tmp_path / "out.txt"), *model])
+    assert found.exit_code == 1 and found.stderr.startswith(f"error: {tmp_path / 'out.txt'}: the name says the format") and "in.csv" not in found.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
