@@ -449,7 +449,7 @@ def _table(article: Article, classifier: Classifier) -> None:
     for s in article.statements:
         colour = colours.get(s.prediction.label, "white")
         confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
-        more = "; ".join([*([f"said by {s.speaker}"] if s.speaker else []), *_iso(s)])
+        more = "; ".join([*([f"said by {s.speaker}"] if s.speaker else []), *(f"{day}{' (past)' * when.past}" for day, when in zip(_iso(s), s.dates, strict=True))])
         sentence = Text.assemble((" ".join(s.text.split()), colour), (f"\n  {more}" if more else "", "dim"))
         table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, sentence)
     console = Console()

@@ -71,14 +71,14 @@ def test_errors_are_one_line(tmp_path: Path, model: list[str]) -> None:
 
 
 def test_read_other_forms(model: list[str], tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("“A <b>, we go,” he said. She left.")
+    (tmp_path / "a.txt").write_text("“A <b>, we go,” Roe said. She left.")
     file = str(tmp_path / "a.txt")
     rows = [json.loads(line) for line in run(app, ["read", file, "--jsonl", *model]).stdout.splitlines()]
-    assert [(row["text"], row["speaker"]) for row in rows] == [("“A <b>, we go,” he said.", "he"), ("She left.", None)]
+    assert [(row["text"], row["speaker"]) for row in rows] == [("“A <b>, we go,” Roe said.", "Roe"), ("She left.", None)]
     table = list(csv.DictReader(run(app, ["read", file, "--csv", *model]).stdout.splitlines()))
-    assert [(row["text"], row["speaker"], row["start"]) for row in table] == [("“A <b>, we go,” he said.", "he", "0"), ("She left.", "", "25")]
+    assert [(row["text"], row["speaker"], row["start"]) for row in table] == [("“A <b>, we go,” Roe said.", "Roe", "0"), ("She left.", "", "26")]
     html = run(app, ["read", file, "--html", "--published", "2024-05-02", *model]).stdout
-    assert "A &lt;b&gt;" in html and "· he</small>" in html and "published 2024-05-02" in html and "<script" not in html and html.count("<small>") == 2
+    assert "A &lt;b&gt;" in html and "· Roe</small>" in html and "published 2024-05-02" in html and "<script" not in html and html.count("<small>") == 2
 
 
 def test_read_refuses(model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
