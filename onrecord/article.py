@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from onrecord.classifier import Classifier, Prediction
 from onrecord.sentences import sentences
-from onrecord.speakers import speaker
+from onrecord.speakers import named
 from onrecord.webpage import is_html, main_text, publication_day
 
 if TYPE_CHECKING:  # loaded by `read` when there are dates to resolve: it is slow to import
     from onrecord.dates import When
+
+
+DATED = "scheduling"  # the label whose sentences are diary entries, unless the caller names another
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Statement:
     end: int
     paragraph: int  # 0-based; a paragraph is a line that is not blank, or several of a text wrapped to a width
     prediction: Prediction
-    speaker: str | None = None  # who is said to have said it, in the sentence's own words; None if the sentence does not say, or not plainly
+    speaker: str | None = None  # who is said to have said it, in the sentence's own words; None if the sentence does not say, not plainly, or by a pronoun
     dates: tuple[When, ...] = ()  # of a sentence of the dated label, where the day of publication is known
 
 
@@ -53,7 +56,7 @@ def read(
     *,
     html: bool | None = None,
     zone: str | None = None,
-    dated: str = "scheduling",
+    dated: str = DATED,
 ) -> Article:
     """Type every sentence of an article, in order. Loads the default checkpoint if no classifier is given.
 
@@ -83,7 +86,7 @@ def read(
             from onrecord.dates import find_dates
 
             dates = tuple(find_dates(sentence, day, zone))
-        statements.append(Statement(sentence, start, end, paragraph, prediction, speaker(sentence), dates))
+        statements.append(Statement(sentence, start, end, paragraph, prediction, named(sentence), dates))
     return Article(text, statements, day)
 
 

@@ -107,6 +107,9 @@ class Classifier:
             loaded.rule = calibration.rule(prior, max_error, coverage)
         return loaded
 
+    def __repr__(self) -> str:
+        return f"Classifier(labels={self.labels}, backend={self.backend.name!r}, prior={self.rule.prior!r})"
+
     @property
     def max_tokens(self) -> int:
         """Tokens in one window; longer sentences are read in several."""
@@ -202,14 +205,24 @@ def _directory(path: str | os.PathLike[str]) -> Path:
             raise CheckpointError(f"{directory} holds no config.json, so it is not a checkpoint: give the directory RUN/checkpoint; `make train` writes {DEFAULT}")
         return directory
     if directory.is_absolute() or directory.parts[:1] in (("runs",), (".",), ("..",)) or directory.exists():
-        how = "run `make train` first" if directory == DEFAULT else "train it first, with `python -m train.fit`"
-        raise CheckpointError(f"no checkpoint at {directory}: {how}, or give the path of another one")
+        raise CheckpointError(f"no checkpoint at {directory}: {_made_by(directory)}, or give the path of another one")
     from huggingface_hub import snapshot_download
 
     try:
         return Path(snapshot_download(os.fspath(path), allow_patterns=["*.json", "*.onnx", "README.md"]))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} is no directory, and could not be had from the hub: {str(error).strip().splitlines()[0]}") from error
+
+
+def _made_by(directory: Path) -> str:
+    """What makes the checkpoint that is not at `directory`."""
+    if directory == DEFAULT:
+        return "run `make train` first"
+    if directory in (DEFAULT.parent.with_name(f"default-{part}") / DEFAULT.name for part in ("half", "quarter")):
+        return "run `make curve` first"
+    if directory.parts[:1] == DEFAULT.parts[:1] and directory.parts[2:] == DEFAULT.parts[2:]:
+        return f"train it first, with `python -m train.fit --run {directory.parts[1]}` and the options of that run"
+    return "train it first, with `python -m train.fit`, which writes runs/RUN/checkpoint"
 
 
 def _card(directory: Path) -> str:

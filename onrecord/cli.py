@@ -7,6 +7,7 @@ import dataclasses
 import importlib.metadata
 import io
 import json
+import math
 import os
 import re
 import socket
@@ -14,15 +15,17 @@ import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 from zoneinfo import available_timezones
 
 import typer
+import typer.core
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from typer.exceptions import TyperException
 
-from onrecord.article import Article, published_date
+from onrecord.article import DATED, Article, Statement, published_date
 from onrecord.article import read as read_article
 from onrecord.article_page import page
 from onrecord.backends import BackendName
@@ -42,13 +45,39 @@ os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 EXIT_CODES = """Exit codes: 0 done; 1 it ended for the reason that standard error gives (score goes on when started again); 2 wrong usage: an argument, option or value
 that there is not, or that this checkpoint does not know; 3 done, but bad lines or rows were left out, each named on standard error."""
 LEFT_OUT = 3
+
+
+class Command(typer.core.TyperCommand):
+    """A command whose usage errors say what to do about a sentence that begins with a dash."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """See TyperCommand."""
+        given = list(args)  # which is consumed
+        try:
+            return super().parse_args(ctx, args)
+        except TyperException as error:
+            error.message = error.message.removeprefix("Value error, ")
+            option = getattr(error, "option_name", None)
+            if option and any(arg.startswith(option) and " " in arg for arg in given):
+                error.message += "; put -- before a sentence that begins with a dash, options before it"
+            raise
+
+
 app = typer.Typer(help="What does a news sentence put on record?", epilog=EXIT_CODES, no_args_is_help=True, pretty_exceptions_enable=False)
 Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
-Prior = Annotated[str | None, typer.Option("--prior", help="label shares of the text you type: a name that the checkpoint knows, uniform or data")]
+Prior = Annotated[
+    str | None,
+    typer.Option(
+        "--prior",
+        help='label shares of the text you type: a name that the checkpoint knows, uniform, data, or each label\'s share as JSON, {"claim": 0.8, "hedge": 0.1, ...}',
+    ),
+]
 MaxError = Annotated[float | None, typer.Option("--max-error", help="share of wrong labels allowed among the answers without a ?, 0 to 1; default: the checkpoint's")]
 Coverage = Annotated[float | None, typer.Option("--coverage", help="share of each label's sentences whose label_set must hold it, 0 to 1; default: the checkpoint's")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
+SHARES = '{"claim": 0.8, "hedge": 0.1, ...}'  # with all labels
 COLOURS = ("white", "yellow", "red", "green", "bright_black", "cyan", "magenta", "blue")  # by label number; the label stands there as a word too
+BAR = 12  # characters of a bar of 100%
 MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
 NO_DAY = "--ics needs --published: 'Monday' is a date only for who knows when it was written"
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
@@ -114,13 +143,44 @@ def _load(
     model: str, prior: str | None, max_error: float | None = None, coverage: float | None = None, backend: BackendName | None = None, device: str = "cpu"
 ) -> Classifier:
     try:
-        return Classifier.load(model, device, backend=backend, prior=prior, max_error=max_error, coverage=coverage)
+        return Classifier.load(model, device, backend=backend, prior=_shares(prior), max_error=max_error, coverage=coverage)
     except WishError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise _senseless(error, max_error, coverage) from None
     except (CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
     except (RuntimeError, AssertionError) as error:  # as torch refuses a device
         raise _fail(f"device {device!r}: {str(error).strip().splitlines()[0]}") from None
+
+
+def _promising(model: str, prior: str | None, max_error: float | None, coverage: float | None, backend: BackendName | None, device: str = "cpu") -> Classifier:
+    """The classifier; where nothing is sure enough for the error promised, standard error says so once."""
+    classifier = _load(model, prior, max_error, coverage, backend, device)
+    if classifier.rule.threshold == math.inf and classifier.calibration:
+        wanted = classifier.calibration.max_error if max_error is None else max_error
+        print(
+            f"note: on this checkpoint's validation sentences no confidence keeps the error within {wanted:.3g}, so every answer has a ?; --max-error allows more",
+            file=sys.stderr,
+            flush=True,
+        )
+    return classifier
+
+
+def _shares(prior: str | None) -> str | dict[str, float] | None:
+    """A prior as Classifier.load takes it: what begins as a JSON object is label -> share, anything else a name. Raises typer.BadParameter."""
+    if prior is None or not prior.lstrip().startswith("{"):
+        return prior
+    try:
+        shares = json.loads(prior)
+    except ValueError as error:
+        raise typer.BadParameter(f"--prior {prior} is no JSON ({error}); give it as in '{SHARES}'") from None
+    if odd := [label for label, share in shares.items() if isinstance(share, bool) or not isinstance(share, int | float)]:
+        raise typer.BadParameter(f"--prior: the share of {', '.join(odd)} is no number; give it as in '{SHARES}'")
+    return shares
+
+
+def _senseless(error: WishError, *shares: float | None) -> typer.BadParameter:
+    """What Typer says of a wish that makes no sense."""
+    return typer.BadParameter(f"{error}{'; a share is meant, so 0.05 is 5%' if any(share is not None and share >= 1 for share in shares) else ''}")
 
 
 def _standard_input() -> BinaryIO:
@@ -136,7 +196,7 @@ def _decode(data: bytes, name: str) -> str:
         raise _fail(f"{name} is not UTF-8 (byte {error.start} is 0x{data[error.start]:02x}); convert it first, e.g. `iconv -f cp1252 -t utf-8`") from None
 
 
-@app.command()
+@app.command(cls=Command)
 def predict(
     texts: Annotated[list[str], typer.Argument(help="sentences; - reads one a line from standard input, and answers as they come")],
     model: Model = str(DEFAULT),
@@ -150,7 +210,7 @@ def predict(
     ] = OnError.skip,
 ) -> None:
     """Type sentences. A ? behind the confidence: too unsure to be answered within the error promised."""
-    classifier = _load(model, prior, max_error, coverage, backend)
+    classifier = _promising(model, prior, max_error, coverage, backend)
     bad = 0
     try:
         for text in texts:
@@ -190,7 +250,7 @@ def _print(predictions: list[Prediction], as_json: bool) -> None:
             )
 
 
-@app.command()
+@app.command(cls=Command)
 def score(
     source: Annotated[str, typer.Argument(metavar="IN", help="table: .csv, .tsv, .jsonl or .parquet")],
     target: Annotated[str, typer.Argument(metavar="OUT", help="the same rows and columns with the labels' columns behind them; any of the four formats")],
@@ -221,13 +281,13 @@ def score(
             from onrecord.ray_engine import score_directory
 
             summary = score_directory(
-                source, target, model, options, prior=prior, device=device, on_error=on_error, actors=actors, address=ray_address, on_progress=meter
+                source, target, model, options, prior=_shares(prior), device=device, on_error=on_error, actors=actors, address=ray_address, on_progress=meter
             )
         else:
-            classifier = _load(model, prior, max_error, coverage, backend, device)
+            classifier = _promising(model, prior, max_error, coverage, backend, device)
             summary = score_table(Path(source), Path(target), classifier, model, options, on_error=on_error, overwrite=overwrite, on_progress=meter)
     except WishError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise _senseless(error, max_error, coverage) from None
     except (ScoreError, CheckpointError, ValueError) as error:
         raise _fail(str(error)) from None
     except (TableError, OSError) as error:
@@ -261,16 +321,18 @@ def _text(file: str) -> str:
     return text
 
 
-@app.command()
+@app.command(cls=Command)
 def explain(
     text: Annotated[str, typer.Argument(help="one sentence")],
     model: Model = str(DEFAULT),
     prior: Prior = None,
+    backend: Backend = None,
     label: Annotated[str | None, typer.Option("--label", help="the label to look at, if not the most probable one")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Which words does the answer hang on? Prints what the label's probability loses without each word: sensitivity, not the model's reason."""
-    classifier = _load(model, prior)
+    """Which words does the answer hang on? Prints what the label's probability loses without each word (bars to the right), or gains (to the left): sensitivity, not
+    the model's reason."""
+    classifier = _load(model, prior, backend=backend)
     try:
         found = classifier.explain(text, label)
     except ValueError as error:
@@ -281,11 +343,11 @@ def explain(
             return
         print(f"{found.label} {found.confidence:.1%}")
         for word in found.words:
-            bar = "▇" * round(20 * abs(word.effect))
-            print(f"{word.effect:+7.1%}  {word.text}{'  ' if bar else ''}{bar}")
+            against, carried = ("▒" * round(BAR * -word.effect), "▇" * round(BAR * word.effect))  # one of them is empty
+            print(f"{word.effect:+7.1%}  {against:>{BAR}}│{carried:<{BAR}}  {word.text}")
 
 
-@app.command()
+@app.command(cls=Command)
 def read(
     file: Annotated[str, typer.Argument(help="article as plain text or HTML, UTF-8; - for standard input")],
     model: Model = str(DEFAULT),
@@ -301,7 +363,7 @@ def read(
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header")] = False,
     as_html: Annotated[bool, typer.Option("--html", help="a self-contained page with coloured sentences")] = False,
     zone: Annotated[str | None, typer.Option("--zone", help="IANA zone of clock times that name none, e.g. Europe/London")] = None,
-    dated: Annotated[str, typer.Option("--dated", help="the label whose sentences are diary entries")] = "scheduling",
+    dated: Annotated[str, typer.Option("--dated", help="the label whose sentences are diary entries")] = DATED,
     ics: Annotated[Path | None, typer.Option("--ics", help="also write what lies ahead as a calendar; needs the day of publication")] = None,
 ) -> None:
     """Type every sentence of an article. A ? behind the confidence: too unsure to be answered within the error promised."""
@@ -316,8 +378,8 @@ def read(
     text = _text(file)
     if ics and not published and not is_html(text):
         raise typer.BadParameter(NO_DAY)
-    classifier = _load(model, prior, max_error, coverage, backend)
-    if dated not in classifier.labels and (ics or dated != "scheduling"):
+    classifier = _promising(model, prior, max_error, coverage, backend)
+    if dated not in classifier.labels and (ics or dated != DATED):
         raise typer.BadParameter(f"--dated {dated!r} is no label of {model}; it knows {', '.join(classifier.labels)}")
     try:
         article = read_article(text, published, classifier, zone=zone, dated=dated)
@@ -339,10 +401,10 @@ def _show(article: Article, classifier: Classifier, name: str, form: str) -> Non
         print(page(article, classifier.labels, name), end="")
     elif form == "csv":
         rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow(("paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "text"))
+        rows.writerow(("paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "dates", "text"))
         for s in article.statements:
             p = s.prediction
-            rows.writerow((s.paragraph, s.start, s.end, p.label, f"{p.confidence:.4f}", p.abstained, s.speaker or "", s.text))
+            rows.writerow((s.paragraph, s.start, s.end, p.label, f"{p.confidence:.4f}", p.abstained, s.speaker or "", " ".join(_iso(s)), s.text))
     elif form == "jsonl":
         for s in article.statements:
             print(json.dumps(dataclasses.asdict(s), ensure_ascii=False, default=str))
@@ -363,6 +425,22 @@ def _write_calendar(article: Article, zone: str | None, dated: str, path: Path) 
     except (ImportError, OSError) as error:
         raise _fail(str(error)) from None
     print(f"{len(events)} calendar entries in {path}", file=sys.stderr)
+    entered = {event.text for event in events}
+    left_out = [s for s in article.statements if s.prediction.label == dated and s.text not in entered]
+    for reason, sentences in (
+        ("name no date that is certain", [s for s in left_out if not s.dates]),
+        ("name only what is past or called off", [s for s in left_out if s.dates]),
+    ):
+        if sentences:
+            print(
+                f"{len(sentences)} {dated} sentence{'s' * (len(sentences) > 1)} {reason if len(sentences) > 1 else reason.replace('name', 'names', 1)}:", file=sys.stderr
+            )
+            print(*(f"  {' '.join(s.text.split())}" for s in sentences), sep="\n", file=sys.stderr)
+
+
+def _iso(statement: Statement) -> list[str]:
+    """The dates of a sentence in ISO 8601, a span as FIRST/LAST."""
+    return ["/".join(dict.fromkeys((when.first.isoformat(), when.last.isoformat()))) for when in statement.dates]
 
 
 def _table(article: Article, classifier: Classifier) -> None:
@@ -371,14 +449,17 @@ def _table(article: Article, classifier: Classifier) -> None:
     for s in article.statements:
         colour = colours.get(s.prediction.label, "white")
         confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
-        table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, Text(" ".join(s.text.split()), style=colour))
+        more = "; ".join([*([f"said by {s.speaker}"] if s.speaker else []), *(f"{day}{' (past)' * when.past}" for day, when in zip(_iso(s), s.dates, strict=True))])
+        sentence = Text.assemble((" ".join(s.text.split()), colour), (f"\n  {more}" if more else "", "dim"))
+        table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, sentence)
     console = Console()
     with console.capture() as captured:  # its own way with a closed pipe is to end with 1
         console.print(table)
-    print(captured.get(), end="")
+    lines = captured.get()
+    print(lines if console.is_terminal else "".join(f"{line.rstrip()}\n" for line in lines.splitlines()), end="")
 
 
-@app.command()
+@app.command(cls=Command)
 def serve(
     model: Model = str(DEFAULT),
     prior: Prior = None,
@@ -406,13 +487,13 @@ def serve(
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, UnicodeError) as error:
-        raise _fail(f"cannot listen on {host}, port {port} ({getattr(error, 'strerror', None) or error}); give another --port or --host") from None
+        raise _fail(f"cannot listen on {host}, port {port} ({_reason(error)}); give another --port or --host") from None
     with listening:
         # asyncio does so only for sockets whose protocol is named; without it the second half of an answer waits 40 ms for the first to be acknowledged.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
         logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
-        made = application(_load(model, prior, max_error, coverage, backend), token=token, cors=cors or ())
+        made = application(_promising(model, prior, max_error, coverage, backend), token=token, cors=cors or ())
         # Its access log would hold what clients put into addresses; the service has its own.
         server = uvicorn.Server(uvicorn.Config(made, log_config=logs, access_log=False, server_header=False, proxy_headers=False, ws="none"))
         shown = f"[{host}]" if ":" in host else host
@@ -421,6 +502,12 @@ def serve(
             server.run(sockets=[listening])
     if not server.started:
         raise _fail("the service did not start; the reason stands above")
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Why an address cannot be listened on; the standard library puts it in words of its own, with the address once more."""
+    number = getattr(error, "errno", None) or 0
+    return os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
 
 
 def _token(name: str | None) -> str | None:
@@ -433,7 +520,7 @@ def _token(name: str | None) -> str | None:
     return token
 
 
-@app.command()
+@app.command(cls=Command)
 def info(model: Annotated[str, typer.Argument(help="checkpoint directory or hub id")] = str(DEFAULT), as_json: AsJson = False) -> None:
     """What a checkpoint is: labels, priors, promises, backend, versions, what became of its export, and the metrics of its model card."""
     from huggingface_hub import ModelCard  # here, not above: the other commands do without

@@ -62,19 +62,21 @@ def add_page(app: FastAPI, classifier: Classifier, run: Run, secured: Sequence[A
     """Serve the page, and what it needs beyond the API there is. `run` does what may take long; `secured` are the dependencies of all but the page's files."""
     shown = card(classifier.card)
 
-    @app.get("/v1/card", dependencies=secured)
+    @app.get("/v1/card", tags=["the model"], summary="The model card", dependencies=secured)
     async def model_card() -> CardResponse:
-        """The model card: what the labels mean, what was measured, and where the limits are."""
+        """What the labels mean, what was measured, and where the limits are."""
         return shown
 
-    @app.post("/v1/diary", response_model=DiaryResponse, dependencies=secured)
+    @app.post("/v1/diary", tags=["the diary"], summary="What lies ahead", response_model=DiaryResponse, dependencies=secured)
     async def diary(request: CalendarRequest) -> Response:
-        """What lies ahead in sentences that are diary entries, as the calendar has it."""
+        """The dates ahead in sentences that are diary entries, without what is plainly called off."""
         return Response(await run(lambda: DiaryResponse(events=request.events()).model_dump_json().encode()), media_type="application/json")
 
-    @app.post("/v1/calendar", response_class=Response, responses={200: {"content": {"text/calendar": {}}}}, dependencies=secured)
+    @app.post(
+        "/v1/calendar", tags=["the diary"], summary="A calendar file", response_class=Response, responses={200: {"content": {"text/calendar": {}}}}, dependencies=secured
+    )
     async def calendar(request: CalendarRequest) -> Response:
-        """The same as iCalendar (RFC 5545)."""
+        """What lies ahead as iCalendar (RFC 5545); needs the extra `diary`."""
         content = await run(lambda: _calendar(request))
         return Response(content, headers={"Content-Disposition": 'attachment; filename="diary.ics"'}, media_type="text/calendar; charset=utf-8")
 

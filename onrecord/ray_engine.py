@@ -13,7 +13,7 @@ import json
 import logging
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Work:
 
     model: str
     checkpoint: str  # identity of what the driver found under `model`
-    prior: str | None
+    prior: str | Mapping[str, float] | None
     device: str
     options: Options
     on_error: str
@@ -46,7 +46,7 @@ def score_directory(
     model: str,
     options: Options,
     *,
-    prior: str | None = None,
+    prior: str | Mapping[str, float] | None = None,
     device: str = "cpu",
     on_error: str = "fail",
     actors: int = 2,

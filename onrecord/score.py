@@ -120,7 +120,10 @@ def score(
     out; `on_progress` hears of each. Raises ScoreError, or TableError for a table that cannot be read or written.
     """
     options = options or Options()
-    format, written_as = format_of(str(source)), format_of(str(target))
+    try:
+        format, written_as = format_of(str(source)), format_of(str(target))
+    except TableError as error:  # it names the file
+        raise ScoreError(str(error)) from None
     if not source.is_file():
         raise ScoreError(f"there is no file {source}" if not source.exists() else f"{source} is no file; of directories --engine ray makes directories")
     if not target.parent.is_dir():
@@ -284,7 +287,9 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def run_identity(classifier: Classifier, checkpoint: str | os.PathLike[str], options: Options, source: dict[str, Any]) -> dict[str, Any]:
     """What two runs must share for one to go on where the other stopped."""
-    return {"input": source, "checkpoint": checkpoint_identity(checkpoint), "prior": classifier.rule.prior, "options": asdict(options)}
+    rule = classifier.rule
+    prior = rule.prior if rule.prior != "given" else f"given: {', '.join(f'{shift:.6f}' for shift in rule.shift)}"
+    return {"input": source, "checkpoint": checkpoint_identity(checkpoint), "prior": prior, "options": asdict(options)}
 
 
 def file_identity(path: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from onrecord import service_limits as limits
-from onrecord.article import Predicts, read
+from onrecord.article import DATED, Predicts, read
 from onrecord.classifier import Classifier
 from onrecord.docs_page import add_docs
 from onrecord.page import add_page
@@ -71,23 +71,24 @@ def application(classifier: Classifier, *, token: str | None = None, cors: Seque
     handle(app)
     secured = [Security(HTTPBearer(auto_error=False))] if token else []  # told to those who read the schema; the gate asks for it
 
-    @app.post("/v1/predict", response_model=PredictResponse, dependencies=secured)
+    @app.post("/v1/predict", tags=["typing"], summary="Type sentences", response_model=PredictResponse, dependencies=secured)
     async def predict(request: PredictRequest) -> Response:
-        """Type sentences: a prediction for each text, in their order."""
+        """A prediction for each text, in their order."""
         return _json(PredictResponse(predictions=await worker.predict(request.texts)).model_dump_json().encode())
 
-    @app.post("/v1/read", response_model=ReadResponse, dependencies=secured)
+    @app.post("/v1/read", tags=["typing"], summary="Type an article", response_model=ReadResponse, dependencies=secured)
     async def read_article(request: ReadRequest) -> Response:
-        """Type every sentence of an article; with a day of publication, find the dates of what is scheduled."""
+        """Every sentence of a text or a web page with its label, its speaker and, with a day of publication, the dates of what is scheduled."""
         model = worker.shared()
         return _json(await worker.run(lambda: _read(model, request), min(len(request.text or request.html or ""), limits.CHARACTERS)))
 
-    @app.get("/v1/model", dependencies=secured)
+    @app.get("/v1/model", tags=["the model"], summary="What answers", dependencies=secured)
     async def model() -> ModelResponse:
-        """What answers, and what one request may ask."""
+        """Labels, prior, backend, versions, and what one request may ask."""
         library = "torch" if classifier.backend.name == "torch" else "onnxruntime"
         return ModelResponse(
             labels=list(classifier.labels),
+            dated=DATED if DATED in classifier.labels else None,
             prior=classifier.rule.prior,
             backend=classifier.backend.name,
             window=classifier.max_tokens,
@@ -95,21 +96,28 @@ def application(classifier: Classifier, *, token: str | None = None, cors: Seque
             limits={name.lower(): value for name, value in vars(limits).items() if name.isupper()},
         )
 
-    @app.get("/healthz")
+    @app.get("/healthz", tags=["running it"], summary="Is it alive?")
     async def healthz() -> Status:
         """Whether the process answers."""
         return Status(status="alive")
 
-    @app.get("/readyz", responses={503: {"model": Problem}})
+    @app.get("/readyz", tags=["running it"], summary="Is it ready?", responses={503: {"model": Problem}})
     async def readyz() -> Response:
         """Whether the model has answered once and another request would be taken."""
         if not warm or worker.full:
             return problem(503, "as many requests wait as may" if warm else "the model has not answered yet")
         return JSONResponse({"status": "ready"})
 
-    @app.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}}, dependencies=secured)
+    @app.get(
+        "/metrics",
+        tags=["running it"],
+        summary="Counters for Prometheus",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {}}}},
+        dependencies=secured,
+    )
     async def show_metrics() -> Response:
-        """What was counted since the process began, for Prometheus."""
+        """What was counted since the process began, in the text format of Prometheus."""
         return Response(metrics.page(), media_type=METRICS_TYPE)
 
     add_docs(app)

@@ -118,6 +118,7 @@ class ModelResponse(BaseModel):
     """What answers."""
 
     labels: list[str]
+    dated: str | None = Field(description="the label whose sentences are diary entries, of which dates are resolved; null if the model knows no such label")
     prior: str = Field(description="the label shares that the probabilities are for")
     backend: str
     window: int = Field(description="tokens read at once; a longer text is read in several windows")

@@ -28,12 +28,16 @@ _PLAIN_VERB = (
 _NAME = r"[A-Z][\w’'.-]*"
 _TITLE = r"(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Col|Lt|Sgt|Capt|Prof|Rev)\.?"
 _PERSON = rf"(?:{_TITLE}\s)?{_NAME}(?:\s(?:{_NAME}|of|de|van|von|al|bin|the|and)){{0,6}}?(?:[’']s\s[a-z]+(?:\s[a-z]+)?)?"
+_OFFICER = (  # Coastline Ferries chief executive Peter Naylor; deputy mayor Ann Roe
+    rf"(?:{_NAME}\s){{0,4}}?(?:[a-z-]+\s){{0,2}}?(?:executive|officer|chair(?:man|woman|person)?|director|president|spokes(?:man|woman|person)|secretary|manager|minister|leader"
+    rf"|coach|captain|editor|economist|analyst|professor|researcher|lecturer|boss|founder|head|mayor|lawyer)\s{_NAME}(?:\s{_NAME}){{0,3}}"
+)
 _ROLE = r"(?i:an?|the|one|two|three|four|five|several|some|many|other|his|her|its|their|our|my)\s(?:[\w’'.-]+\s){0,5}?[\w’'-]+"
 _GROUP = (
     r"(?:[\w-]+\s){0,3}?(?i:officials|police|authorities|prosecutors|investigators|analysts|residents|witnesses|lawyers|critics|aides"
     r"|researchers|scientists|doctors|people|sources|leaders|spokes(?:man|woman|person))"
 )
-_WHO = rf"(?P<who>(?i:he|she|they|I|we)|{_GROUP}|{_ROLE}|{_PERSON})"
+_WHO = rf"(?P<who>(?i:he|she|they|I|we)|{_GROUP}|{_ROLE}|{_OFFICER}|{_PERSON})"
 _SUBJECT = r"(?P<who>[\w’'.&-]+(?:\s[\w’'.&-]+){0,8}?)"  # all that stands before the verb; _NO_SPEAKER keeps clauses out
 _INSERTED = r"(?:[^,“”\"]|(?<=\d),(?=\d)){2,80}"  # what stands between two commas; that of 6,000 is none
 _APPOSITION = (
@@ -89,6 +93,8 @@ _NO_SPEAKER = re.compile(
 )
 
 
+_FULL_STOP = re.compile(r"(?<!\bJr)(?<!\bSr)(?<!\bInc)(?<!\bCo)(?<!\bLtd)(?<!\b[A-Z])\.$")
+_PRONOUNS = {"he", "she", "they", "it", "i", "we", "you", "one", "who"}
 _CUT_AT_ABBREVIATION = re.compile(r"\.(?![”\"’')\]]*\s*$)")  # "the U" of "the U.K. charity": a dot that does not end the sentence
 
 
@@ -98,8 +104,14 @@ def speaker(sentence: str) -> str | None:
         if (found := frame.search(sentence)) and not _NO_SPEAKER.search(found["who"]) and _outside_quotation(sentence, found.start("who")):
             if _CUT_AT_ABBREVIATION.match(sentence, found.end("who")):
                 return None
-            return found["who"]
+            return _FULL_STOP.sub("", found["who"]) if found.end("who") == len(sentence) else found["who"]
     return None
+
+
+def named(sentence: str) -> str | None:
+    """The same, but None for a pronoun, which names nobody to whoever reads the sentence alone. "A person" and "the operator" stay: they are what the sentence says."""
+    found = speaker(sentence)
+    return None if found and found.lower() in _PRONOUNS else found
 
 
 def _outside_quotation(sentence: str, position: int) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from onrecord import Classifier, read
 from onrecord.article import published_date
 from onrecord.sentences import sentences
-from onrecord.speakers import speaker
+from onrecord.speakers import named, speaker
 from onrecord.webpage import is_html
 
 
@@ -81,6 +81,10 @@ def test_speakers_blind(first: int, floor_precision: float, floor_recall: float)
     [
         ("Economists say the price will fall.", "Economists"),
         ("According to the indictment, Lee told two agents that he had left.", "the indictment"),
+        ('"We are late," Coastline Ferries chief executive Peter Naylor told reporters.', "Coastline Ferries chief executive Peter Naylor"),
+        ("“We are late,” said deputy mayor Ann Roe.", "deputy mayor Ann Roe"),
+        ("“We are late,” said Ann Roe.", "Ann Roe"),
+        ("“We are late,” said Ann Roe Jr.", "Ann Roe Jr."),
         ("The firm recalled 3,000 cars.", None),
         ("The storm claimed the lives of six.", None),
         ("The Senate confirmed the judge.", None),
@@ -93,11 +97,16 @@ def test_frames(text: str, who: str | None) -> None:
     assert speaker(text) == who
 
 
+def test_pronouns_name_nobody() -> None:
+    assert speaker("He said it was closed.") == "He" and named("He said it was closed.") is named("“We will go,” she said.") is None
+    assert named("The operator said it was closed.") == "The operator" and named("“No,” a person said.") == "a person"
+
+
 def test_read(checkpoint: Path) -> None:
     article = "Leaders to meet\n\n“We will go,” he said. She denied it."
     found = read(article, "2024-05-02", Classifier.load(checkpoint))
     assert [s.text for s in found.statements] == ["Leaders to meet", "“We will go,” he said.", "She denied it."]
-    assert [s.speaker for s in found.statements] == [None, "he", None]
+    assert [s.speaker for s in found.statements] == [None, None, None]
     assert all(article[s.start : s.end] == s.text == s.prediction.text for s in found.statements)
     assert found.text == article and found.published == date(2024, 5, 2)
     assert read("  \n ").statements == []

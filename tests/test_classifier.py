@@ -103,6 +103,9 @@ def test_no_checkpoint_says_what_makes_one(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CheckpointError, match="run `make train` first"):
         Classifier.load()
+    for directory, way in (("runs/default-half/checkpoint", "run `make curve` first"), ("runs/mine/checkpoint", "`python -m train.fit --run mine`")):
+        with pytest.raises(CheckpointError, match=f"no checkpoint at {directory}: .*{way}"):
+            Classifier.load(directory)
     with pytest.raises(CheckpointError, match=r"no config\.json"):
         Classifier.load(tmp_path)
     (tmp_path / "config.json").write_text("{}")
@@ -120,3 +123,7 @@ def test_a_model_that_was_not_trained_to_classify_is_refused(checkpoint: Path, t
     (target / "model.safetensors").write_bytes((checkpoint / "model.safetensors").read_bytes()[:1000])
     with pytest.raises(CheckpointError, match="could not be loaded"):
         Classifier.load(target)
+
+
+def test_it_shows_what_it_is(classifier: Classifier) -> None:
+    assert repr(classifier) == f"Classifier(labels={classifier.labels}, backend={classifier.backend.name!r}, prior='data')"

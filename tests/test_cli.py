@@ -16,6 +16,8 @@ from typer.testing import CliRunner
 from onrecord import Classifier
 from onrecord.cli import app
 from onrecord.decision import Calibration
+from onrecord.score import Options, run_identity
+from onrecord.sensitivity import Explanation, Word
 from tests.conftest import LABELS, changed
 from train import calibrate
 from train.config import Config
@@ -69,14 +71,14 @@ def test_errors_are_one_line(tmp_path: Path, model: list[str]) -> None:
 
 
 def test_read_other_forms(model: list[str], tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("“A <b>, we go,” he said. She left.")
+    (tmp_path / "a.txt").write_text("“A <b>, we go,” Roe said. She left.")
     file = str(tmp_path / "a.txt")
     rows = [json.loads(line) for line in run(app, ["read", file, "--jsonl", *model]).stdout.splitlines()]
-    assert [(row["text"], row["speaker"]) for row in rows] == [("“A <b>, we go,” he said.", "he"), ("She left.", None)]
+    assert [(row["text"], row["speaker"]) for row in rows] == [("“A <b>, we go,” Roe said.", "Roe"), ("She left.", None)]
     table = list(csv.DictReader(run(app, ["read", file, "--csv", *model]).stdout.splitlines()))
-    assert [(row["text"], row["speaker"], row["start"]) for row in table] == [("“A <b>, we go,” he said.", "he", "0"), ("She left.", "", "25")]
+    assert [(row["text"], row["speaker"], row["start"]) for row in table] == [("“A <b>, we go,” Roe said.", "Roe", "0"), ("She left.", "", "26")]
     html = run(app, ["read", file, "--html", "--published", "2024-05-02", *model]).stdout
-    assert "A &lt;b&gt;" in html and "· he</small>" in html and "published 2024-05-02" in html and "<script" not in html and html.count("<small>") == 2
+    assert "A &lt;b&gt;" in html and "· Roe</small>" in html and "published 2024-05-02" in html and "<script" not in html and html.count("<small>") == 2
 
 
 def test_read_refuses(model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,11 +127,23 @@ def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path
 
 def test_explain_names_each_word_and_refuses_a_foreign_label(checkpoint: Path) -> None:
     said = run(app, ["explain", "The talks were denied.", "--model", str(checkpoint)])
-    assert said.exit_code == 0 and [line.split()[1] for line in said.stdout.splitlines()[1:]] == ["The", "talks", "were", "denied."]
+    assert said.exit_code == 0 and [line.split()[-1] for line in said.stdout.splitlines()[1:]] == ["The", "talks", "were", "denied."]
+    as_torch = run(app, ["explain", "The talks were denied.", "--backend", "torch", "--model", str(checkpoint)])
+    assert as_torch.stdout == said.stdout and "onnx" in run(app, ["explain", "One.", "--backend", "onnx", "--model", str(checkpoint)]).stderr
     as_json = json.loads(run(app, ["explain", "The talks.", "--label", "hedge", "--json", "--model", str(checkpoint)]).stdout)
     assert as_json["label"] == "hedge" and [word["text"] for word in as_json["words"]] == ["The", "talks."]
     refused = run(app, ["explain", "The talks.", "--label", "rumour", "--model", str(checkpoint)])
     assert refused.exit_code == 2 and "rumour" in refused.output
+
+
+def test_explain_draws_what_speaks_for_the_label_and_what_against_it_to_two_sides(model: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (Word("The", 0, 3, -0.5), Word("deal", 4, 8, 0.25), Word("is", 9, 11, 0.0))
+    monkeypatch.setattr(Classifier, "explain", lambda *_: Explanation("The deal is", "claim", 0.5, words))
+    assert run(app, ["explain", "The deal is", *model]).stdout.splitlines()[1:] == [
+        " -50.0%        ▒▒▒▒▒▒│              The",
+        " +25.0%              │▇▇▇           deal",
+        "  +0.0%              │              is",
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +174,81 @@ def test_max_error_and_coverage_are_wishes_of_predict_read_and_score(calibrated:
         assert found.exit_code == 0, found.stderr
         scored = [json.loads(line) for line in (tmp_path / f"{coverage}.jsonl").read_text().splitlines()]
         assert [(p["abstained"], p["label_set"]) for p in scored] == answers
+
+
+def test_a_prior_may_be_given_as_shares(calibrated: Path, tmp_path: Path) -> None:
+    shares = {"claim": 0.02, "hedge": 0.02, "denial": 0.9, "scheduling": 0.03, "none": 0.03}
+    sentence = "Perhaps the council said tomorrow."
+    (tmp_path / "in.csv").write_text(f"text\n{sentence}\n")
+    model, given = ["--model", str(calibrated)], ["--prior", json.dumps(shares)]
+    expected = Classifier.load(calibrated, prior=shares).predict(sentence)
+    assert expected.confidence != Classifier.load(calibrated).predict(sentence).confidence
+    assert json.loads(run(app, ["predict", sentence, "--json", *given, *model]).stdout)["probabilities"] == expected.probabilities
+    out = str(tmp_path / "out.jsonl")
+    assert run(app, ["score", str(tmp_path / "in.csv"), out, *given, *model]).exit_code == 0
+    assert json.loads(Path(out).read_text())["probability_denial"] == pytest.approx(expected.probabilities["denial"], abs=1e-5)
+    one, other = (run_identity(Classifier.load(calibrated, prior=prior), calibrated, Options(), {}) for prior in (shares, shares | {"claim": 0.5}))
+    assert one["prior"] != other["prior"], "a run with other shares went on from the parts of this one"
+    for prior, message in (('{"claim": 0.5}', "must name each of"), ("{claim: 0.5}", "no JSON"), ('{"claim": "much"}', "claim is no number"), ("nws", "give shares as")):
+        for command in (["predict", sentence], ["serve", "--port", "0"]):
+            found = run(app, [*command, "--prior", prior, *model], env={"COLUMNS": "300"})
+            assert found.exit_code == 2 and message in found.stderr, found.stderr
+
+
+def test_score_blames_the_file_that_is_at_fault(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nOne.\n")
+    found = run(app, ["score", str(tmp_path / "in.csv"), str(tmp_path / "out.txt"), *model])
+    assert found.exit_code == 1 and found.stderr.startswith(f"error: {tmp_path / 'out.txt'}: the name says the format") and "in.csv" not in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["predict", "One.", "--max-error", "5"], "max_error = 5.0 must lie between 0 and 1; a share is meant, so 0.05 is 5%"),
+        (["predict", "One.", "--coverage", "95"], "0.05 is 5%"),
+        (["predict", "One.", "--backend", "tensorrt"], "Invalid value for '--backend': 'tensorrt' is not one of"),
+        (["predict", "-5C is forecast."], "No such option: -5; put -- before a sentence that begins with a dash"),
+        (["predict", "--jsn", "One."], "Possible options: --json"),
+    ],
+)
+def test_usage_errors_say_what_to_do(calibrated: Path, words: list[str], message: str) -> None:
+    found = run(app, [*words, "--model", str(calibrated)], env={"COLUMNS": "300"})
+    assert found.exit_code == 2 and message in found.stderr and "Value error" not in found.stderr, found.stderr
+
+
+def test_behind_two_dashes_a_sentence_may_begin_with_one(model: list[str]) -> None:
+    assert run(app, ["predict", *model, "--", "-5C is forecast."]).stdout.endswith("-5C is forecast.\n")
+
+
+def test_a_promise_that_nothing_keeps_is_told_once(calibrated: Path) -> None:
+    model = ["--model", str(calibrated)]
+    found = run(app, ["predict", "One.", "Two.", "--max-error", "0.0001", *model])
+    assert found.stdout.count("%?") == 2 and found.stderr.count("no confidence keeps the error within 0.0001, so every answer has a ?") == found.stderr.count("\n") == 1
+    assert not run(app, ["predict", "One.", "--max-error", "0.9", *model]).stderr
+
+
+def test_read_shows_speakers_and_dates_and_no_padding(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("“A pity,” Ms. Roe said. The vote is on Tuesday at 3 p.m.\nOne. It opens in early June.")
+    file = str(tmp_path / "a.txt")
+    labels = {row["prediction"]["label"] for row in json.loads(run(app, ["read", file, "--json", *model]).stdout)}
+    shown = [run(app, ["read", file, "--published", "2024-05-09", "--dated", label, *model], env={"COLUMNS": "80"}).stdout for label in labels]
+    assert all("  said by Ms. Roe\n" in text for text in shown)
+    assert any("2024-05-14T15:00:00" in text for text in shown) and any("2024-06-01/2024-06-10" in text for text in shown)
+    assert all(line == line.rstrip() and len(line) <= 80 for text in shown for line in text.splitlines())
+    tables = [run(app, ["read", file, "--csv", "--published", "2024-05-09", "--dated", label, *model]).stdout.splitlines() for label in labels]
+    assert {row["dates"] for table in tables for row in csv.DictReader(table)} >= {"", "2024-05-14T15:00:00", "2024-06-01/2024-06-10"}
+
+
+def test_sentences_that_make_no_entry_are_told(model: list[str], tmp_path: Path) -> None:
+    text = "The council meets on Tuesday. Talks go on.\nThe concert planned for Friday has been called off."
+    (tmp_path / "a.txt").write_text(text)
+    words = ["read", str(tmp_path / "a.txt"), "--csv", "--published", "2024-05-09", "--ics", str(tmp_path / "a.ics"), *model]
+    rows = list(csv.DictReader(run(app, words).stdout.splitlines()))
+    for label in {row["label"] for row in rows}:
+        told = run(app, [*words, "--dated", label]).stderr
+        for part, reason in (("Talks go on.", "no date that is certain"), ("The concert planned for Friday has been called off.", "only what is past or called off")):
+            assert (f"  {part}\n" in told and reason in told) == any(row["label"] == label and row["text"] == part for row in rows), told
+        assert "  The council meets" not in told
 
 
 PAGE = """<html><head><meta property="article:published_time" content="2024-05-02T18:30:00+02:00"></head>

@@ -19,8 +19,10 @@ import icalendar
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from typer.testing import CliRunner
 
 from onrecord import Classifier, Prediction, read, service_limits
+from onrecord.cli import app as command
 from onrecord.service import application
 
 CHROMIUM = shutil.which("chromium")
@@ -254,10 +256,81 @@ def test_copies_are_those_of_the_command(opened: Opened, told: Told) -> None:
     page.click("#copy-csv")
     expect(page.locator("#announcement")).to_have_text("Copied as CSV.")
     rows = list(csv.reader(io.StringIO(page.evaluate("() => navigator.clipboard.readText()"))))
-    assert rows[0] == ["paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "text"]
+    assert rows[0] == ["paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "dates", "text"]
     assert rows[1:] == [
-        [str(s.paragraph), str(s.start), str(s.end), s.prediction.label, "0.9200", str(s.prediction.abstained), s.speaker or "", s.text] for s in statements
+        [str(s.paragraph), str(s.start), str(s.end), s.prediction.label, "0.9200", str(s.prediction.abstained), s.speaker or "", dates, s.text]
+        for s, dates in zip(statements, ["", "", "2024-05-14T15:00:00+01:00", "", "2024-06-01/2024-06-10", "2024-05-10", "", ""], strict=True)
     ]
+    page.locator("#copy-csv").get_by_text("Copy CSV").wait_for()
+    page.get_by_role("button", name="scheduling 3").click()
+    page.click("#copy-csv")
+    expect(page.locator("#announcement")).to_have_text("Copied as CSV.")
+    assert {row["label"] for row in csv.DictReader(io.StringIO(page.evaluate("() => navigator.clipboard.readText()")))} == {"scheduling"}
+
+
+def test_the_copy_is_byte_for_byte_what_the_command_prints(opened: Opened, told: Told, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    article = "It opens on Tuesday at 3 p.m., “in time”. It runs from June 3 to June 5.\n\nIt shut on Friday at noon."
+    (tmp_path / "a.txt").write_text(article, encoding="utf-8")
+    monkeypatch.setattr(Classifier, "load", lambda *_, **__: told)
+    page = typed(opened(permissions=["clipboard-read", "clipboard-write"]), article, zone="UTC")
+    page.click("#copy-csv")
+    expect(page.locator("#announcement")).to_have_text("Copied as CSV.")
+    printed = CliRunner().invoke(command, ["read", str(tmp_path / "a.txt"), "--csv", "--published", PUBLISHED, "--zone", "UTC"]).stdout
+    assert "+00:00" in printed and page.evaluate("() => navigator.clipboard.readText()") == printed
+
+
+def test_a_filter_scrolls_its_first_sentence_into_view(opened: Opened) -> None:
+    article = "\n\n".join(["Prices rose."] * 60) + "\n\nThey denied it."
+    for motion in ("reduce", "no-preference"):
+        page = typed(opened(reduced_motion=motion), article)
+        match = page.locator(".sentence").last
+        expect(match).not_to_be_in_viewport()
+        page.get_by_role("button", name="denial 1").click()
+        if motion == "reduce":
+            assert match.evaluate("(element) => element.getBoundingClientRect().bottom <= innerHeight"), "it moves, though the reader asked for no motion"
+        expect(match).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("button", name="denial 1")).to_be_focused()
+    page.click("#as-table")
+    page.get_by_role("button", name="denial 1").click()
+    page.get_by_role("button", name="denial 1").click()
+    expect(page.locator("tbody tr").last).to_be_in_viewport()
+
+
+def test_sentences_that_name_no_day_stand_in_the_diary_panel(opened: Opened, told: Told) -> None:
+    page = typed(opened(), ARTICLE + "\nThe hearing was moved from a Tuesday to another.")
+    undated = [s.text for s in read(page.input_value("#text"), PUBLISHED, told, zone=ZONE).statements if s.prediction.label == "scheduling" and not s.dates]  # type: ignore[arg-type]
+    assert undated == ["The hearing was moved from a Tuesday to another."]
+    expect(page.locator(".timeline li")).to_have_count(2)
+    assert lines(page, ".undated li") == undated and "1 scheduling sentence" in page.locator("#diary").inner_text() and not violations(page)
+    page.click(".undated button")
+    expect(page.locator("#sentence-8 .tag")).to_be_focused()
+    page.click("#edit")
+    enter(page, "The hearing was moved from a Tuesday to another.")
+    expect(page.locator("#timeline")).to_contain_text("No sentence schedules anything on a day it names.")
+    assert page.locator(".undated li").count() == 1
+    page.click("#edit")
+    enter(page, "It opens in early June.")
+    expect(page.locator(".timeline li")).to_have_count(1)
+    assert page.locator(".undated").count() == 0
+
+
+def test_ctrl_enter_reads_wherever_one_is_in_the_form(opened: Opened) -> None:
+    for field in ("#published", "#zone", "#example"):
+        page = opened()
+        page.fill("#text", ARTICLE)
+        page.press(field, "Control+Enter")
+        expect(page.locator("#result-title")).to_be_focused()
+        assert page.input_value("#text") == ARTICLE
+
+
+def test_too_many_characters_are_counted_before_they_are_sent(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_limits, "CHARACTERS", 2000)
+    page = opened()
+    expect(page.locator("#known .chip")).to_have_count(5)
+    enter(page, "🎉" * 2001)
+    expect(page.locator("#text-fault")).to_have_text("The article has 2,001 characters; 2,000 are read at once. Read it in parts.")
+    expect(page.locator("#text")).to_be_focused()
+    expect(page.locator("#submit")).to_have_text("Read it")
 
 
 def test_without_a_clipboard_it_is_copied_by_hand(opened: Opened) -> None:
@@ -438,6 +511,8 @@ LONG = f"{'Donaudampfschifffahrt' * 8} perhaps. “No,” the deputy chairwoman 
 
 def test_nothing_is_wider_than_360_pixels(opened: Opened) -> None:
     page = opened(width=360)
+    assert page.locator(".tagline").evaluate("(line) => line.getClientRects().length === 1 && line.clientHeight < 2 * parseFloat(getComputedStyle(line).lineHeight)")
+    assert too_wide(opened(width=320)) <= 0
     assert too_wide(page) <= 0
     typed(page, ARTICLE + LONG)
     expect(page.locator(".timeline li")).to_have_count(2)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -57,12 +58,13 @@ def filled(path: Path, answers: dict[str, tuple[str, str]]) -> None:
             sheet.writerow(row | {"label": label, "settled": settled})
 
 
-def test_wrong_labels_are_found_and_the_sheet_is_blind(noisy: tuple[Config, set[str]], tmp_path: Path) -> None:
+def test_wrong_labels_are_found_and_the_sheet_is_blind(noisy: tuple[Config, set[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config, wrong = noisy
     found = doubted(config, 0.5, 100)
     assert len(found) > 5 and {s.id for s in found} == wrong  # test is not looked at
     assert [len(s.text) for s in found] == sorted((len(s.text) for s in found), reverse=True)  # surest first
     sure = 0.5 + len(found[2].text) / 1000
+    assert re.search(r"^typing [\d,]+ sentences of train and validation with ", capsys.readouterr().err, re.MULTILINE)
     assert doubted(config, sure, 100) == [s for s in found if len(s.text) >= len(found[2].text)]
     assert len(doubted(config, 0.5, 2)) == 2 and doubted(config, 0.5, 2) == found[:2]
     assert write_sheet(config, tmp_path / "sheet.csv", 0.5, 100) == len(found)

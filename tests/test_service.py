@@ -97,7 +97,7 @@ def test_predict_answers_as_python_does(client: TestClient, classifier: Classifi
 
 
 def test_read_answers_as_python_does(client: TestClient, classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    article = "Leaders 🎉 to meet\n\n“We will go,” he said. The vote is set for tomorrow at 3 p.m."
+    article = "Leaders 🎉 to meet\n\n“We will go,” Roe said. The vote is set for tomorrow at 3 p.m."
     label = classifier.predict("The vote is set for tomorrow at 3 p.m.").label
     monkeypatch.setattr(service, "read", lambda *args, **more: read(*args, **more, dated=label))  # whatever the tiny model makes of it
     found = client.post("/v1/read", json={"text": article, "published": "2024-05-02", "zone": "Europe/London"}).json()
@@ -106,7 +106,7 @@ def test_read_answers_as_python_does(client: TestClient, classifier: Classifier,
     assert [(s["text"], s["start"], s["end"], s["paragraph"], s["speaker"], s["prediction"]["label"]) for s in found["statements"]] == [
         (s.text, s.start, s.end, s.paragraph, s.speaker, s.prediction.label) for s in expected
     ]
-    assert found["statements"][1]["speaker"] == "he"
+    assert found["statements"][1]["speaker"] == "Roe"
     assert [(d["kind"], d["first"], d["text"]) for d in found["statements"][2]["dates"]] == [("instant", "2024-05-03T15:00:00+01:00", "tomorrow at 3 p.m.")]
     assert client.post("/v1/read", json={"text": " "}).json()["statements"] == []
 
@@ -130,6 +130,12 @@ def test_model_and_probes(client: TestClient, classifier: Classifier) -> None:
     assert found["limits"]["texts"] == service_limits.TEXTS and found["limits"]["body_bytes"] == service_limits.BODY_BYTES
     assert client.get("/healthz").json() == {"status": "alive"} and client.get("/readyz").json() == {"status": "ready"}
     assert client.get("/openapi.json").json()["components"]["schemas"]["PredictRequest"]["properties"]["texts"]["maxItems"] == service_limits.TEXTS
+
+
+def test_the_schema_says_of_each_operation_what_it_does(client: TestClient) -> None:
+    operations = [operation for path in client.get("/openapi.json").json()["paths"].values() for operation in path.values()]
+    assert len(operations) >= 8 and all(len(o["tags"]) == 1 and o["summary"] and "\n" not in o["description"] for o in operations)
+    assert len({o["summary"] for o in operations} | {o["description"] for o in operations}) == 2 * len(operations)
 
 
 def test_not_ready_before_the_model_has_answered(classifier: Classifier) -> None:
@@ -519,7 +525,7 @@ def test_command_errors_are_one_line(checkpoint: Path, tmp_path: Path, monkeypat
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         cases = [
-            (["--port", port, *model], f"cannot listen on 127.0.0.1, port {port}"),
+            (["--port", port, *model], f"error: cannot listen on 127.0.0.1, port {port} (Address already in use); give another --port or --host\n"),
             (["--port", "0", "--model", str(tmp_path)], "make train"),
             (["--port", "0", "--prior", "nws", *model], "never calibrated"),
             (["--token-env", "ONRECORD_TEST_TOKEN", *model], "not set"),

@@ -10,10 +10,15 @@ validation are looked at: test is opened by train.evaluate alone. A row that was
 
 import csv
 import json
+import sys
 from pathlib import Path
 from random import Random
 
+from rich.console import Console
+from rich.progress import track
+
 from onrecord import Classifier
+from onrecord.classifier import GROUP
 from onrecord.score import write_whole
 from train.config import Config, Stop, parse, run
 from train.seeds import Sentence, normalise, read_seeds
@@ -32,7 +37,10 @@ def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
     sentences = {s.id: s for s in read_seeds(config)}
     rows = [row for split in ("train", "validation") for row in rows_of(config, split)]
     asked = [s for row in rows if len((s := sentences[row["id"]]).annotators) < 2]
-    answers = classifier.predict(s.text for s in asked)
+    print(f"typing {len(asked):,} sentences of train and validation with {config.checkpoint}", file=sys.stderr)
+    console = Console(stderr=True)
+    groups = [asked[i : i + GROUP] for i in range(0, len(asked), GROUP)]
+    answers = [answer for group in track(groups, "typing", console=console, disable=not console.is_terminal) for answer in classifier.predict(s.text for s in group)]
     against = [(answer.confidence, s) for s, answer in zip(asked, answers, strict=True) if answer.label != s.label and answer.confidence >= confidence]
     return [s for _, s in sorted(against, key=lambda pair: -pair[0])[:limit]]
 

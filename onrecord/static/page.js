@@ -8,7 +8,7 @@ import { look, mark } from "./labels.js";
 import { modelView } from "./model.js";
 import { length } from "./offsets.js";
 import { ask, explained, hasToken, Refusal, sentence, useToken } from "./service.js";
-import { save, timeline } from "./timeline.js";
+import { save, timeline, withoutDay } from "./timeline.js";
 
 const FIELDS = ["text", "published", "zone"];
 const NUMBER = new Intl.NumberFormat("en-GB");
@@ -132,6 +132,11 @@ async function readArticle() {
   announce(`Reading ${many(length(text), "character")}.`);
   try {
     if (!model) model = await (await ask("/v1/model", undefined, running.signal)).json();
+    if (length(text) > model.limits.characters) {
+      fault("text", `The article has ${NUMBER.format(length(text))} characters; ${NUMBER.format(model.limits.characters)} are read at once. Read it in parts.`);
+      byId("text").focus();
+      return;
+    }
     read = await (await ask("/v1/read", asked, running.signal)).json();
     showResult();
   } catch (error) {
@@ -147,7 +152,7 @@ byId("article-form").addEventListener("submit", (event) => {
   event.preventDefault();
   readArticle();
 });
-byId("text").addEventListener("keydown", (event) => {
+byId("article-form").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     readArticle();
@@ -212,6 +217,8 @@ function toggle(label) {
   legend();
   (byId("legend").children[label === null ? 0 : position] ?? byId("all")).focus();
   show();
+  const first = filter.size ? read.statements.findIndex(shown) : -1;
+  if (first >= 0) reveal(byId("article").hidden ? byId("table").querySelector("tbody").rows[first] : byId(`sentence-${first}`));
   const count = read.statements.filter(shown).length;
   const names = [...filter].map((name) => (name === UNSURE ? "unsure" : name));
   announce(filter.size ? `${count} of ${many(read.statements.length, "sentence")} shown: ${names.join(", ")}.` : `All ${many(read.statements.length, "sentence")} shown.`);
@@ -225,6 +232,9 @@ function show() {
   const tags = visibleTags();
   if (!tags.some((tag) => tag.tabIndex === 0)) rove(tags[0]);
 }
+
+/** Scroll as far as it takes to see this. */
+const reveal = (shownNow) => shownNow.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth" });
 
 const visibleTags = () => [...byId("article").querySelectorAll(".sentence:not(.muted) .tag")];
 
@@ -316,12 +326,14 @@ async function copy(text, name) {
 }
 
 byId("copy-json").addEventListener("click", () => copy(asJson(read.statements), "JSON"));
-byId("copy-csv").addEventListener("click", () => copy(asCsv(read.statements), "CSV"));
+byId("copy-csv").addEventListener("click", () => copy(asCsv(read.statements.filter(shown)), "CSV"));
 
 // --- the diary -------------------------------------------------------------------------------------------------------
 async function showDiary() {
   const shownFor = read;
-  const note = (...words) => byId("timeline").replaceChildren(element("p", { className: "hint" }, ...words));
+  const undated = read.statements.filter((s) => s.prediction.label === model.dated && !s.dates.length);
+  const fill = (...parts) => byId("timeline").replaceChildren(...parts, ...(asked.published && undated.length ? withoutDay(undated, many(undated.length, `${model.dated} sentence`), goTo) : []));
+  const note = (...words) => fill(element("p", { className: "hint" }, ...words));
   if (!asked.published) return note("Give the day of publication, and what is scheduled stands here with its dates.");
   const request = { texts: read.statements.filter((s) => s.dates.length).map((s) => s.text), published: asked.published, zone: asked.zone };
   if (!request.texts.length) return note("No sentence schedules anything on a day it names.");
@@ -330,7 +342,7 @@ async function showDiary() {
     const { events } = await (await ask("/v1/diary", request)).json();
     if (shownFor !== read) return null;
     if (!events.length) return note("Nothing that lies ahead, or all of it is called off.");
-    byId("timeline").replaceChildren(...timeline(events, goTo, (event) => download(request, event.target)));
+    fill(...timeline(events, goTo, (event) => download(request, event.target)));
   } catch (error) {
     note(explained(error).join(". "));
   }

@@ -19,6 +19,12 @@ export function timeline(events, go, download) {
   return [element("ol", { className: "timeline" }, ...items), element("button", { type: "button", id: "download", onclick: download }, "Download .ics")];
 }
 
+/** The sentences that go into a diary, but name no day that is certain: for a person to enter. `counted` is how many there are, in words. */
+export function withoutDay(statements, counted, go) {
+  const items = statements.map(({ text }) => element("li", {}, element("button", { type: "button", className: "excerpt", onclick: () => go(text) }, text)));
+  return [element("h3", {}, "No day that is certain"), element("p", { className: "hint" }, `${counted}: in no calendar until you enter a day.`), element("ul", { className: "undated" }, ...items)];
+}
+
 /** Let the browser save these bytes under this name. */
 export function save(blob, name) {
   const address = URL.createObjectURL(blob);
