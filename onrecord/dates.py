@@ -50,7 +50,8 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
 
     `published` is the day (in `zone`, if it is a datetime with a zone of its own) that "today" means. `zone` is an IANA name such as
     "Europe/London" for clock times that name none; without it they keep the zone of `published`, or have none. `prefer` is where a
-    weekday, day or month lies in a sentence without a verb. Raises ValueError for an unknown zone or preference.
+    weekday, day or month lies in a sentence without a verb. What does not lie in the years 1000 to 9000 is left out, so that zones and days
+    added cannot lead out of the calendar. Raises ValueError for an unknown zone or preference.
     """
     if prefer not in ("future", "past"):
         raise ValueError(f"prefer is {prefer!r}; it can be 'future' or 'past'")
@@ -79,7 +80,11 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
     paired = _fold(text, sorted(tokens, key=lambda t: t.start), _clock_and_day)
     joined = [t for t in _fold(text, paired, _range) if t.form != "clock"]
     joined = [_lasting(text, t) for t in _in_order(text, joined, published)]
-    return [When(text[t.start : t.end], t.start, t.end, t.kind, t.first, t.last, t.past) for t in joined if t.kind and t.first and t.last and not _reckoned(text, t)]
+    return [
+        When(text[t.start : t.end], t.start, t.end, t.kind, t.first, t.last, t.past)
+        for t in joined
+        if t.kind and t.first and t.last and t.first.year >= 1000 and t.last.year <= 9000 and not _reckoned(text, t)
+    ]
 
 
 def _reckoned(text: str, token: Token) -> bool:

@@ -191,3 +191,9 @@ def test_zones_and_preference() -> None:
         find_dates("Monday", late, "Mars/Olympus")
     with pytest.raises(ValueError, match="prefer"):
         find_dates("Monday", late, prefer="now")  # type: ignore[arg-type]
+
+
+def test_dates_at_the_end_of_the_calendar_are_left_out() -> None:
+    assert find_dates("The contract will expire on 9999-12-31.", date(2024, 5, 2), "America/New_York") == []
+    assert find_dates("It will expire at 11 p.m. on 9999-12-31.", date(2024, 5, 2), "America/New_York") == []
+    assert len(find_dates("The contract will expire on 8999-12-31.", date(2024, 5, 2))) == 1
