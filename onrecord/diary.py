@@ -62,8 +62,8 @@ def to_ics(events: Iterable[Event]) -> bytes:
 
     A day or longer is a whole-day event, whose DTEND is the day after. A clock time with a zone is written in UTC, so that no calendar needs
     our description of the zone; one without a zone floats: it is shown as that time wherever the calendar is. An instant has no DTEND, for
-    nobody said how long it takes. A UID is made of the sentence and the date, so an import done twice makes no doubles; an event given twice
-    is written once.
+    nobody said how long it takes, and neither has a range that the clocks going forward leave without length. A UID is made of the sentence
+    and the date, so an import done twice makes no doubles; an event given twice is written once.
     """
     try:
         from icalendar import Calendar
@@ -89,7 +89,7 @@ def to_ics(events: Iterable[Event]) -> bytes:
         entry.add("dtstart", first)
         if not isinstance(last, datetime):
             entry.add("dtend", last + timedelta(days=1))
-        elif last != first:
+        elif isinstance(first, datetime) and last > first:
             entry.add("dtend", last)
         entry.add("summary", textwrap.shorten(text, SUMMARY, placeholder="…"))
         entry.add("description", f"{text}\n\nApproximate: {_printable(when.text)}" if when.kind in APPROXIMATE else text)

@@ -10,7 +10,7 @@ import pytest
 import vobject
 
 from onrecord.dates import find_dates
-from onrecord.diary import Event, diary, to_ics
+from onrecord.diary import Event, diary, entries, to_ics
 
 TEXTS = ["They meet at 3 p.m. Monday, he said; bring “tea”, \\ and cake, for it will take rather longer than a single line of a calendar holds.",
          "It opens in early June.", "She said on Wednesday that it opens Friday.", "Nothing is fixed."]  # fmt: skip
@@ -77,3 +77,11 @@ def test_a_calendar_is_wanted_by_few() -> None:
 def test_a_clock_without_zone_floats_and_no_events_make_an_empty_calendar() -> None:
     assert b"DTSTART:20240513T150000\r\n" in to_ics(events(None))
     assert icalendar.Calendar.from_ical(to_ics([])).walk("VEVENT") == []
+
+
+@pytest.mark.parametrize(("day", "ends"), [("31 March", False), ("7 April", True)])
+def test_no_event_ends_before_it_begins(day: str, ends: bool) -> None:
+    """On 31 March 2024 the clocks of London went from one to two."""
+    (event,) = entries(f"The auction will run from 1:30 a.m. to 2 a.m. on Sunday, {day}.", date(2024, 3, 25), "Europe/London")
+    (entry,) = icalendar.Calendar.from_ical(to_ics([event])).walk("VEVENT")
+    assert ("dtend" in entry) is ends and (not ends or entry["dtend"].dt > entry["dtstart"].dt)
