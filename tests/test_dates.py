@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.dates import find_dates
+from onrecord.tense import Tenses
 
 
 def measure(name: str, shift: int = 0, first: int = 0, step: int = 1) -> tuple[int, float, float, list[str]]:
@@ -197,3 +198,14 @@ def test_dates_at_the_end_of_the_calendar_are_left_out() -> None:
     assert find_dates("The contract will expire on 9999-12-31.", date(2024, 5, 2), "America/New_York") == []
     assert find_dates("It will expire at 11 p.m. on 9999-12-31.", date(2024, 5, 2), "America/New_York") == []
     assert len(find_dates("The contract will expire on 8999-12-31.", date(2024, 5, 2))) == 1
+
+
+def test_a_sentence_with_too_many_expressions_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work is bounded by that: what a rule looks up stays the same however many expressions follow."""
+    asked = []
+    direction = Tenses.direction
+    monkeypatch.setattr(Tenses, "direction", lambda *a: asked.append(a) or direction(*a))
+    for text in ("May 3, ", "on Monday will ", "at 19.45 on Monday ", "in 2024, ", "“Monday” "):
+        assert find_dates(text * 600, date(2024, 5, 2)) == []
+    assert len(asked) < 400
+    assert len(find_dates("Talks will be held on " + "May 3, " * 29 + "May 3.", date(2024, 5, 2))) == 30
