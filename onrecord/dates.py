@@ -75,12 +75,13 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
                 if (tried := tried + 1) > MOST:
                     return []
                 try:
-                    token = rule(reader, match)
+                    made = rule(reader, match)
                 except (ValueError, OverflowError):  # 31 June, the year 10000
-                    token = Token(match.start(), match.end())
-                if token:
-                    tokens.append(token)
-                    taken[token.start : token.end] = b"\1" * (token.end - token.start)
+                    made = Token(match.start(), match.end())
+                if made:
+                    found = made if isinstance(made, list) else [made]
+                    tokens += found
+                    taken[found[0].start : found[-1].end] = b"\1" * (found[-1].end - found[0].start)
     paired = _fold(text, sorted(tokens, key=lambda t: t.start), _clock_and_day)
     joined = [t for t in _fold(text, paired, _range) if t.form != "clock"]
     joined = [_lasting(text, t) for t in _in_order(text, joined, published)]

@@ -66,10 +66,11 @@ _PARTICIPLE = re.compile(rf"^(?:{_PARTICIPLES})$", re.IGNORECASE)
 _AUXILIARY = re.compile(r"\b(?:has|have|had|having|get|gets|getting|and|or|then)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE)
 _SAME = "|".join(("bet", "burst", "cast", "cost", "cut", "hit", "hurt", "let", "put", "quit", "set", "shed", "shut", "split", "spread"))  # in both tenses
 _PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
+_HOUR = r"(?:noon|midday|\d{1,2}(?:[:.]\d\d(?:\ ?[ap]\.?m\.?)?|\ ?[ap]\.?m\.?))"
 _CUES = re.compile(
     rf"""(?=[\ '’]|\b[a-z])(?:  # no alternative begins inside a word, or with anything else
      (?P<future>(?:\b(?:has|have)\ (?:\w+ly\ |now\ |also\ )?(?:been\ )?)?\b(?:
-             (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ )?$)
+             (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ |{_HOUR}\ (?:on\ )?)?$)
              |(?:been|be|is|are|was|were)\ {MOVED}\w*\b[^,;]{{0,40}}?\ (?:to|until|till|for)\b
              |{MOVED}\w*\b[^,;]{{0,60}}?\b(?:to|until|till|for)(?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
      |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?|his|her|its|their|our|my|this|that|(?-i:[A-Z])))\b)

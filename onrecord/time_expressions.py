@@ -1,9 +1,10 @@
 """The grammar of English time expressions: patterns, and what each of them makes of its match.
 
 A month or day that would come out ten months away or more was probably meant the other way round: nothing is resolved.
-"Next Thursday" is resolved when its two readings agree, which is when no Thursday is left in this week (weeks begin on Monday; what Sunday's
-"next week" is depends on where you live). Seasons are left out (hemispheres), as are 03/04/2019, bare clocks without a day, "Sunday
-Times", "Monday's paper", "on Mondays", and month names that are also names or verbs unless a day, a year or a preposition shows them to be months.
+"Next Thursday" is resolved when its two readings agree, which is when no Thursday is left in this week (weeks begin on Monday; what Sunday's "next
+week" is depends on where you live). Seasons are left out (hemispheres), as are 03/04/2019, bare clocks without a day, "Sunday Times", "Remembrance
+Sunday" and any weekday behind a capitalised word, "the June 3 meeting", "Monday's paper", "on Mondays", and month names that are also names or verbs
+unless a day, a year or a preposition shows them to be months.
 
 Approximations. Early, mid and late are thirds of a period (days 1-10, 11-20, 21-end of a month); "in two weeks" is the week in which that day lies.
 """
@@ -183,16 +184,19 @@ def _tonight(r: Reader, m: re.Match[str]) -> Token:
     return Token(m.start(), m.end(), "instant", at, at)
 
 
-def _date(r: Reader, m: re.Match[str]) -> Token:
+def _date(r: Reader, m: re.Match[str]) -> Token | list[Token]:
     """A month with one day or two: Feb. 27 and 28, 3-5 June, Monday, Nov. 20, 2017."""
     month, numbers = month_number(m["month"]), [int(re.sub(r"\D", "", n)) for n in (m["d1"], m["d2"]) if n]
-    if m["word"] in ("and", "or") and len(numbers) == 2 and numbers[1] != numbers[0] + 1:
+    apart = m["word"] in ("and", "or") and len(numbers) == 2 and numbers[1] != numbers[0] + 1
+    if apart and (m["word"] == "or" or m["wd"] or m["around"]):
         return _none(m)
     behind = r.behind(m)
     if not m["around"] and not m["wd"] and re.search(r"\bin\s+$", r.before(m), re.IGNORECASE):  # in May 20 countries will sign: a day takes "on"
         return _none(m)
     if re.match(_STREET, behind) or (not m["year"] and re.search(r"(?:\bthe|^\W*)\s*$", r.before(m), re.IGNORECASE) and re.match(rf"[\s-]+(?!{_FUNCTION})[a-z]", behind)):
         return _none(m)  # the Jan. 6 defendants, the Oct. 7 attack: an event's name, or a modifier of more than the day
+    if apart:
+        return _days(r, m, [m.span("d1"), m.span("d2")])
     spans = []
     for year in [int(m["year"])] if m["year"] else range(r.today.year - 8, r.today.year + 9):
         try:
@@ -223,11 +227,25 @@ def _around(m: re.Match[str], token: Token) -> Token:
     return replace(token, kind=unit, first=sunday - DAY if unit == "weekend" else monday, last=sunday)
 
 
-def _listed(r: Reader, m: re.Match[str]) -> Token:
-    """Jan. 19, 20 and 21: a range if the days follow each other."""
+def _days(r: Reader, m: re.Match[str], numbers: list[tuple[int, int]]) -> list[Token]:
+    """June 3 and 5, 3, 5 and 7 June: a day for each of the places that hold a number; the month belongs to the first of them or the last."""
+    month, years = month_number(m["month"]), [int(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2)
+    tokens = []
+    for start, end in numbers:
+        day = int(re.sub(r"\D", "", r.text[start:end]))
+        token = r.sure(m, "day", date(years[0], month, day)) if m["year"] else r.nearest(m, [(date(y, month, day),) * 2 for y in years], "day", "date")
+        tokens.append(replace(token, start=start, end=end))
+    tokens[0].start, tokens[-1].end = m.start(), m.end()
+    return tokens
+
+
+def _listed(r: Reader, m: re.Match[str]) -> Token | list[Token]:
+    """Jan. 19, 20 and 21: a range if the days follow each other, else each of them."""
     days = [int(n) for n in re.findall(r"\d+", m["days"])]
-    if any(b != a + 1 for a, b in pairwise(days)):
+    if any(b <= a for a, b in pairwise(days)):
         return _none(m)
+    if any(b != a + 1 for a, b in pairwise(days)):
+        return _days(r, m, [(m.start("days") + n.start(), m.start("days") + n.end()) for n in re.finditer(r"\d+", m["days"])])
     month, years = month_number(m["month"]), [int(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2)
     spans = [(date(year, month, days[0]), date(year, month, days[-1])) for year in years]
     return r.sure(m, "range", *spans[0]) if m["year"] else r.nearest(m, spans, "range", "date")
@@ -492,7 +510,10 @@ def _bare_year(r: Reader, m: re.Match[str]) -> Token | None:
     return r.sure(m, "year", *span("year", date(int(m["only"]), 1, 1)))
 
 
-def _rule(pattern: str, rule: Callable[[Reader, re.Match[str]], Token | None], flags: int = 0) -> tuple[re.Pattern[str], Callable[[Reader, re.Match[str]], Token | None]]:
+Rule = Callable[[Reader, re.Match[str]], Token | list[Token] | None]
+
+
+def _rule(pattern: str, rule: Rule, flags: int = 0) -> tuple[re.Pattern[str], Rule]:
     return re.compile(pattern, flags), rule
 
 
