@@ -21,6 +21,7 @@ from onrecord.tense import ENDURED, MOVED
 from onrecord.time_expressions import CONTEXT, RULES, Reader, Token
 
 Prefer = Literal["future", "past"]
+MOST = 30  # expressions of a sentence; what has more is a table. What one takes grows with the sentence, so that this bounds what a text takes
 
 
 DAYS_LONG = {word: n for n, word in enumerate(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 2)}
@@ -50,7 +51,8 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
 
     `published` is the day (in `zone`, if it is a datetime with a zone of its own) that "today" means. `zone` is an IANA name such as
     "Europe/London" for clock times that name none; without it they keep the zone of `published`, or have none. `prefer` is where a
-    weekday, day or month lies in a sentence without a verb. Raises ValueError for an unknown zone or preference.
+    weekday, day or month lies in a sentence without a verb. What does not lie in the years 1000 to 9000 is left out, so that zones and days
+    added cannot lead out of the calendar; so is all of a sentence with more than MOST expressions. Raises ValueError for an unknown zone or preference.
     """
     if prefer not in ("future", "past"):
         raise ValueError(f"prefer is {prefer!r}; it can be 'future' or 'past'")
@@ -65,21 +67,29 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
         published = published.date()
     reader = Reader(text, published, known, prefer)
     tokens: list[Token] = []
+    tried = 0
     taken = bytearray(len(text))  # 1 where a rule further up has spoken
     for pattern, rule in RULES:
         for match in pattern.finditer(text):
             if not any(taken[match.start() : match.end()]):
+                if (tried := tried + 1) > MOST:
+                    return []
                 try:
-                    token = rule(reader, match)
+                    made = rule(reader, match)
                 except (ValueError, OverflowError):  # 31 June, the year 10000
-                    token = Token(match.start(), match.end())
-                if token:
-                    tokens.append(token)
-                    taken[token.start : token.end] = b"\1" * (token.end - token.start)
+                    made = Token(match.start(), match.end())
+                if made:
+                    found = made if isinstance(made, list) else [made]
+                    tokens += found
+                    taken[found[0].start : found[-1].end] = b"\1" * (found[-1].end - found[0].start)
     paired = _fold(text, sorted(tokens, key=lambda t: t.start), _clock_and_day)
     joined = [t for t in _fold(text, paired, _range) if t.form != "clock"]
     joined = [_lasting(text, t) for t in _in_order(text, joined, published)]
-    return [When(text[t.start : t.end], t.start, t.end, t.kind, t.first, t.last, t.past) for t in joined if t.kind and t.first and t.last and not _reckoned(text, t)]
+    return [
+        When(text[t.start : t.end], t.start, t.end, t.kind, t.first, t.last, t.past)
+        for t in joined
+        if t.kind and t.first and t.last and t.first.year >= 1000 and t.last.year <= 9000 and not _reckoned(text, t)
+    ]
 
 
 def _reckoned(text: str, token: Token) -> bool:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from onrecord.calendar_arithmetic import MONTH, MONTHS, WEEKDAY
 from onrecord.dates import Prefer, When, find_dates
-from onrecord.tense import HORIZON
+from onrecord.tense import ENDURED, HORIZON, MOVED
 
 __all__ = ["Event", "When", "diary", "entries", "find_dates", "to_ics"]
 SUMMARY = 80  # characters; calendars cut a title about there
@@ -26,6 +27,12 @@ _DOUBTFUL = re.compile(  # denied, conditional, feared, or followed by a new dat
     r"""\b(?:not|never|no|nor|neither|if|unless|whether|would|could|may|might|should|almost|nearly|den(?:y|ies|ied)|false|untrue|rumou?rs?|feared|fears
          |reschedul\w+|postpon\w+|moved|instead|until|will)\b|n['’]t\b""",
     re.VERBOSE | re.IGNORECASE,
+)
+_SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has been moved to Thursday"
+    rf""",?\s+(?:(?:has|have)\s+(?:now\s+|also\s+)?been|was|were|is|are|will\s+be)\s+(?!{ENDURED}){MOVED}\w*(?:\s+\w+){{0,4}}?\s+(?:to|until|till)\s+
+     (?:\d\S*\s?[ap]\.?m\.?\s+(?:on\s+)?)?(?:the\s+|early\s+|late\s+)?
+     (?:{WEEKDAY}|next|tomorrow|\d\d?(?:st|nd|rd|th)?\s+{MONTH}|(?:{"|".join(m[:3] for m in MONTHS)})[a-z]*\.?\s+\d)""",
+    re.VERBOSE,
 )
 _FROM = re.compile(r"\b(?:from|after|starting|beginning|as\ of|since)\s+(?:the\s+)?$", re.IGNORECASE)  # trains are cancelled from Monday
 
@@ -52,9 +59,11 @@ def entries(text: str, published: date | datetime, zone: str | None = None, pref
     """An event for every date ahead in a sentence that is a diary entry.
 
     What lies behind publication ("said on Wednesday") makes no event, and neither does a sentence without a date that can be resolved, nor the
-    date of something that its own clause plainly says is cancelled or called off. In doubt an entry stays. Raises ValueError as `find_dates` does.
+    date of something that its own clause plainly says is cancelled, called off or moved to another. In doubt an entry stays. Raises ValueError
+    as `find_dates` does.
     """
-    return [Event(text, when, published) for when in find_dates(text, published, zone, prefer) if not when.past and not _called_off(text, when)]
+    found = find_dates(text, published, zone, prefer)
+    return [Event(text, when, published) for when in found if not when.past and not _SUPERSEDED.match(text, when.end) and not _called_off(text, when)]
 
 
 def to_ics(events: Iterable[Event]) -> bytes:
@@ -62,8 +71,8 @@ def to_ics(events: Iterable[Event]) -> bytes:
 
     A day or longer is a whole-day event, whose DTEND is the day after. A clock time with a zone is written in UTC, so that no calendar needs
     our description of the zone; one without a zone floats: it is shown as that time wherever the calendar is. An instant has no DTEND, for
-    nobody said how long it takes. A UID is made of the sentence and the date, so an import done twice makes no doubles; an event given twice
-    is written once.
+    nobody said how long it takes, and neither has a range that the clocks going forward leave without length. A UID is made of the sentence
+    and the date, so an import done twice makes no doubles; an event given twice is written once.
     """
     try:
         from icalendar import Calendar
@@ -89,7 +98,7 @@ def to_ics(events: Iterable[Event]) -> bytes:
         entry.add("dtstart", first)
         if not isinstance(last, datetime):
             entry.add("dtend", last + timedelta(days=1))
-        elif last != first:
+        elif isinstance(first, datetime) and last > first:
             entry.add("dtend", last)
         entry.add("summary", textwrap.shorten(text, SUMMARY, placeholder="…"))
         entry.add("description", f"{text}\n\nApproximate: {_printable(when.text)}" if when.kind in APPROXIMATE else text)

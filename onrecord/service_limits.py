@@ -1,6 +1,7 @@
 """What one request may ask of the service, and how many may wait: the only place that says so. GET /v1/model tells clients.
 
 How long one request can hold the model is set by CHARACTERS: measured 20 seconds on one busy core, 33 for an article made to be slow.
+The rules for dates, which have a thread of their own, take 22 seconds of CHARACTERS made to be slow: sentences with as many expressions as are looked at.
 """
 
 BODY_BYTES = 1_000_000  # of a request: a web page with its markup; a long article has 200 thousand
@@ -8,7 +9,7 @@ DISCARDED_BYTES = 10_000_000  # of a body that is too large, before the connecti
 BODY_SECONDS = 30.0  # from the head of a request to the end of its body: a client that trickles holds a place no longer
 BODIES = 64  # being received at once: with BODY_BYTES the bound on memory before the queue
 TEXTS = 1_000  # of a predict request
-TEXT_CHARACTERS = 5_000  # of a text to predict, and of a sentence in an article: the rules for dates take some 2 ms an expression, 38 s for 16,000 of them in one
+TEXT_CHARACTERS = 5_000  # of a text to predict, and of a sentence in an article
 CHARACTERS = 200_000  # of all texts of a request together, and of an article, which in HTML is the main text without the markup
 WAITING = 128  # requests that wait behind the one that is answered; the next one is told to come again
 WAITING_CHARACTERS = 3_200_000  # of those requests together: sixteen of the largest

@@ -13,8 +13,9 @@ Monday, he said" reads as "they meet Monday".
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from onrecord.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
 
@@ -22,10 +23,17 @@ HORIZON = 500  # characters; a verb further from the expression is of another se
 MOVED = r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift|put\b|switch)"
 ENDURED = r"(?:clos|shut|suspend|jail|bann|bail|remand)"  # those of them that also last from one day to another
 
+
+def _any_of(words: str) -> str:
+    """A pattern for one of the words, by their first letters: a regular expression tries its alternatives one by one, at every word of a text."""
+    letters: dict[str, list[str]] = {}
+    for word in words.split():
+        letters.setdefault(word[0], []).append(word[1:])
+    return "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in letters.items())
+
+
 # --- verbs ---------------------------------------------------------------------------------------------------------------------
-_PLANS = re.sub(  # verbs that announce in the present tense: "the fair opens Monday", "polls open Monday"
-    r"\s+",
-    "|",
+_PLANS = _any_of(  # verbs that announce in the present tense: "the fair opens Monday", "polls open Monday"
     """appear arrive begin close come continue depart end expire face fall gather go head hold host kick land last launch leave meet open pay
     play rejoin remain reopen report resume return run sail ship sit start step take travel visit vote walk""",
 )
@@ -43,9 +51,7 @@ _ASKED = (
     r"|told|summoned|called|planned|hoped|wanted|intended|sought|offered|refused|warned|urged|advised"
 )
 _FIXED = "set|called|announced|arranged|booked|billed|timetabled|listed|proposed|fixed|scheduled|planned|pencilled\\ in|ordered"
-_IRREGULAR = re.sub(  # the past forms that do not end in -ed
-    r"\s+",
-    "|",
+_IRREGULAR = _any_of(  # the past forms that do not end in -ed
     """arose ate awoke beat became began bent bet bit bled blew bought bound bred broke brought built burnt burst came cast caught chose clung cost
     crept cut dealt did drank drew drove dug dwelt fed fell felt fled flew flung forbade foresaw forgave forgot fought found froze gave got grew
     had heard held hid hit hung hurt kept knelt knew laid lay leant leapt learnt led left lent lit lost made meant met misled mistook
@@ -60,10 +66,11 @@ _PARTICIPLE = re.compile(rf"^(?:{_PARTICIPLES})$", re.IGNORECASE)
 _AUXILIARY = re.compile(r"\b(?:has|have|had|having|get|gets|getting|and|or|then)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE)
 _SAME = "|".join(("bet", "burst", "cast", "cost", "cut", "hit", "hurt", "let", "put", "quit", "set", "shed", "shut", "split", "spread"))  # in both tenses
 _PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
+_HOUR = r"(?:noon|midday|\d{1,2}(?:[:.]\d\d(?:\ ?[ap]\.?m\.?)?|\ ?[ap]\.?m\.?))"
 _CUES = re.compile(
-    rf"""(?=[\ '’]|\b)(?:  # not inside a word, which saves time
+    rf"""(?=[\ '’]|\b[a-z])(?:  # no alternative begins inside a word, or with anything else
      (?P<future>(?:\b(?:has|have)\ (?:\w+ly\ |now\ |also\ )?(?:been\ )?)?\b(?:
-             (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ )?$)
+             (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ |{_HOUR}\ (?:on\ )?)?$)
              |(?:been|be|is|are|was|were)\ {MOVED}\w*\b[^,;]{{0,40}}?\ (?:to|until|till|for)\b
              |{MOVED}\w*\b[^,;]{{0,60}}?\b(?:to|until|till|for)(?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
      |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?|his|her|its|their|our|my|this|that|(?-i:[A-Z])))\b)
@@ -187,7 +194,7 @@ class Tenses:
         for first, last in inside:
             if first <= start < last:
                 before = self.text[max(first, low) : start]
-                verbs = _verbs(before)[-1:] or _verbs(self.text[end : min(last, high)])[:1]
+                verbs = [*_verbs(before)][-1:] or [*islice(_verbs(self.text[end : min(last, high)]), 1)]
                 return _unless_deadline(_ahead(verbs[0].cue) if verbs else "open", before)
         # the statement begins behind its frame; what stands before the frame has the frame's verb: "on Monday officials said that"
         begin = self.leading[closed - 1][1] if closed else 0
@@ -198,7 +205,7 @@ class Tenses:
 
     def _of_verb(self, clause: str, behind: str) -> str:
         """The direction that the verbs of a clause give to what stands between its two parts."""
-        verbs, later = _verbs(clause), _verbs(behind)[:1]
+        verbs, later = [*_verbs(clause)], [*islice(_verbs(behind), 1)]
         if not verbs and not later:
             return "open" if _SCENE.search(clause) else self.prefer
         if not verbs:
@@ -249,9 +256,9 @@ def _unless_deadline(direction: str, before: str) -> str:
     return "open" if (direction == "past" and _DEADLINE.search(before)) or _AS_OF.search(before) else direction
 
 
-def _verbs(text: str) -> list[_Verb]:
-    """The verbs of a text, in its order."""
-    found: list[_Verb] = []
+def _verbs(text: str) -> Iterator[_Verb]:
+    """The verbs of a text, in its order, found as they are asked for."""
+    earlier: _Verb | None = None
     for match in _CUES.finditer(text):
         before = text[max(0, match.start() - 50) : match.start()]  # more than the longest word looked for there
         cue = str(match.lastgroup)
@@ -262,7 +269,6 @@ def _verbs(text: str) -> list[_Verb]:
             or (_NOUN.match(match[0]) and _ARTICLE.search(before))
             or (_PARTICIPLE.match(match[0]) and (_AUXILIARY.search(before) or _NO_VERB_BEFORE.search(before)))
         )
-        earlier = found[-1] if found else None
         between = text[earlier.end : match.start()] if earlier else ""
         if cue == "past" and earlier and earlier.cue != "past" and before.endswith("and "):  # "will be arrested and brought"; "is 43 and died" says too little
             if re.search(r"\b(?:will|would|be|being|may|might|must|should|can|could|to)\b", text[earlier.start : match.start()]):
@@ -282,8 +288,8 @@ def _verbs(text: str) -> list[_Verb]:
             cue = "past" if earlier and earlier.cue == "past" else "open"
         elif cue == "later":
             cue = "plan" if earlier and _ahead(earlier.cue) == "future" else "open"
-        found.append(_Verb(cue, match.start(), match.end()))
-    return found
+        earlier = _Verb(cue, match.start(), match.end())
+        yield earlier
 
 
 def _trailing_frames(text: str) -> list[tuple[int, int]]:
@@ -293,11 +299,11 @@ def _trailing_frames(text: str) -> list[tuple[int, int]]:
         tail, start = match["tail"].strip(), match.start()
         inverted = not match["who"].strip()
         attributes = not tail or inverted or match["verb"] in ("told", "tell", "tells") or re.match(_ADJUNCT, tail)
-        states = re.search(r"\bthat\b", tail) or _verbs(tail) or re.search(r"\b(?:will|would|he|she|it|they)\b", tail)
+        states = re.search(r"\bthat\b", tail) or any(_verbs(tail)) or re.search(r"\b(?:will|would|he|she|it|they)\b", tail)
         # after a mere "On Monday," or before a colon the reporting verb is the sentence's own, unless commas set it apart
         opening = re.split(r"[;:]", text[max(0, start - HORIZON) : start])[-1]
         statement = [w for w in opening.split() if not _TIME_WORD.match(w.strip('“”"‘’,'))]
-        own = not statement or (match["stop"] == ":" and _TIME_WORD.match(opening.strip()) and not _verbs(opening))
+        own = not statement or (match["stop"] == ":" and _TIME_WORD.match(opening.strip()) and not any(_verbs(opening)))
         if attributes and not states and (match["stop"] == "," or not own):
             found.append((start, match.end()))
     return found

@@ -1,9 +1,10 @@
 """The grammar of English time expressions: patterns, and what each of them makes of its match.
 
 A month or day that would come out ten months away or more was probably meant the other way round: nothing is resolved.
-"Next Thursday" is resolved when its two readings agree, which is when no Thursday is left in this week (weeks begin on Monday; what Sunday's
-"next week" is depends on where you live). Seasons are left out (hemispheres), as are 03/04/2019, bare clocks without a day, "Sunday
-Times", "Monday's paper", "on Mondays", and month names that are also names or verbs unless a day, a year or a preposition shows them to be months.
+"Next Thursday" is resolved when its two readings agree, which is when no Thursday is left in this week (weeks begin on Monday; what Sunday's "next
+week" is depends on where you live). Seasons are left out (hemispheres), as are 03/04/2019, bare clocks without a day, "Sunday Times", "Remembrance
+Sunday" and any weekday behind a capitalised word, "the June 3 meeting", "Monday's paper", "on Mondays", and month names that are also names or verbs
+unless a day, a year or a preposition shows them to be months.
 
 Approximations. Early, mid and late are thirds of a period (days 1-10, 11-20, 21-end of a month); "in two weeks" is the week in which that day lies.
 """
@@ -120,6 +121,8 @@ def _none(match: re.Match[str]) -> Token:
 
 # --- rules: a pattern each, and what becomes of it -----------------------------------------------------------------------------
 def _iso(r: Reader, m: re.Match[str]) -> Token:
+    if re.search(r"\w[-/]$", r.before(m)) or re.match(r"[-/]\w", r.behind(m)):  # a number of a file
+        return _none(m)
     return r.sure(m, "day", date.fromisoformat(m[0]))
 
 
@@ -156,6 +159,24 @@ def _clock(r: Reader, m: re.Match[str]) -> Token | None:
     return Token(m.start(), m.end(), form="clock", clock=clock)
 
 
+def _bare_clock(r: Reader, m: re.Match[str]) -> Token | None:
+    """19:30, where something shows it to be a clock time: 3:16 is also a verse and 2:05 a result."""
+    shown = m["zone"] or m["h1"] or re.search(r"hrs?$", m[0]) or re.search(_SHOWS_A_CLOCK, r.before(m))
+    return _clock(r, m) if shown else _none(m)
+
+
+def _minutes(r: Reader, m: re.Match[str]) -> Token:
+    """Half past 7 p.m., quarter to 8 p.m.; five to eight p.m. may be three hours."""
+    minutes, zone = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20}.get(m["minutes"].lower().split()[-1]), m["zone"] and _ZONES.get(m["zone"].upper())
+    if not minutes or (m["side"].lower() == "to" and minutes in (5, 10)) or not m["half"] or (m["zone"] and not zone):
+        return Token(m.start(), m.end(), form="clock")
+    digits = str(_NUMBERS.get(m["hour"].lower(), m["hour"]))
+    at = datetime.combine(r.today, _hour(digits, None, m["half"])) + timedelta(minutes=minutes if m["side"].lower() == "past" else -minutes)
+    if at.date() != r.today:  # a quarter to midnight, of which night?
+        return Token(m.start(), m.end(), form="clock")
+    return Token(m.start(), m.end(), form="clock", clock=Clock(at.time(), None, ZoneInfo(zone) if zone else r.zone))
+
+
 def _tonight(r: Reader, m: re.Match[str]) -> Token:
     digits = (m["before"] or m["after"]).lower()
     hour = _NUMBERS.get(digits) or int(digits)
@@ -163,13 +184,19 @@ def _tonight(r: Reader, m: re.Match[str]) -> Token:
     return Token(m.start(), m.end(), "instant", at, at)
 
 
-def _date(r: Reader, m: re.Match[str]) -> Token:
+def _date(r: Reader, m: re.Match[str]) -> Token | list[Token]:
     """A month with one day or two: Feb. 27 and 28, 3-5 June, Monday, Nov. 20, 2017."""
     month, numbers = month_number(m["month"]), [int(re.sub(r"\D", "", n)) for n in (m["d1"], m["d2"]) if n]
-    if m["word"] in ("and", "or") and len(numbers) == 2 and numbers[1] != numbers[0] + 1:
+    apart = m["word"] in ("and", "or") and len(numbers) == 2 and numbers[1] != numbers[0] + 1
+    if apart and (m["word"] == "or" or m["wd"] or m["around"]):
         return _none(m)
-    if re.match(_STREET, r.behind(m)) or re.match(r"[\s-]+(?:attack|hijack|terror|insurrection|riot|massacre|[Cc]ommi(?:ssion|ttee)\b)", r.behind(m)):  # an event's name
+    behind = r.behind(m)
+    if not m["around"] and not m["wd"] and re.search(r"\bin\s+$", r.before(m), re.IGNORECASE):  # in May 20 countries will sign: a day takes "on"
         return _none(m)
+    if re.match(_STREET, behind) or (not m["year"] and re.search(r"(?:\bthe|^\W*)\s*$", r.before(m), re.IGNORECASE) and re.match(rf"[\s-]+(?!{_FUNCTION})[a-z]", behind)):
+        return _none(m)  # the Jan. 6 defendants, the Oct. 7 attack: an event's name, or a modifier of more than the day
+    if apart:
+        return _days(r, m, [m.span("d1"), m.span("d2")])
     spans = []
     for year in [int(m["year"])] if m["year"] else range(r.today.year - 8, r.today.year + 9):
         try:
@@ -200,11 +227,25 @@ def _around(m: re.Match[str], token: Token) -> Token:
     return replace(token, kind=unit, first=sunday - DAY if unit == "weekend" else monday, last=sunday)
 
 
-def _listed(r: Reader, m: re.Match[str]) -> Token:
-    """Jan. 19, 20 and 21: a range if the days follow each other."""
+def _days(r: Reader, m: re.Match[str], numbers: list[tuple[int, int]]) -> list[Token]:
+    """June 3 and 5, 3, 5 and 7 June: a day for each of the places that hold a number; the month belongs to the first of them or the last."""
+    month, years = month_number(m["month"]), [int(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2)
+    tokens = []
+    for start, end in numbers:
+        day = int(re.sub(r"\D", "", r.text[start:end]))
+        token = r.sure(m, "day", date(years[0], month, day)) if m["year"] else r.nearest(m, [(date(y, month, day),) * 2 for y in years], "day", "date")
+        tokens.append(replace(token, start=start, end=end))
+    tokens[0].start, tokens[-1].end = m.start(), m.end()
+    return tokens
+
+
+def _listed(r: Reader, m: re.Match[str]) -> Token | list[Token]:
+    """Jan. 19, 20 and 21: a range if the days follow each other, else each of them."""
     days = [int(n) for n in re.findall(r"\d+", m["days"])]
-    if any(b != a + 1 for a, b in pairwise(days)):
+    if any(b <= a for a, b in pairwise(days)):
         return _none(m)
+    if any(b != a + 1 for a, b in pairwise(days)):
+        return _days(r, m, [(m.start("days") + n.start(), m.start("days") + n.end()) for n in re.finditer(r"\d+", m["days"])])
     month, years = month_number(m["month"]), [int(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2)
     spans = [(date(year, month, days[0]), date(year, month, days[-1])) for year in years]
     return r.sure(m, "range", *spans[0]) if m["year"] else r.nearest(m, spans, "range", "date")
@@ -323,6 +364,8 @@ def _count(r: Reader, m: re.Match[str]) -> Token:
         return r.sure(m, *(("day", then) if unit == "day" else (unit, *span(unit, then)))) if how == "" and m["ago"] else _none(m)
     if re.search(r"\b(?:times?|first|second|third|fourth|twice|once|only|most|least|best|worst|more|\w{3,}est)\b[^,;.]{0,30}$", r.before(m), re.IGNORECASE):
         return _none(m)  # the third time in five years
+    if how == "in" and re.search(r"(?:\b(?:not|never|no|cannot)|n['’]t)\b[^,;.]*$", r.before(m), re.IGNORECASE):
+        return _none(m)  # Rome was not built in a day
     if r.direction(m) != "future" or re.match(r"\s+(?:of|after|from|before|since|later|earlier|ago)\b", r.behind(m)):
         return _none(m)
     if how == "in":
@@ -336,6 +379,15 @@ def _weekday_of_week(r: Reader, m: re.Match[str]) -> Token:
         return _none(m)
     monday = span("week", r.today)[0] + {"this": 0, "next": 7, "last": -7}[m["which"].lower()] * DAY
     return r.sure(m, "day", monday + WEEKDAYS.index(m["wd"]) * DAY, form="weekday")
+
+
+_NAMED = re.compile(  # Palm Sunday, Small Business Saturday, Mothering Sunday: a day's name, unless the word may open a sentence before "Monday"
+    rf"\b(?!(?:On|By|In|At|Until|Till|Before|From|Since|After|Next|Last|This|Late|Early|Come|Between|Through|To|And|Or|But|Not|Both|Either|{MONTH})\s)[A-Z]\w*[a-z][\w’'-]*\s+$"
+)
+
+_SUBJECT = re.compile(  # Wednesday will host Leeds on Saturday
+    rf"\s+(?:will|would|can|could|may|might|must|should|has|have|is|was)\b[^,;:]*?\s(?:on\s+(?:{_WDS}|{_MON}|\d)|today\b|tomorrow\b|yesterday\b)"
+)
 
 
 def _weekday(r: Reader, m: re.Match[str]) -> Token:
@@ -356,11 +408,12 @@ def _weekday(r: Reader, m: re.Match[str]) -> Token:
     if which in ("this coming", "coming", "the coming"):
         return r.sure(m, "day", r.today + (ahead or 7) * DAY, form="weekday")
     before = r.before(m)
-    if re.search(r"\bago,?\s+(?:on\s+)?$", before):
+    if re.search(r"\b(?:ago,?\s+(?:on\s+)?|weeks\s+on\s+)$", before):
         return _none(m)
-    if re.search(
-        r"\b(?:an?|every|each|any|most|some|one|alternate|per|Black|Bloody|Super|Ash|Shrove|Ruby|Cyber|Palm|Maundy|Holy|Fat|Whit|Giving|Sheffield|Girl|Joe|last|first|second|third)\s+$",
-        before,
+    if (
+        re.search(r"\b(?:an?|every|each|any|most|some|one|alternate|per|last|first|second|third)\s+$", before)
+        or _NAMED.search(before)
+        or (not before.strip() and _SUBJECT.match(behind))
     ):
         return _none(m)
     if re.match(r"['’]s\b", behind):  # Monday's paper, Tuesday's defeat: a label more than a date
@@ -395,7 +448,11 @@ _FEAST = "|".join(re.escape(f).replace("'", "['’]") for f in sorted(FEASTS, ke
 
 def _feast(r: Reader, m: re.Match[str]) -> Token:
     name = m["feast"].lower().replace("’", "'")
-    if (name in ("easter", "christmas") and not re.search(r"\b(?:by|before|until|till|after)\s+$", r.before(m))) or not re.match(_PLAIN, r.behind(m)):
+    if (
+        (name in ("easter", "christmas") and not re.search(r"\b(?:by|before|until|till|after)\s+$", r.before(m)))
+        or not re.match(_PLAIN, r.behind(m))
+        or _NAMED.search(r.before(m))
+    ):
         return _none(m)
     if m["year"]:
         return r.sure(m, "day", FEASTS[name](int(m["year"])))
@@ -453,11 +510,17 @@ def _bare_year(r: Reader, m: re.Match[str]) -> Token | None:
     return r.sure(m, "year", *span("year", date(int(m["only"]), 1, 1)))
 
 
-def _rule(pattern: str, rule: Callable[[Reader, re.Match[str]], Token | None], flags: int = 0) -> tuple[re.Pattern[str], Callable[[Reader, re.Match[str]], Token | None]]:
+Rule = Callable[[Reader, re.Match[str]], Token | list[Token] | None]
+
+
+def _rule(pattern: str, rule: Rule, flags: int = 0) -> tuple[re.Pattern[str], Rule]:
     return re.compile(pattern, flags), rule
 
 
 _I = re.IGNORECASE
+_SHOWS_A_CLOCK = (
+    rf"\b(?:[Aa]t|[Ff]rom|[Uu]ntil|[Tt]ill?|[Bb]y|[Bb]etween|[Bb]efore|[Aa]fter|[Aa]round|[Aa]bout|[Ff]or)\s+$|\b(?:{WEEKDAY}|today|tomorrow|{_MON}\s+{_DAY}),?\s+$"
+)
 _DASH = r"\s*(?P<word>-|–|—|\bto\b|\bthrough\b|\buntil\b|\btill\b|\band\b|\bor\b)\s*"
 _OPENING = r"(?:(?P<h1>noon|midday|\d{1,2})(?:[:.](?P<m1>\d\d))?\s?(?:(?P<p1>[ap])\.?\s?m\b\.?)?\s*(?:-|–|to|and|until|till)\s*)?"
 _ZONE = r"(?:\s+\(?(?P<zone>GMT|UTC|BST|CES?T|[ECMP][SD]?T|IST|AES?T|AEDT|HKT|SGT|JST|local time)\b\)?)?"
@@ -485,6 +548,12 @@ RULES = [
         _I,
     ),
     _rule(
+        rf"(?<!from )\b(?P<minutes>half|(?:a\s+)?quarter|five|ten|twenty|(?<=\bat )\d\d?)(?:\s+minutes)?\s+(?P<side>past|to)\s+(?P<hour>\d\d?|{'|'.join(_NUMBERS)})\b"
+        rf"(?:\s?(?P<half>[ap])\.?\s?m\b\.?)?{_ZONE}",
+        _minutes,
+        _I,
+    ),
+    _rule(
         rf"\b{_OPENING}(?:(?P<h2>\d{{1,2}}){_MINUTES.format('m2')}\s?(?P<p2>[ap])\.?\s?m\b\.?|(?P<noon>noon|midday|midnight)\b){_ZONE}",
         _clock,
         _I,
@@ -492,7 +561,7 @@ RULES = [
     _rule(
         r"\b(?:(?P<h1>\d\d?):(?P<m1>\d\d)\s*(?:-|–|to|until)\s*)?(?P<h2>[01]?\d|2[0-3]):(?P<m2>[0-5]\d)\b"
         rf"(?P<p1>)(?P<p2>)(?P<noon>)(?:\s?hrs?)?{_ZONE}",
-        _clock,
+        _bare_clock,
     ),
     _rule(  # at 0900 on Monday, at 19.45 on Tuesday
         r"(?<=\bat )(?P<h1>)(?P<m1>)(?P<h2>[01]\d|2[0-3])\.?(?P<m2>[0-5]\d)(?P<p1>)(?P<p2>)(?P<noon>)(?P<zone>)"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord.dates import find_dates
+from onrecord.tense import Tenses
 
 
 def measure(name: str, shift: int = 0, first: int = 0, step: int = 1) -> tuple[int, float, float, list[str]]:
@@ -191,3 +192,58 @@ def test_zones_and_preference() -> None:
         find_dates("Monday", late, "Mars/Olympus")
     with pytest.raises(ValueError, match="prefer"):
         find_dates("Monday", late, prefer="now")  # type: ignore[arg-type]
+
+
+def test_dates_at_the_end_of_the_calendar_are_left_out() -> None:
+    assert find_dates("The contract will expire on 9999-12-31.", date(2024, 5, 2), "America/New_York") == []
+    assert find_dates("It will expire at 11 p.m. on 9999-12-31.", date(2024, 5, 2), "America/New_York") == []
+    assert len(find_dates("The contract will expire on 8999-12-31.", date(2024, 5, 2))) == 1
+
+
+def test_a_sentence_with_too_many_expressions_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work is bounded by that: what a rule looks up stays the same however many expressions follow."""
+    asked = []
+    direction = Tenses.direction
+    monkeypatch.setattr(Tenses, "direction", lambda *a: asked.append(a) or direction(*a))
+    for text in ("May 3, ", "on Monday will ", "at 19.45 on Monday ", "in 2024, ", "“Monday” "):
+        assert find_dates(text * 600, date(2024, 5, 2)) == []
+    assert len(asked) < 400
+    assert len(find_dates("Talks will be held on " + "May 3, " * 29 + "May 3.", date(2024, 5, 2))) == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The service will be held on Remembrance Sunday.", []),
+        ("Small Business Saturday will return to the town.", []),
+        ("Mothering Sunday will be marked.", []),
+        ("Shops will close on Easter Tuesday.", []),
+        ("Blue Monday will be released on Friday.", ["2024-05-03"]),
+        ("The Big Sunday run will start at noon.", []),
+        ("On Monday the shop will open.", ["2024-05-06"]),
+        ("The shop will open at 8 a.m. EST Monday.", ["2024-05-06T08:00:00-04:00"]),
+        ("Wednesday will host Leeds on Saturday.", ["2024-05-04"]),
+        ("Wednesday will be a holiday.", ["2024-05-08"]),
+        ("The Jan. 6 defendants will be sentenced on Monday.", ["2024-05-06"]),
+        ("The Oct. 7 victims will be remembered on Monday.", ["2024-05-06"]),
+        ("It will open on June 3 in Leeds.", ["2024-06-03"]),
+        ("The shop will shut on Chinese New Year's Eve.", []),
+        ("Orthodox Christmas Day will be marked on Tuesday.", ["2024-05-07"]),
+        ("The shop will shut on Christmas Day.", ["2024-12-25"]),
+        ("In May 20 countries will sign the treaty.", []),
+        ("In June 12 players will be dropped.", []),
+        ("She hopes to finish in 2:05 on Sunday.", ["2024-05-05"]),
+        ("He will read John 3:16 on Sunday.", ["2024-05-05"]),
+        ("The play will begin at 19:30 on Sunday.", ["2024-05-05T19:30:00"]),
+        ("The gates will open at half past 7 p.m. on Friday.", ["2024-05-03T19:30:00"]),
+        ("The play will begin at quarter to 8 p.m. on Friday.", ["2024-05-03T19:45:00"]),
+        ("The play will begin at 10 to 8 p.m. on Friday.", ["2024-05-03"]),
+        ("The play will begin at five to eight p.m. on Friday.", ["2024-05-03"]),
+        ("The play will begin at quarter to 12 a.m. on Friday.", ["2024-05-03"]),
+        ("Rome will not be built in a day.", []),
+        ("Case 2024-06-12-17 will be heard next week.", ["2024-05-06"]),
+        ("Two weeks on Monday the court will sit.", []),
+    ],
+)
+def test_what_is_no_date_or_another_is_left_out(text: str, found: list[str]) -> None:
+    assert [w.first.isoformat() for w in find_dates(text, date(2024, 5, 2), "America/New_York" if "EST" in text else None)] == found

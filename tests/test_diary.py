@@ -10,7 +10,7 @@ import pytest
 import vobject
 
 from onrecord.dates import find_dates
-from onrecord.diary import Event, diary, to_ics
+from onrecord.diary import Event, diary, entries, to_ics
 
 TEXTS = ["They meet at 3 p.m. Monday, he said; bring “tea”, \\ and cake, for it will take rather longer than a single line of a calendar holds.",
          "It opens in early June.", "She said on Wednesday that it opens Friday.", "Nothing is fixed."]  # fmt: skip
@@ -77,3 +77,32 @@ def test_a_calendar_is_wanted_by_few() -> None:
 def test_a_clock_without_zone_floats_and_no_events_make_an_empty_calendar() -> None:
     assert b"DTSTART:20240513T150000\r\n" in to_ics(events(None))
     assert icalendar.Calendar.from_ical(to_ics([])).walk("VEVENT") == []
+
+
+@pytest.mark.parametrize(("day", "ends"), [("31 March", False), ("7 April", True)])
+def test_no_event_ends_before_it_begins(day: str, ends: bool) -> None:
+    """On 31 March 2024 the clocks of London went from one to two."""
+    (event,) = entries(f"The auction will run from 1:30 a.m. to 2 a.m. on Sunday, {day}.", date(2024, 3, 25), "Europe/London")
+    (entry,) = icalendar.Calendar.from_ical(to_ics([event])).walk("VEVENT")
+    assert ("dtend" in entry) is ends and (not ends or entry["dtend"].dt > entry["dtstart"].dt)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The vote, due on Tuesday, has been moved to Wednesday.", ["2024-05-08"]),
+        ("The vote, due on Tuesday, has been moved to Thursday.", []),  # today's or next week's
+        ("The match scheduled for May 20 has been put back to May 27.", ["2024-05-27"]),
+        ("The vote, due on Tuesday, has been moved to the town hall.", ["2024-05-07"]),
+        ("A public meeting has been called for 6:30 p.m. on Monday.", ["2024-05-06T18:30:00"]),
+        ("A vigil has been arranged for 7 p.m. on Saturday.", ["2024-05-04T19:00:00"]),
+        ("Nurses would strike on June 3 and 5.", ["2024-06-03", "2024-06-05"]),
+        ("Nurses will strike on 3, 5 and 7 June.", ["2024-06-03", "2024-06-05", "2024-06-07"]),
+        ("Nurses will strike on June 3, 5 and 7, 2025.", ["2025-06-03", "2025-06-05", "2025-06-07"]),
+        ("Nurses will strike on June 3 or 5.", []),
+        ("Nurses will strike between June 3 and 5.", ["2024-06-03"]),
+        ("Nurses will strike on June 29 and 31.", []),
+    ],
+)
+def test_moved_arranged_and_listed_days(text: str, found: list[str]) -> None:
+    assert [e.when.first.isoformat() for e in entries(text, date(2024, 5, 2))] == found
