@@ -63,7 +63,7 @@ class OnnxBackend:
         import onnxruntime  # here, not above: --help stays quick
 
         self.name, self.version, self.pad, self.callers = name, onnxruntime.__version__, pad, threads()
-        self._path = path
+        self._path, self._lone = path, 0
         try:
             self._beside = self._session(1)
         except Exception as error:  # each of its errors is a class of its own, under RuntimeError or Exception
@@ -74,12 +74,13 @@ class OnnxBackend:
     def logits(self, rows: Sequence[Sequence[int]], alone: bool = False) -> np.ndarray:
         """See Backend."""
         ids, mask = padded(rows, self.pad)
-        session = self._alone if alone else self._beside
+        self._lone += alone
+        session = self._alone if alone and self._lone > 1 else self._beside
         return session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0].astype(np.float64)
 
     @cached_property
     def _alone(self) -> onnxruntime.InferenceSession:
-        """Made when it is first wanted: its own copy of the weights takes memory that a long list of sentences has no use for."""
+        """Made for the second batch that comes alone: its own copy of the weights takes time and memory, for which one answer or a long list has no use."""
         return self._session(self.callers) if self.callers > 1 else self._beside
 
     def _session(self, threads: int) -> onnxruntime.InferenceSession:

@@ -52,8 +52,9 @@ def test_a_batch_alone_has_the_threads_that_the_container_grants_and_batches_sid
     several = classifier.logits(TEXTS, budget=1)[0]
     assert len(used) > 1 and set(used) == {1} and "_alone" not in vars(backend)
     used.clear()
-    assert np.abs(classifier.logits(TEXTS[:3])[0] - several[:3]).max() < 1e-5
-    assert used == [3]
+    for threads in (1, 3, 3):  # the first one alone may be the only one
+        assert np.abs(classifier.logits(TEXTS[:3])[0] - several[:3]).max() < 1e-5
+        assert used.pop() == threads
 
 
 @pytest.mark.parametrize(
