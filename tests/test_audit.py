@@ -54,6 +54,16 @@ def test_a_paraphrase_across_splits(parts: dict[str, list[Sentence]]) -> None:
     assert fault.startswith("paraphrase across splits (1.00)") and victim.where in fault and "x.jsonl:99" in fault
 
 
+def test_credits_are_no_paraphrases(parts: dict[str, list[Sentence]]) -> None:
+    parts["train"].append(row(parts["train"][0].doc, 99, "With inputs from PTI", "none"))
+    parts["test"].append(row(parts["test"][0].doc, 99, "From PTI with inputs", "none"))
+    assert faults(parts) == []
+    parts["test"].append(row(parts["test"][0].doc, 98, "with from PTI inputs on Monday", "none"))
+    parts["train"].append(row(parts["train"][0].doc, 98, "on Monday inputs from PTI with", "none"))
+    (fault,) = faults(parts)
+    assert "Monday" in fault
+
+
 def test_one_story_in_two_splits(parts: dict[str, list[Sentence]]) -> None:
     people = "Maria Delgado told Peter Hahn and Lucas Brandt that Ines Okoro had left"
     parts["train"].append(row(parts["train"][0].doc, 98, f"{people} on the early boat."))

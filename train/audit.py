@@ -36,8 +36,11 @@ def embed(texts: list[str]) -> np.ndarray:
     return _encoder().encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
 
 
-def paraphrases(parts: Parts, vectors: dict[str, np.ndarray], threshold: float) -> list[tuple[float, Sentence, Sentence]]:
-    """Pairs from different splits with a cosine >= threshold, most alike first. `vectors` maps ids to unit vectors (D,)."""
+def paraphrases(parts: Parts, vectors: dict[str, np.ndarray], threshold: float, words: int = 1) -> list[tuple[float, Sentence, Sentence]]:
+    """Pairs from different splits with a cosine >= threshold, most alike first; not those of which both have fewer than `words` words.
+
+    `vectors` maps ids to unit vectors (D,).
+    """
     found = []
     names = [name for name in parts if parts[name]]
     for i, a in enumerate(names):
@@ -45,7 +48,8 @@ def paraphrases(parts: Parts, vectors: dict[str, np.ndarray], threshold: float) 
         for b in names[:i]:
             similarity = own @ np.stack([vectors[s.id] for s in parts[b]]).T  # (rows of a, rows of b)
             found += [(float(similarity[x, y]), parts[a][x], parts[b][y]) for x, y in zip(*np.nonzero(similarity >= threshold), strict=True)]
-    return sorted(found, key=lambda pair: (-pair[0], pair[1].id, pair[2].id))
+    told = [pair for pair in found if max(len(s.text.split()) for s in pair[1:]) >= words]
+    return sorted(told, key=lambda pair: (-pair[0], pair[1].id, pair[2].id))
 
 
 def shared_stories(parts: Parts, common: int = 4, rare: int = 3) -> list[tuple[str, str, list[str]]]:
@@ -137,7 +141,7 @@ def audit(parts: Parts, config: Config, encode: Callable[[list[str]], np.ndarray
     sentences = [s for rows in parts.values() for s in rows]
     vectors = dict(zip([s.id for s in sentences], encode([s.text for s in sentences]), strict=True))
     faults = []
-    for similarity, a, b in paraphrases(parts, vectors, config.paraphrase):
+    for similarity, a, b in paraphrases(parts, vectors, config.paraphrase, config.paraphrase_words):
         faults.append(f"paraphrase across splits ({similarity:.2f}): {a.where} {a.text[:70]!r}  ~  {b.where} {b.text[:70]!r}")
     for x, y, shared in shared_stories(parts):
         faults.append(f"one story in two splits: {x} and {y} share {', '.join(shared)}")

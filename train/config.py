@@ -53,6 +53,7 @@ class Config(BaseModel):
     split_column: str | None
     repeats: Literal["stop", "warn"]
     paraphrase: Annotated[float, Field(gt=0, le=1)]
+    paraphrase_words: Annotated[int, Field(gt=0)]
     shortcut_length: Annotated[float, Field(gt=0, le=1)]
     shortcut_precision: Annotated[float, Field(gt=0, le=1)]
     shortcut_coverage: Annotated[float, Field(gt=0, le=1)]
