@@ -478,6 +478,7 @@ def serve(
         import uvicorn
 
         from onrecord.service import application
+        from onrecord.service_limits import IDLE_SECONDS
     except ModuleNotFoundError as error:
         raise _fail(f"serving needs {error.name}: pip install 'onrecord[serve]'") from None
     token = _token(token_env)
@@ -495,7 +496,9 @@ def serve(
         logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
         made = application(_promising(model, prior, max_error, coverage, backend), token=token, cors=cors or ())
         # Its access log would hold what clients put into addresses; the service has its own.
-        server = uvicorn.Server(uvicorn.Config(made, log_config=logs, access_log=False, server_header=False, proxy_headers=False, ws="none"))
+        server = uvicorn.Server(
+            uvicorn.Config(made, log_config=logs, access_log=False, server_header=False, proxy_headers=False, ws="none", timeout_keep_alive=IDLE_SECONDS)
+        )
         shown = f"[{host}]" if ":" in host else host
         print(f"serving {model} on http://{shown}:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, raised once more when all is answered

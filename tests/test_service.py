@@ -548,7 +548,8 @@ def test_answers_are_not_held_back_by_the_kernel(checkpoint: Path, monkeypatch: 
     """Head and body are two writes: with Nagle's algorithm the body waits for the client's delayed acknowledgement."""
     seen = []
 
-    def run(_: uvicorn.Server, sockets: list[socket.socket]) -> None:
+    def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        assert server.config.timeout_keep_alive > 60  # longer than a proxy keeps an idle connection
         with socket.create_connection(sockets[0].getsockname()), sockets[0].accept()[0] as accepted:
             seen.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
 
