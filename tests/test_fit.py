@@ -1,6 +1,5 @@
 """Training learns, repeats itself to the bit, takes other architectures, and fails in words."""
 
-import hashlib
 import json
 import math
 import os
@@ -19,7 +18,7 @@ from train import fit
 from train.average import MovingAverage
 from train.config import Config, Stop
 from train.model import load_model, minilm_directory
-from train.splits import load_split
+from train.splits import load_split, sign
 from train.state import States
 
 real = MovingAverage.update_parameters
@@ -122,9 +121,7 @@ def test_a_share_without_one_of_the_labels(settings: Config, tmp_path: Path) -> 
     train.filter(lambda label: label != denial, input_columns="label").to_parquet(str(tmp_path / "data" / "train.parquet"))
     with pytest.raises(Stop, match=r"train\.parquet is not the file that train\.build wrote"):
         load_split(changed(settings, data=str(tmp_path / "data")), "train")
-    manifest = json.loads((tmp_path / "data" / "manifest.json").read_text())
-    manifest["sha256"]["train.parquet"] = hashlib.sha256((tmp_path / "data" / "train.parquet").read_bytes()).hexdigest()
-    (tmp_path / "data" / "manifest.json").write_text(json.dumps(manifest))
+    sign(tmp_path / "data")
     config = changed(settings, data=str(tmp_path / "data"), run="no-denial")
     with pytest.raises(Stop, match=r"no row to train on is labelled denial, so it cannot be learned; raise train_share \(now 1\.0\)"):
         fit.main(config)

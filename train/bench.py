@@ -30,7 +30,7 @@ from train.config import Config, Stop, parse, run
 from train.encoded import encode
 from train.first_token import read_first_token
 from train.model import load_model
-from train.splits import load_split
+from train.splits import load_split, sign
 
 TITLES = {"padded": f"(a) Trainer, padded to {EXAMPLE_TOKENS}", "grouped": "(b) Trainer, grouped by length", "ours": "(c) train.fit"}
 FACTORS = ("sentences_per_cpu_second", "seconds", "memory_gib")  # of which a ratio is told
@@ -89,6 +89,7 @@ def shortened(config: Config, rows: int, root: Path) -> Config:
         part = whole_documents(split, wanted, config.seed)
         part.to_parquet(str(data / f"{name}.parquet"))
         sizes[name] = len(part) / len(split)
+    sign(data)
     decay = max(0.0, 1 - (1 - config.ema_decay) / sizes["train"])
     return Config.model_validate(config.model_dump() | {"data": str(data), "output": str(root / "runs"), "patience": config.epochs, "ema_decay": decay})
 

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from train.config import Config, Stop, parse, run
-from train.splits import load_split
+from train.splits import load_split, sign
 
 
 def main(config: Config, sizes: list[int], steps: int) -> list[dict[str, float]]:
@@ -67,6 +67,7 @@ def repeated(config: Config, rows: int, directory: Path) -> None:
     with pq.ParquetWriter(directory / "train.parquet", schema) as file:
         for start in range(0, rows, len(table)):
             file.write_table(pa.table(table.slice(0, min(len(table), rows - start)).columns, schema=schema))
+    sign(directory)
 
 
 def plot(found: list[dict[str, float]], path: Path) -> None:
