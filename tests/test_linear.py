@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import sentencex
 
-from onrecord import sentences, tense, time_expressions
+from onrecord import dates, sentences, tense, time_expressions
 from onrecord.dates import find_dates
 from onrecord.speakers import speaker
 
@@ -83,6 +83,7 @@ def test_characters_scanned(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sentences.sentences(text)
     assert len(text) <= splitter.characters <= 2.2 * len(text)
 
+    monkeypatch.setattr(dates, "MOST", 10**9)  # such sentences are left out as tables; here every expression is to be looked at
     verbs = Counted(tense._CUES)
     monkeypatch.setattr(tense, "_CUES", verbs)
     found = len(find_dates(text[:24_000], date(2024, 5, 9)))
