@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,13 +48,13 @@ class Backend(Protocol):
     budget: int  # tokens of a batch, padding included, with which it is quickest
     callers: int  # batches that it computes side by side, each asked for from a thread of its own
 
-    def logits(self, rows: Sequence[Sequence[int]], alone: bool = False) -> np.ndarray:
-        """Raw scores (len(rows), labels) as float64 of one batch, padded here to its longest row. `alone`: no other batch is computed beside it."""
+    def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
+        """Raw scores (len(rows), labels) as float64 of one batch, padded here to its longest row."""
         ...
 
 
 class OnnxBackend:
-    """An ONNX file on the CPU, with as many threads as the container grants: a batch has all of them if it is alone, else one, and others run beside it."""
+    """An ONNX file on the CPU, one thread a batch, and as many batches side by side as the container grants threads."""
 
     budget = 512  # what such a batch computes stays in a core's cache: 136 sentences per CPU-second, against 108 at 2048 tokens and 128 at 128
 
@@ -63,35 +62,27 @@ class OnnxBackend:
         import onnxruntime  # here, not above: --help stays quick
 
         self.name, self.version, self.pad, self.callers = name, onnxruntime.__version__, pad, threads()
-        self._path, self._lone = path, 0
         try:
-            self._beside = self._session(1)
+            self._session = _session(path)
         except Exception as error:  # each of its errors is a class of its own, under RuntimeError or Exception
             raise BackendError(f"{path} could not be loaded ({str(error).strip().splitlines()[0]}); write it again with `python -m train.export`") from error
-        if not _made_from(self._beside.get_modelmeta().custom_metadata_map.get(STAMP), path.parent / WEIGHTS):
+        if not _made_from(self._session.get_modelmeta().custom_metadata_map.get(STAMP), path.parent / WEIGHTS):
             raise BackendError(f"{path} was not made from the {WEIGHTS} beside it: write it again with `python -m train.export`, delete it, or ask for backend='torch'")
 
-    def logits(self, rows: Sequence[Sequence[int]], alone: bool = False) -> np.ndarray:
+    def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         """See Backend."""
         ids, mask = padded(rows, self.pad)
-        self._lone += alone
-        session = self._alone if alone and self._lone > 1 else self._beside
-        return session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0].astype(np.float64)
+        return self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0].astype(np.float64)
 
-    @cached_property
-    def _alone(self) -> onnxruntime.InferenceSession:
-        """Made for the second batch that comes alone: its own copy of the weights takes time and memory, for which one answer or a long list has no use."""
-        return self._session(self.callers) if self.callers > 1 else self._beside
 
-    def _session(self, threads: int) -> onnxruntime.InferenceSession:
-        import onnxruntime
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a thread that waits would take the time of others, the program's own too
-        options.log_severity_level = 3  # errors only: a command's output is its own
-        # onnxruntime 1.32's fused kernel of adding and normalising is slower than the two apart: by 8% of all time in fp32, 12% in int8 (LOG.md).
-        return onnxruntime.InferenceSession(self._path, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # errors only: a command's output is its own
+    # onnxruntime 1.32's fused kernel of adding and normalising is slower than the two apart: by 8% of all time in fp32, 12% in int8 (LOG.md).
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"])
 
 
 class TorchBackend:
@@ -122,7 +113,7 @@ class TorchBackend:
             raise BackendError(f"{source} is no trained classifier: it lacks {', '.join(sorted(report['missing_keys']))}; train it with `python -m train.fit`")
         self.model: Any = model.to(torch.device(device)).eval()
 
-    def logits(self, rows: Sequence[Sequence[int]], alone: bool = False) -> np.ndarray:
+    def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         """See Backend."""
         import torch
 

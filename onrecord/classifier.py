@@ -190,8 +190,7 @@ class Classifier:
         weights = np.array([len(row) for row in rows], dtype=float)
         scores = np.zeros((len(rows), len(self.labels)))
         cut = batches([len(row) for row in rows], budget)
-        alone = len(cut) == 1
-        for batch, found in zip(cut, side_by_side(lambda batch: self.backend.logits([rows[i] for i in batch], alone), cut, self.backend.callers), strict=True):
+        for batch, found in zip(cut, side_by_side(lambda batch: self.backend.logits([rows[i] for i in batch]), cut, self.backend.callers), strict=True):
             scores[batch] = found
         first = np.cumsum([0, *(len(own) for own in encoded[:-1])])  # of each text's windows, which lie side by side
         return np.add.reduceat(scores * weights[:, None], first) / np.add.reduceat(weights, first)[:, None]
