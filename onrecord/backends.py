@@ -76,6 +76,7 @@ class OnnxBackend:
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:
+    """The file made ready to run. Raises what onnxruntime raises."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import csv
 import dataclasses
 import importlib.metadata
 import io
@@ -20,14 +19,11 @@ from zoneinfo import available_timezones
 
 import typer
 import typer.core
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from typer.exceptions import TyperException
 
-from onrecord.article import DATED, Article, Statement, published_date
+from onrecord.article import DATED, Article, published_date
 from onrecord.article import read as read_article
-from onrecord.article_page import page
+from onrecord.article_forms import show
 from onrecord.backends import BackendName
 from onrecord.classifier import DEFAULT, CheckpointError, Classifier, Prediction
 from onrecord.decision import WishError
@@ -76,7 +72,6 @@ MaxError = Annotated[float | None, typer.Option("--max-error", help="share of wr
 Coverage = Annotated[float | None, typer.Option("--coverage", help="share of each label's sentences whose label_set must hold it, 0 to 1; default: the checkpoint's")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 SHARES = '{"claim": 0.8, "hedge": 0.1, ...}'  # with all labels
-COLOURS = ("white", "yellow", "red", "green", "bright_black", "cyan", "magenta", "blue")  # by label number; the label stands there as a word too
 BAR = 12  # characters of a bar of 100%
 MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
 NO_DAY = "--ics needs --published: 'Monday' is a date only for who knows when it was written"
@@ -392,26 +387,9 @@ def read(
     if ics:
         _write_calendar(article, zone, dated, ics)
     with _answering():
-        _show(article, classifier, "standard input" if file == "-" else Path(file).name, "html" * as_html or "csv" * as_csv or "jsonl" * as_jsonl or "json" * as_json)
-
-
-def _show(article: Article, classifier: Classifier, name: str, form: str) -> None:
-    """Print an article in one of the forms of `read`; "" is the table."""
-    if form == "html":
-        print(page(article, classifier.labels, name), end="")
-    elif form == "csv":
-        rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow(("paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "dates", "text"))
-        for s in article.statements:
-            p = s.prediction
-            rows.writerow((s.paragraph, s.start, s.end, p.label, f"{p.confidence:.4f}", p.abstained, s.speaker or "", " ".join(_iso(s)), s.text))
-    elif form == "jsonl":
-        for s in article.statements:
-            print(json.dumps(dataclasses.asdict(s), ensure_ascii=False, default=str))
-    elif form == "json":
-        print(json.dumps([dataclasses.asdict(s) for s in article.statements], ensure_ascii=False, indent=1, default=str))
-    else:
-        _table(article, classifier)
+        show(
+            article, classifier.labels, "standard input" if file == "-" else Path(file).name, "html" * as_html or "csv" * as_csv or "jsonl" * as_jsonl or "json" * as_json
+        )
 
 
 def _write_calendar(article: Article, zone: str | None, dated: str, path: Path) -> None:
@@ -436,27 +414,6 @@ def _write_calendar(article: Article, zone: str | None, dated: str, path: Path) 
                 f"{len(sentences)} {dated} sentence{'s' * (len(sentences) > 1)} {reason if len(sentences) > 1 else reason.replace('name', 'names', 1)}:", file=sys.stderr
             )
             print(*(f"  {' '.join(s.text.split())}" for s in sentences), sep="\n", file=sys.stderr)
-
-
-def _iso(statement: Statement) -> list[str]:
-    """The dates of a sentence in ISO 8601, a span as FIRST/LAST."""
-    return ["/".join(dict.fromkeys((when.first.isoformat(), when.last.isoformat()))) for when in statement.dates]
-
-
-def _table(article: Article, classifier: Classifier) -> None:
-    table = Table("label", "conf.", "sentence", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    colours = dict(zip(classifier.labels, COLOURS, strict=False))
-    for s in article.statements:
-        colour = colours.get(s.prediction.label, "white")
-        confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
-        more = "; ".join([*([f"said by {s.speaker}"] if s.speaker else []), *(f"{day}{' (past)' * when.past}" for day, when in zip(_iso(s), s.dates, strict=True))])
-        sentence = Text.assemble((" ".join(s.text.split()), colour), (f"\n  {more}" if more else "", "dim"))
-        table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, sentence)
-    console = Console()
-    with console.capture() as captured:  # its own way with a closed pipe is to end with 1
-        console.print(table)
-    lines = captured.get()
-    print(lines if console.is_terminal else "".join(f"{line.rstrip()}\n" for line in lines.splitlines()), end="")
 
 
 @app.command(cls=Command)

@@ -14,13 +14,12 @@ from train.model import load_model
 from train.splits import load_split
 
 
-def test_whole_documents_are_drawn_and_the_average_spans_the_same_share(settings: Config, tmp_path: Path) -> None:
+def test_whole_documents_are_drawn(settings: Config, tmp_path: Path) -> None:
     config = bench.shortened(settings, 60, tmp_path)
     part, full = load_split(config, "train"), load_split(settings, "train")
     assert 60 <= len(part) < 66
     for doc in set(part["doc"]):
         assert list(part["doc"]).count(doc) == list(full["doc"]).count(doc)
-    assert (1 - config.ema_decay) * len(part) == pytest.approx((1 - settings.ema_decay) * len(full))
     assert config.patience == config.epochs
 
 

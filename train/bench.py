@@ -26,11 +26,12 @@ from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
 from train.bench_sides import EXAMPLE_TOKENS, SIDES
+from train.build import write_splits
 from train.config import Config, Stop, parse, run
 from train.encoded import encode
 from train.first_token import read_first_token
 from train.model import load_model
-from train.splits import load_split, sign
+from train.splits import load_split
 
 TITLES = {"padded": f"(a) Trainer, padded to {EXAMPLE_TOKENS}", "grouped": "(b) Trainer, grouped by length", "ours": "(c) train.fit"}
 FACTORS = ("sentences_per_cpu_second", "seconds", "memory_gib")  # of which a ratio is told
@@ -78,20 +79,11 @@ def ratio(ours: float, other: float, key: str) -> float:
 def shortened(config: Config, rows: int, root: Path) -> Config:
     """Write whole documents, drawn by seed, with `rows` rows of train and an eighth as many of validation, into `root`; returns the config that reads them.
 
-    The moving average spans the same share of the shorter run as of the full one, and no side stops early.
+    No side stops early.
     """
-    data = root / "data"
-    data.mkdir()
-    (data / "manifest.json").write_text((Path(config.data) / "manifest.json").read_text())
-    sizes = {}
-    for name, wanted in (("train", rows), ("validation", max(1, rows // 8))):
-        split = load_split(config, name)
-        part = whole_documents(split, wanted, config.seed)
-        part.to_parquet(str(data / f"{name}.parquet"))
-        sizes[name] = len(part) / len(split)
-    sign(data)
-    decay = max(0.0, 1 - (1 - config.ema_decay) / sizes["train"])
-    return Config.model_validate(config.model_dump() | {"data": str(data), "output": str(root / "runs"), "patience": config.epochs, "ema_decay": decay})
+    wanted = {"train": rows, "validation": max(1, rows // 8)}
+    write_splits({name: whole_documents(load_split(config, name), n, config.seed) for name, n in wanted.items()}, config.labels, root / "data")
+    return Config.model_validate(config.model_dump() | {"data": str(root / "data"), "output": str(root / "runs"), "patience": config.epochs})
 
 
 def whole_documents(split: datasets.Dataset, rows: int, seed: int) -> datasets.Dataset:

@@ -3,7 +3,7 @@
 A file holds two kinds of rows. A row without `order` opens a document: an article (`doc, title, published, domain, style,
 english, part, author`) or a contrast group (`doc, rule, author`). A row with `order` is a sentence: `doc, order, text, label`,
 and, where there is something to say, `unsure`, `annotators` (the labels given blind, before they were settled in `label`) and `second`
-(why the row was labelled again: drawn at `random`, because `all` of its file was, or because it was `doubtful`).
+(why the row was labelled again: drawn at `random`, because `all` were, or because it was `doubtful`).
 """
 
 import json
