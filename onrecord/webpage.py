@@ -7,7 +7,7 @@ from typing import Any
 
 logging.getLogger("trafilatura").addHandler(logging.NullHandler())  # its warnings are for those who set up logging; a user is told by our error
 
-_PROLOGUE = r"[\s\ufeff]*(?>(?:<\?xml[^>]*>|<!--(?>.*?-->))\s*)*"  # a comment ends at its first -->: trying the others too would take for ever
+_PROLOGUE = r"[\s\ufeff]*(?>(?:<\?xml[^>]*>|<!--.*?-->)\s*)*"  # a comment ends at its first -->: trying the others too would take for ever
 _BEGINNING = re.compile(_PROLOGUE + r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _FRAGMENT = re.compile(_PROLOGUE + r"<(article|main|section|div|h1|p)\b[^>]*>", re.IGNORECASE | re.DOTALL)
 
