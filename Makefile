@@ -44,12 +44,12 @@ eval: setup  ## measure the default model on test and hold it to configs/gate.ya
 	$(BIN)/python $(MEASURE)
 
 bench: setup  ## speed of training against transformers' Trainer on the same rows, and memory at ten thousand, a hundred thousand and a million rows
-	$(BIN)/python -m train.bench
-	$(BIN)/python -m train.bench_memory
+	$(BIN)/python -m bench.training
+	$(BIN)/python -m bench.memory
 
 bench-inference: setup  ## speed, start-up and memory of predicting against transformers and others; wants an idle machine
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	$(BIN)/python -m train.bench_predict
+	$(BIN)/python -m bench.inference
 
 test: setup  ## all tests, no network
 	$(BIN)/pytest

@@ -6,7 +6,7 @@
 Importing this is light; ONNX Runtime or torch is loaded by `Classifier.load`, not before.
 """
 
-from onrecord.article import Article, Statement, read
+from onrecord.article.read import Article, Statement, read
 from onrecord.classifier import Classifier, Prediction
 
 __all__ = ["Article", "Classifier", "Prediction", "Statement", "read"]

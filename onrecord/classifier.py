@@ -12,10 +12,10 @@ from typing import overload
 
 import numpy as np
 
-from onrecord.backends import FILES, Backend, BackendError, OnnxBackend, TorchBackend, choose
-from onrecord.decision import DATA, Calibration, Rule
-from onrecord.sensitivity import Explanation, explain
-from onrecord.tokens import Tokens, ahead, batches, side_by_side
+from onrecord.calibration import DATA, Calibration, Rule
+from onrecord.explain import Explanation, explain
+from onrecord.inference.backends import FILES, Backend, BackendError, OnnxBackend, TorchBackend, choose
+from onrecord.inference.tokens import Tokens, ahead, batches, side_by_side
 
 DEFAULT = Path("runs/default/checkpoint")
 GROUP = 512  # texts tokenised together
@@ -35,7 +35,9 @@ class Prediction:
     probabilities: dict[str, float]  # every label, in the checkpoint's order; they add up to 1
     windows: int  # 1; more if the sentence was longer than the model reads at once, so that it was read in overlapping windows
     abstained: bool  # too unsure to be answered within the error promised; False throughout if the checkpoint was never calibrated
-    label_set: tuple[str, ...]  # labels that cannot be excluded at the coverage promised; all of them if never calibrated
+    label_set: tuple[
+        str, ...
+    ]  # labels that cannot be excluded at the coverage promised; all of them if never calibrated
 
     def record(self) -> dict[str, str | float | bool | int | list[str]]:
         """The same as one flat row for a table, without the text. Six decimals: those behind them depend on what a sentence was batched with."""
@@ -52,7 +54,15 @@ class Prediction:
 class Classifier:
     """A fine-tuned checkpoint, ready to type sentences. Make one with `Classifier.load`."""
 
-    def __init__(self, backend: Backend, tokens: Tokens, labels: Sequence[str], calibration: Calibration | None = None, rule: Rule | None = None, card: str = "") -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        tokens: Tokens,
+        labels: Sequence[str],
+        calibration: Calibration | None = None,
+        rule: Rule | None = None,
+        card: str = "",
+    ) -> None:
         self.backend = backend
         self.tokens = tokens
         self.labels = tuple(labels)
@@ -91,7 +101,11 @@ class Classifier:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
         try:
             chosen = choose(directory, backend, device)
-            made = TorchBackend(os.fspath(path), pad, device) if chosen == "torch" else OnnxBackend(directory / FILES[chosen], pad, chosen)
+            made = (
+                TorchBackend(os.fspath(path), pad, device)
+                if chosen == "torch"
+                else OnnxBackend(directory / FILES[chosen], pad, chosen)
+            )
         except BackendError as error:
             raise CheckpointError(str(error)) from error
         try:
@@ -99,11 +113,15 @@ class Classifier:
         except ValueError as error:
             raise CheckpointError(str(error)) from error
         if calibration is None and not (prior is max_error is coverage is None):
-            raise CheckpointError(f"{path} was never calibrated, so it has no answer to prior, max_error or coverage: run `python -m train.calibrate`")
+            raise CheckpointError(
+                f"{path} was never calibrated, so it has no answer to prior, max_error or coverage: run `python -m train.calibrate`"
+            )
         loaded = cls(made, tokens, [names[str(i)] for i in range(len(names))], calibration, card=_card(directory))
         if calibration is not None:
             if tuple(calibration.shares) != loaded.labels:
-                raise CheckpointError(f"{path}: the calibration is for {', '.join(calibration.shares)}, the model knows {', '.join(loaded.labels)}; calibrate again")
+                raise CheckpointError(
+                    f"{path}: the calibration is for {', '.join(calibration.shares)}, the model knows {', '.join(loaded.labels)}; calibrate again"
+                )
             loaded.rule = calibration.rule(prior, max_error, coverage)
         return loaded
 
@@ -160,7 +178,7 @@ class Classifier:
         ]
 
     def explain(self, text: str, label: str | None = None) -> Explanation:
-        """How far each word of `text` carries the answer, for `label` or the most probable one: see onrecord/sensitivity.py for what that means.
+        """How far each word of `text` carries the answer, for `label` or the most probable one: see onrecord/explain.py for what that means.
 
         Costs one run of the model a word. Raises ValueError for a label the model does not know, TypeError for anything that is not a string.
         """
@@ -179,7 +197,9 @@ class Classifier:
         scores, windows = np.zeros((len(texts), len(self.labels))), np.ones(len(texts), dtype=int)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         groups = [order[i : i + GROUP] for i in range(0, len(order), GROUP)]
-        for group, encoded in zip(groups, ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups), strict=True):
+        for group, encoded in zip(
+            groups, ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups), strict=True
+        ):
             scores[group] = self._scores(encoded, budget or self.backend.budget)
             windows[group] = [len(own) for own in encoded]
         return scores, windows.tolist()
@@ -190,7 +210,11 @@ class Classifier:
         weights = np.array([len(row) for row in rows], dtype=float)
         scores = np.zeros((len(rows), len(self.labels)))
         cut = batches([len(row) for row in rows], budget)
-        for batch, found in zip(cut, side_by_side(lambda batch: self.backend.logits([rows[i] for i in batch]), cut, self.backend.callers), strict=True):
+        for batch, found in zip(
+            cut,
+            side_by_side(lambda batch: self.backend.logits([rows[i] for i in batch]), cut, self.backend.callers),
+            strict=True,
+        ):
             scores[batch] = found
         first = np.cumsum([0, *(len(own) for own in encoded[:-1])])  # of each text's windows, which lie side by side
         return np.add.reduceat(scores * weights[:, None], first) / np.add.reduceat(weights, first)[:, None]
@@ -201,7 +225,9 @@ def _directory(path: str | os.PathLike[str]) -> Path:
     directory = Path(path)
     if directory.is_dir():
         if not (directory / "config.json").is_file():
-            raise CheckpointError(f"{directory} holds no config.json, so it is not a checkpoint: give the directory RUN/checkpoint; `make train` writes {DEFAULT}")
+            raise CheckpointError(
+                f"{directory} holds no config.json, so it is not a checkpoint: give the directory RUN/checkpoint; `make train` writes {DEFAULT}"
+            )
         return directory
     if directory.is_absolute() or directory.parts[:1] in (("runs",), (".",), ("..",)) or directory.exists():
         raise CheckpointError(f"no checkpoint at {directory}: {_made_by(directory)}, or give the path of another one")
@@ -210,7 +236,9 @@ def _directory(path: str | os.PathLike[str]) -> Path:
     try:
         return Path(snapshot_download(os.fspath(path), allow_patterns=["*.json", "*.onnx", "README.md"]))
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is no directory, and could not be had from the hub: {str(error).strip().splitlines()[0]}") from error
+        raise CheckpointError(
+            f"{path} is no directory, and could not be had from the hub: {str(error).strip().splitlines()[0]}"
+        ) from error
 
 
 def _made_by(directory: Path) -> str:

@@ -12,8 +12,10 @@ from safetensors.torch import load_file
 
 from train import build, export, fit
 from train.config import Config, load
-from train.model import load_model
+from train.engine.model import load_model
 
+ROOT = Path(__file__).parents[1]
+FIXTURES = ROOT / "tests" / "fixtures"
 LABELS = ["claim", "hedge", "denial", "scheduling", "none"]
 CUE = {"claim": "said", "hedge": "perhaps", "denial": "denied", "scheduling": "tomorrow", "none": "why"}
 
@@ -35,7 +37,14 @@ def write_seeds(root: Path, articles: int = 40, rows: int = 6, groups: int = 6) 
                 doc = f"{folder[0]}{d:03d}"
                 head = {"doc": doc, "author": "test"}
                 if folder == "articles":
-                    head |= {"title": "T", "published": "2020-01-01", "domain": "politics", "style": "wire", "english": "American", "part": "natural"}
+                    head |= {
+                        "title": "T",
+                        "published": "2020-01-01",
+                        "domain": "politics",
+                        "style": "wire",
+                        "english": "American",
+                        "part": "natural",
+                    }
                 else:
                     head |= {"rule": f"rule-{d % 2}"}
                 print(json.dumps(head), file=file)

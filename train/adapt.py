@@ -15,15 +15,15 @@ from pathlib import Path
 import datasets
 import numpy as np
 
+from onrecord.calibration import DATA
 from onrecord.classifier import CheckpointError, Classifier
-from onrecord.decision import DATA
 from train import fit
 from train.build import write_splits
 from train.compare import read_rows
 from train.config import Config, Stop, parse, run
-from train.metrics import judged
-from train.seeds import key, normalise
-from train.splits import load_split, refuse_other_data, with_labels
+from train.corpus.rows import key, normalise
+from train.corpus.splits import load_split, refuse_other_data, with_labels
+from train.measure.metrics import judged
 
 
 class Fell(Exception):
@@ -46,7 +46,9 @@ class Adaptation:
     thresholds: np.ndarray  # confidence of the least sure of them; nan where there are none
     before: float  # the config's metric on the validation rows
     after: float
-    agreement: float | None  # share of the sentences that START and the new run label alike; None if there is no new one
+    agreement: (
+        float | None
+    )  # share of the sentences that START and the new run label alike; None if there is no new one
 
     @property
     def kept(self) -> bool:
@@ -57,7 +59,9 @@ class Adaptation:
 def main(config: Config, text: list[str], start: str, resume: bool = False) -> Adaptation:
     """Write OUTPUT/RUN with data and, unless the guard stops it, checkpoint. Raises Stop for runs, files and data that do not fit together."""
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise Stop("train.adapt is one process; to train in several, let it write the data, interrupt it, and give train.fit RUN/data")
+        raise Stop(
+            "train.adapt is one process; to train in several, let it write the data, interrupt it, and give train.fit RUN/data"
+        )
     if config.checkpoint.exists():
         raise Stop(f"{config.checkpoint} is there already; give the adapted run another --run, or delete it")
     config = with_labels(config)
@@ -67,16 +71,22 @@ def main(config: Config, text: list[str], start: str, resume: bool = False) -> A
     except CheckpointError as error:
         raise Stop(str(error)) from error
     if list(old.labels) != config.labels:
-        raise Stop(f"{source.checkpoint} knows the labels {', '.join(old.labels)}, the config has {', '.join(config.labels)}; give the config it was trained with")
+        raise Stop(
+            f"{source.checkpoint} knows the labels {', '.join(old.labels)}, the config has {', '.join(config.labels)}; give the config it was trained with"
+        )
     if old.calibration is None:
-        raise Stop(f"{source.checkpoint} was never calibrated, so its confidence says nothing: run `python -m train.calibrate --run {start}`")
+        raise Stop(
+            f"{source.checkpoint} was never calibrated, so its confidence says nothing: run `python -m train.calibrate --run {start}`"
+        )
     refuse_other_data(source)
     parts = {path.stem: load_split(config, path.stem) for path in sorted(Path(config.data).glob("*.parquet"))}
 
     given = read_sentences(text)
     # A labelled row must not come back with a guess for its label, nor a test or validation row be learned from: of test the texts are read, for this alone.
     labelled = {key(row) for rows in parts.values() for row in rows["text"]}
-    texts = list({key(sentence): sentence for sentence in reversed(given) if key(sentence) not in labelled}.values())[::-1]
+    texts = list({key(sentence): sentence for sentence in reversed(given) if key(sentence) not in labelled}.values())[
+        ::-1
+    ]
     if not texts:
         raise Stop(f"{', '.join(text)}: of {len(given)} sentences none is new; {config.data} holds them all")
     logits, _ = old.logits(texts)
@@ -85,12 +95,21 @@ def main(config: Config, text: list[str], start: str, resume: bool = False) -> A
     estimated = estimate_shares(probabilities, trained)
     rows, targets, thresholds = pick(probabilities * estimated / trained, estimated, config.adapt_keep)
     if not len(rows):
-        raise Stop(f"{len(texts)} sentences are too few: no label has one to be used at adapt_keep = {config.adapt_keep}")
+        raise Stop(
+            f"{len(texts)} sentences are too few: no label has one to be used at adapt_keep = {config.adapt_keep}"
+        )
 
-    joined = datasets.concatenate_datasets([parts["train"], pseudo_rows([texts[row] for row in rows], targets, parts["train"].features)])
+    joined = datasets.concatenate_datasets(
+        [parts["train"], pseudo_rows([texts[row] for row in rows], targets, parts["train"].features)]
+    )
     write_splits(parts | {"train": joined}, config.labels, config.run_dir / "data")
     validation = parts["validation"]
-    before = judged(config.metric, list(validation["label"]), old.logits(list(validation["text"]))[0].argmax(1).tolist(), config.labels)
+    before = judged(
+        config.metric,
+        list(validation["label"]),
+        old.logits(list(validation["text"]))[0].argmax(1).tolist(),
+        config.labels,
+    )
 
     def guard(epoch: int, value: float) -> None:
         if value < before - config.adapt_margin:
@@ -112,7 +131,17 @@ def main(config: Config, text: list[str], start: str, resume: bool = False) -> A
         after = fell.value
         for left_over in ("state", "rows"):  # of the training that was stopped; nobody is to resume it
             shutil.rmtree(config.run_dir / left_over, ignore_errors=True)
-    return Adaptation(len(given), len(texts), trained, estimated, np.bincount(targets, minlength=len(config.labels)), thresholds, before, after, agreement)
+    return Adaptation(
+        len(given),
+        len(texts),
+        trained,
+        estimated,
+        np.bincount(targets, minlength=len(config.labels)),
+        thresholds,
+        before,
+        after,
+        agreement,
+    )
 
 
 def read_sentences(files: list[str]) -> list[str]:
@@ -127,7 +156,9 @@ def read_sentences(files: list[str]) -> list[str]:
         except OSError as error:
             raise Stop(f"--text {file}: {error.strerror}") from error
         except UnicodeDecodeError as error:
-            raise Stop(f"--text {file} is not UTF-8 (byte {error.start}); convert it first, e.g. `iconv -f cp1252 -t utf-8`") from error
+            raise Stop(
+                f"--text {file} is not UTF-8 (byte {error.start}); convert it first, e.g. `iconv -f cp1252 -t utf-8`"
+            ) from error
     found = [normalise(sentence) for sentence in found]
     return [sentence for sentence in found if key(sentence)]
 
@@ -177,7 +208,9 @@ def pseudo_rows(texts: list[str], targets: np.ndarray, features: datasets.Featur
         "label": targets.tolist(),
         "author": ["train.adapt"] * len(texts),
     }
-    return datasets.Dataset.from_dict({name: known.get(name, [None] * len(texts)) for name in features}, features=features)
+    return datasets.Dataset.from_dict(
+        {name: known.get(name, [None] * len(texts)) for name in features}, features=features
+    )
 
 
 def table(found: Adaptation, config: Config, start: str) -> str:
@@ -187,8 +220,12 @@ def table(found: Adaptation, config: Config, start: str) -> str:
         f"{found.read} sentences read, {found.sentences} of them new, {used} used",
         f"{'label':14}{'training':>10}{'in the text':>13}{'used':>8}{'of used':>9}{'surer than':>12}",
     ]
-    for label, trained, estimated, picked, threshold in zip(config.labels, found.trained, found.estimated, found.picked, found.thresholds, strict=True):
-        lines.append(f"{label:14}{trained:10.1%}{estimated:13.1%}{picked:8}{picked / used:9.1%}{'-' if np.isnan(threshold) else f'{threshold:.3f}':>12}")
+    for label, trained, estimated, picked, threshold in zip(
+        config.labels, found.trained, found.estimated, found.picked, found.thresholds, strict=True
+    ):
+        lines.append(
+            f"{label:14}{trained:10.1%}{estimated:13.1%}{picked:8}{picked / used:9.1%}{'-' if np.isnan(threshold) else f'{threshold:.3f}':>12}"
+        )
     lines.append(
         f"validation {config.metric}: before {found.before:.4f}, after {found.after:.4f} ({found.after - found.before:+.4f}; a fall of {config.adapt_margin} is allowed)"
     )
@@ -205,8 +242,17 @@ def table(found: Adaptation, config: Config, start: str) -> str:
 def _command() -> int:
     config, options = parse(
         prog="train.adapt",
-        text=dict(type=str, nargs="+", required=True, help="files of sentences: .txt (one a line), .jsonl, .csv or .parquet (a column text)"),
-        start=dict(type=str, default="default", help="finished and calibrated run under OUTPUT to start from; --data must be what it was trained on"),
+        text=dict(
+            type=str,
+            nargs="+",
+            required=True,
+            help="files of sentences: .txt (one a line), .jsonl, .csv or .parquet (a column text)",
+        ),
+        start=dict(
+            type=str,
+            default="default",
+            help="finished and calibrated run under OUTPUT to start from; --data must be what it was trained on",
+        ),
         resume=dict(action="store_true", help="go on from the newest sound state in OUTPUT/RUN/state"),
     )
     found = main(config, **options)

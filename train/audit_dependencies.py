@@ -16,7 +16,18 @@ from train.config import DEFAULTS, Stop, run
 
 CONSTRAINTS = DEFAULTS.parent.parent / "constraints.txt"
 PIP_AUDIT = (sys.executable, "-m", "pip_audit")
-OPTIONS = ("--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off", "--timeout", "15", "--requirement", str(CONSTRAINTS))
+OPTIONS = (
+    "--no-deps",
+    "--disable-pip",
+    "--format",
+    "json",
+    "--progress-spinner",
+    "off",
+    "--timeout",
+    "15",
+    "--requirement",
+    str(CONSTRAINTS),
+)
 
 
 def main(command: Sequence[str] = PIP_AUDIT) -> int:
@@ -28,7 +39,9 @@ def main(command: Sequence[str] = PIP_AUDIT) -> int:
         found = json.loads(asked.stdout)["dependencies"]
     except (ValueError, KeyError, TypeError):
         said = asked.stderr.strip().splitlines()
-        print(f"NOT AUDITED: the advisory service gave no answer ({said[-1] if said else f'pip-audit ended with {asked.returncode}'})")
+        print(
+            f"NOT AUDITED: the advisory service gave no answer ({said[-1] if said else f'pip-audit ended with {asked.returncode}'})"
+        )
         return 0
     lines, holes = verdict(found)
     print("\n".join(lines))
@@ -46,7 +59,9 @@ def verdict(dependencies: list[dict[str, Any]]) -> tuple[list[str], int]:
     ]
     skipped = [d for d in dependencies if "skip_reason" in d]
     audited = len(dependencies) - len(skipped)
-    lines = holes + [f"{audited} of {len(dependencies)} pinned versions audited, {len(holes)} known vulnerabilities"] * bool(audited)
+    lines = holes + [
+        f"{audited} of {len(dependencies)} pinned versions audited, {len(holes)} known vulnerabilities"
+    ] * bool(audited)
     if skipped:
         lines.append(f"NOT AUDITED: {len(skipped)} versions, e.g. {skipped[0]['name']} ({skipped[0]['skip_reason']})")
     return lines, len(holes)

@@ -3,7 +3,7 @@
     python -m train.build [--check | --audit] [--key value]
 
 The same seeds give the same bytes. The manifest is written last: where it stands, the data is complete. --check builds in
-memory and exits 1 if data/ holds anything else; --audit runs the slow checks of train.audit.
+memory and exits 1 if data/ holds anything else; --audit runs the slow checks of train.corpus.audit.
 """
 
 import hashlib
@@ -22,12 +22,12 @@ import datasets
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from train.card import agreement, dataset_card
 from train.config import SPLITS, WIDE, Config, Stop, parse, run
-from train.leakage import near_duplicates
-from train.seeds import Sentence, key, read_seeds
-from train.sources import WHOLE, read_source
-from train.splits import labelled
+from train.corpus.card import agreement, dataset_card
+from train.corpus.leakage import near_duplicates
+from train.corpus.rows import Sentence, key, read_seeds
+from train.corpus.sources import WHOLE, read_source
+from train.corpus.splits import labelled
 
 VERSION = "1"  # raise it when the same seeds are meant to give other bytes
 
@@ -38,7 +38,9 @@ def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]
     Articles are dealt so that each split gets its share of every part and label (StratifiedGroupKFold). Contrast groups never
     reach validation or test, which stand for news as it comes: `behaviour_groups` of each rule are kept out, the others train.
     """
-    chosen = _choose([s for s in sentences if s.meta["part"] != "contrast"], {s.doc: s.doc for s in sentences}, config, SPLITS[1:])
+    chosen = _choose(
+        [s for s in sentences if s.meta["part"] != "contrast"], {s.doc: s.doc for s in sentences}, config, SPLITS[1:]
+    )
     groups: dict[str, set[str]] = defaultdict(set)
     for s in sentences:
         if s.meta["part"] == "contrast":
@@ -90,7 +92,10 @@ def _choose(rest: list[Sentence], group: dict[str, str], config: Config, wanted:
     """document -> validation or test, for the documents that are not to train. `group` maps a document to what must not be torn apart."""
     chosen: dict[str, str] = {}
     everything, test_share = rest, config.test_share if "test" in wanted else 0.0
-    for name, share in (("test", test_share), ("validation", config.validation_share / (1 - test_share) if "validation" in wanted else 0.0)):
+    for name, share in (
+        ("test", test_share),
+        ("validation", config.validation_share / (1 - test_share) if "validation" in wanted else 0.0),
+    ):
         if share:
             for doc in _deal(rest, group, share, config.split_seed, name):
                 chosen[doc] = name
@@ -103,7 +108,9 @@ def _deal(rest: list[Sentence], group: dict[str, str], share: float, seed: int, 
     folds = max(2, round(1 / share))
     documents = {group[s.doc] for s in rest}
     if len(documents) < folds:
-        raise Stop(f"{len(documents)} articles or groups are too few for a {name} split of {share:.0%}: {folds} are needed; write more or raise {name}_share")
+        raise Stop(
+            f"{len(documents)} articles or groups are too few for a {name} split of {share:.0%}: {folds} are needed; write more or raise {name}_share"
+        )
     dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     strata = [f"{s.meta['part']}/{s.label}" for s in rest]
     _, index = next(dealer.split(np.zeros(len(rest)), strata, [group[s.doc] for s in rest]))
@@ -116,13 +123,21 @@ def refuse_leakage(parts: dict[str, list[Sentence]], config: Config) -> None:
     if pairs and config.repeats == "warn" and config.source is not None:
         print(f"warning: {len(pairs)} pairs of nearly the same text stand in two splits", file=sys.stderr)
     elif pairs:
-        lines = [f"{score:.2f}  {a}: {x.where} {x.text[:70]!r}  ~  {b}: {y.where} {y.text[:70]!r}" for score, a, x, b, y in pairs]
-        raise Stop(f"{len(pairs)} sentences stand in two splits (near_duplicate = {config.near_duplicate}); rewrite or delete one:\n  " + "\n  ".join(lines))
+        lines = [
+            f"{score:.2f}  {a}: {x.where} {x.text[:70]!r}  ~  {b}: {y.where} {y.text[:70]!r}"
+            for score, a, x, b, y in pairs
+        ]
+        raise Stop(
+            f"{len(pairs)} sentences stand in two splits (near_duplicate = {config.near_duplicate}); rewrite or delete one:\n  "
+            + "\n  ".join(lines)
+        )
 
 
 def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
     """Print the audit's figures. Raises Stop with its faults, if there are any."""
-    from train.audit import audit  # here: it brings torch and sentence-transformers, which a plain build does not need
+    from train.corpus.audit import (
+        audit,
+    )  # here: it brings torch and sentence-transformers, which a plain build does not need
 
     figures, faults = audit(parts, config)
     print("\n".join(f"{name:20}{value:>8}" for name, value in figures.items()))
@@ -134,9 +149,19 @@ def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
 def parquet(rows: list[Sentence], config: Config) -> bytes:
     """One split as Parquet, label as ClassLabel, in the order of the seeds."""
     text = datasets.Value("string")
-    features = {"id": text, "doc": text, "order": datasets.Value("int32"), "text": text, "label": datasets.ClassLabel(names=config.labels)}
+    features = {
+        "id": text,
+        "doc": text,
+        "order": datasets.Value("int32"),
+        "text": text,
+        "label": datasets.ClassLabel(names=config.labels),
+    }
     seeds = ("title", "published", "domain", "style", "english", "part", "author", "rule")
-    meta = seeds if config.source is None else sorted({name for s in rows for name in s.meta if name != "part" or s.meta[name]} - set(features))
+    meta = (
+        seeds
+        if config.source is None
+        else sorted({name for s in rows for name in s.meta if name != "part" or s.meta[name]} - set(features))
+    )
     columns: dict[str, list] = {
         "id": [s.id for s in rows], "doc": [s.doc for s in rows], "order": [s.order for s in rows],
         "text": [s.text for s in rows], "label": [s.label for s in rows],
@@ -178,7 +203,9 @@ def refuse_empty(parts: dict[str, list[Sentence]], labels: list[str], ready: set
     """Raise Stop for a label that no row has, that the training or validation rows lack, or that a split made here lacks; print what a `ready`-made test split lacks."""
     counts = {name: Counter(s.label for s in parts[name]) for name in SPLITS}
     if nowhere := [label for label in labels if not any(counts[name][label] for name in SPLITS)]:
-        raise Stop(f"no row is labelled {', '.join(nowhere)}; label some, or take it out of labels: {', '.join(labels)}")
+        raise Stop(
+            f"no row is labelled {', '.join(nowhere)}; label some, or take it out of labels: {', '.join(labels)}"
+        )
     if ready and (unlearnt := [label for label in labels if not counts["train"][label]]):
         seen = {label: ", ".join(name for name in SPLITS if counts[name][label]) for label in unlearnt}
         told = "; ".join(f"the label {label!r} is seen only in {where}" for label, where in seen.items())
@@ -203,7 +230,10 @@ def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
         "labels": config.labels,
         "rows": {name: len(rows) for name, rows in parts.items()},
         "documents": {name: len({s.doc for s in rows}) for name, rows in parts.items()},
-        "label_counts": {name: {label: Counter(s.label for s in rows)[label] for label in config.labels} for name, rows in parts.items()},
+        "label_counts": {
+            name: {label: Counter(s.label for s in rows)[label] for label in config.labels}
+            for name, rows in parts.items()
+        },
         "agreement": agreement(parts, config.labels),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
@@ -212,8 +242,14 @@ def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
 
 def write(files: dict[str, bytes], target: Path) -> None:
     """Write beside `target`, then swap the directories, so that a reader never sees half of it. Raises Stop where something else stands."""
-    if target.exists() and (not target.is_dir() or target.is_symlink() or (any(target.iterdir()) and not (target / "manifest.json").is_file())):
-        raise Stop(f"{target} is not something train.build wrote, and would be replaced; give another --data, or move it away")
+    if target.exists() and (
+        not target.is_dir()
+        or target.is_symlink()
+        or (any(target.iterdir()) and not (target / "manifest.json").is_file())
+    ):
+        raise Stop(
+            f"{target} is not something train.build wrote, and would be replaced; give another --data, or move it away"
+        )
     fresh = target.with_name(target.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -264,7 +300,11 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     there_is, seeds = target.resolve(), Path(config.seeds).resolve()
     if there_is == seeds or there_is in seeds.parents or seeds in there_is.parents:
         raise Stop(f"--data {target} would be written over or into --seeds {config.seeds}; give a directory beside it")
-    if inside := [name for name in _origin(config) if config.source and (there_is == Path(name).resolve() or there_is in Path(name).resolve().parents)]:
+    if inside := [
+        name
+        for name in _origin(config)
+        if config.source and (there_is == Path(name).resolve() or there_is in Path(name).resolve().parents)
+    ]:
         raise Stop(f"--data {target} holds {inside[0]}, a source, and would be replaced; give another directory")
     manifest = json.loads(files["manifest.json"])
     if check:
@@ -276,11 +316,18 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
         return 0
     write(files, target)
     shown = config.labels if len(config.labels) <= WIDE else []
-    print(f"{'':12}{'rows':>7}{'docs':>7}" + "".join(f"{label:>12}" for label in shown) + ("" if shown else f"   {len(config.labels)} labels"))
+    print(
+        f"{'':12}{'rows':>7}{'docs':>7}"
+        + "".join(f"{label:>12}" for label in shown)
+        + ("" if shown else f"   {len(config.labels)} labels")
+    )
     for name, rows in manifest["rows"].items():
         if not rows:
             continue
-        print(f"{name:12}{rows:7}{manifest['documents'][name]:7}" + "".join(f"{n:12}" for label, n in manifest["label_counts"][name].items() if label in shown))
+        print(
+            f"{name:12}{rows:7}{manifest['documents'][name]:7}"
+            + "".join(f"{n:12}" for label, n in manifest["label_counts"][name].items() if label in shown)
+        )
     return 0
 
 
@@ -288,7 +335,10 @@ def _command() -> int:
     config, options = parse(
         prog="train.build",
         check=dict(action="store_true", help="compare data/ with what the seeds give, write nothing"),
-        audit=dict(action="store_true", help="embed all sentences and look for paraphrases, shortcuts and label errors, write nothing"),
+        audit=dict(
+            action="store_true",
+            help="embed all sentences and look for paraphrases, shortcuts and label errors, write nothing",
+        ),
     )
     return main(config, **options)
 

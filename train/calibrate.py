@@ -4,7 +4,7 @@
 
 One number T, fitted on the validation split so that softmax(logits / T) has the least log loss (Guo et al. 2017). It is
 stored in the checkpoint as calibration.json, beside the validation sentences' scores and the label shares of the training data: from these
-`onrecord.decision` works out priors, abstention and label sets when a checkpoint is loaded. Raw logits stay available.
+`onrecord.calibration` works out priors, abstention and label sets when a checkpoint is loaded. Raw logits stay available.
 """
 
 from collections import Counter
@@ -14,11 +14,11 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from sklearn.metrics import log_loss
 
+from onrecord.calibration import DATA, Calibration, softmax
 from onrecord.classifier import CheckpointError, Classifier
-from onrecord.decision import DATA, Calibration, softmax
 from train.config import Config, Stop, parse, run
-from train.metrics import calibration_error
-from train.splits import refuse_other_data, rows_of, with_labels
+from train.corpus.splits import refuse_other_data, rows_of, with_labels
+from train.measure.metrics import calibration_error
 
 LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, and quantiles are exact enough
 
@@ -26,14 +26,20 @@ LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, an
 def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     """The T for which softmax(logits / T) has the least log loss; `logits` is (N, K), `targets` (N,) label numbers. Between 0.05 and 20."""
     labels = range(logits.shape[1])
-    found = minimize_scalar(lambda t: log_loss(targets, softmax(logits / np.exp(t)), labels=labels), bounds=(np.log(0.05), np.log(20)), method="bounded")
+    found = minimize_scalar(
+        lambda t: log_loss(targets, softmax(logits / np.exp(t)), labels=labels),
+        bounds=(np.log(0.05), np.log(20)),
+        method="bounded",
+    )
     return float(np.exp(found.x))
 
 
 def main(config: Config) -> int:
     """Fit T, store it with the validation scores, print what they promise under each prior."""
     try:
-        classifier = Classifier.load(config.checkpoint, backend="torch")  # the weights themselves, so that a calibration is the same with model.onnx and without
+        classifier = Classifier.load(
+            config.checkpoint, backend="torch"
+        )  # the weights themselves, so that a calibration is the same with model.onnx and without
     except CheckpointError as error:
         raise Stop(f"{error}") from error
     config = with_labels(config)
@@ -42,12 +48,16 @@ def main(config: Config) -> int:
     if len(rows) > LIMIT:
         rows = Random(config.seed).sample(rows, LIMIT)
     if missing := set(config.labels) - {r["label"] for r in rows}:
-        raise Stop(f"the validation rows hold none labelled {', '.join(sorted(missing))}, so nothing can be promised for that; write more or raise validation_share")
+        raise Stop(
+            f"the validation rows hold none labelled {', '.join(sorted(missing))}, so nothing can be promised for that; write more or raise validation_share"
+        )
     targets = np.array([config.labels.index(r["label"]) for r in rows])
     logits, _ = classifier.logits([r["text"] for r in rows])
     t = temperature(logits, targets)
     counts = Counter(r["label"] for r in train)
-    if config.class_weighting == "balanced":  # the loss weighed the labels to equal shares, and that is what the scores assume
+    if (
+        config.class_weighting == "balanced"
+    ):  # the loss weighed the labels to equal shares, and that is what the scores assume
         counts = Counter(config.labels)
     calibration = Calibration(
         temperature=round(t, 4),
@@ -59,9 +69,13 @@ def main(config: Config) -> int:
         targets=targets,
     )
     if not 0.06 < t < 16:
-        print(f"the best temperature lies at the bound ({t:.3g}): the scores of this model say next to nothing about these labels, or are always right")
+        print(
+            f"the best temperature lies at the bound ({t:.3g}): the scores of this model say next to nothing about these labels, or are always right"
+        )
     before, after = (calibration_error(softmax(logits / scale), targets) for scale in (1.0, t))
-    print(f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} before, {after:.3f} after")
+    print(
+        f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} before, {after:.3f} after"
+    )
     for prior in [*config.priors, DATA]:
         rule = calibration.rule(prior)
         probabilities = rule.probabilities(logits)

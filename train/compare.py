@@ -18,7 +18,7 @@ from rich.text import Text
 
 from onrecord.classifier import CheckpointError, Classifier
 from train.config import Stop, run
-from train.paired import mcnemar
+from train.measure.paired import mcnemar
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>compare</title>
 <style>:root { color-scheme: light dark } body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem }
@@ -37,16 +37,23 @@ def read_rows(path: str) -> list[dict[str, Any]]:
     if kind is None or not Path(path).is_file():
         raise Stop(f"{path}: {'needs a .jsonl, .csv or .parquet file' if kind is None else 'no such file'}")
     try:
-        table = {"json": datasets.Dataset.from_json, "csv": datasets.Dataset.from_csv, "parquet": datasets.Dataset.from_parquet}[kind](path, keep_in_memory=True)
+        table = {
+            "json": datasets.Dataset.from_json,
+            "csv": datasets.Dataset.from_csv,
+            "parquet": datasets.Dataset.from_parquet,
+        }[kind](path, keep_in_memory=True)
     except Exception as error:  # datasets wraps what its readers raise in many ways
         raise Stop(f"{path} could not be read: {str(error).strip().splitlines()[-1]}") from error
     if "text" not in table.column_names or not len(table):
-        raise Stop(f"{path} needs rows with a column text; it has {len(table)} rows with {', '.join(table.column_names)}")
+        raise Stop(
+            f"{path} needs rows with a column text; it has {len(table)} rows with {', '.join(table.column_names)}"
+        )
     if wrong := next((row for row in table.select_columns(["text"]) if not isinstance(row["text"], str)), None):
         raise Stop(f"{path}: text {wrong['text']!r} is not a string")
     names = getattr(table.features.get("label"), "names", None)
     return [
-        row | {"label": names[row["label"]] if names else row.get("label")} for row in table.select_columns([c for c in ("text", "label") if c in table.column_names])
+        row | {"label": names[row["label"]] if names else row.get("label")}
+        for row in table.select_columns([c for c in ("text", "label") if c in table.column_names])
     ]
 
 
@@ -60,7 +67,9 @@ def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -
         raise Stop(f"the checkpoints know different labels: {', '.join(first.labels)} and {', '.join(second.labels)}")
     texts = [row["text"] for row in rows]
     a, b = first.predict(texts), second.predict(texts)
-    shifts = 0.5 * np.abs(np.array([list(p.probabilities.values()) for p in a]) - np.array([list(p.probabilities.values()) for p in b])).sum(1)
+    shifts = 0.5 * np.abs(
+        np.array([list(p.probabilities.values()) for p in a]) - np.array([list(p.probabilities.values()) for p in b])
+    ).sum(1)
     changes = [
         {
             "text": x.text,
@@ -75,9 +84,13 @@ def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -
         if x.label != y.label
     ]
     found: dict[str, Any] = {"rows": len(rows), "changes": sorted(changes, key=lambda c: -c["shift"])}
-    labelled = [(row["label"], x.label, y.label) for row, x, y in zip(rows, a, b, strict=True) if row["label"] is not None]
+    labelled = [
+        (row["label"], x.label, y.label) for row, x, y in zip(rows, a, b, strict=True) if row["label"] is not None
+    ]
     if unknown := {row["label"] for row in rows} - {*first.labels, None}:
-        raise Stop(f"labels of the file that the checkpoints do not know: {', '.join(sorted(map(repr, unknown)))}; they know {', '.join(first.labels)}")
+        raise Stop(
+            f"labels of the file that the checkpoints do not know: {', '.join(sorted(map(repr, unknown)))}; they know {', '.join(first.labels)}"
+        )
     found["summary"] = f"{len(changes)} of {len(rows)} sentences changed their label"
     if labelled:
         targets, one, two = zip(*labelled, strict=True)
@@ -90,7 +103,9 @@ def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -
 
 
 def _command() -> int:
-    parser = argparse.ArgumentParser(prog="python -m train.compare", description="which sentences do two checkpoints label differently?")
+    parser = argparse.ArgumentParser(
+        prog="python -m train.compare", description="which sentences do two checkpoints label differently?"
+    )
     parser.add_argument("first", help="checkpoint directory")
     parser.add_argument("second", help="checkpoint directory")
     parser.add_argument("file", help="JSONL, CSV or Parquet with a column text and perhaps label")
@@ -102,13 +117,23 @@ def _command() -> int:
     except CheckpointError as error:
         raise Stop(str(error)) from error
     if options.html:
-        page = jinja2.Environment(autoescape=True).from_string(PAGE).render(found=found | {"first": options.first, "second": options.second})
+        page = (
+            jinja2.Environment(autoescape=True)
+            .from_string(PAGE)
+            .render(found=found | {"first": options.first, "second": options.second})
+        )
         Path(options.html).write_text(page, encoding="utf-8")
         print(f"{found['summary']}; all of them in {options.html}")
         return 0
     table = Table("change", "first", "second", "label", "sentence", box=None)
     for c in found["changes"][: options.limit]:
-        cells = (f"{c['shift']:.2f}", f"{c['first']} {c['first_confidence']:.2f}", f"{c['second']} {c['second_confidence']:.2f}", c["label"] or "", c["text"])
+        cells = (
+            f"{c['shift']:.2f}",
+            f"{c['first']} {c['first_confidence']:.2f}",
+            f"{c['second']} {c['second_confidence']:.2f}",
+            c["label"] or "",
+            c["text"],
+        )
         table.add_row(*map(Text, cells))  # plain text: a label or a sentence may look like markup
     Console().print(table)
     print(found["summary"])

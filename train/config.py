@@ -10,18 +10,20 @@ import jsonargparse
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from onrecord.decision import DATA, UNIFORM
-from train.augment import EDITS
+from onrecord.calibration import DATA, UNIFORM
+from train.measure.edits import EDITS
 
 SPLITS = ("train", "validation", "test")
 WIDE = 12  # more labels than that do not fit beside each other in a terminal
 DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
 Share = Annotated[float, Field(ge=0, lt=1)]
-Files = Annotated[str | list[str] | dict[str, str | list[str]], Field(description="where the rows of one's own data are")]
+Files = Annotated[
+    str | list[str] | dict[str, str | list[str]], Field(description="where the rows of one's own data are")
+]
 if TYPE_CHECKING:
     Labels = list[str]
 else:
-    Labels = list[str] | None  # null is read as []: not known before the data is (train.splits.with_labels)
+    Labels = list[str] | None  # null is read as []: not known before the data is (train.corpus.splits.with_labels)
 
 
 class Stop(Exception):
@@ -109,20 +111,34 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
         if isinstance(self.text_column, list):
-            raise ValueError(f"text_column: {self.text_column} asks for text pairs, but the model here reads one text; name one column, or a headline as title_column")
+            raise ValueError(
+                f"text_column: {self.text_column} asks for text pairs, but the model here reads one text; name one column, or a headline as title_column"
+            )
         if isinstance(self.label_column, list):
-            raise ValueError(f"label_column: {self.label_column} asks for several labels a row (multi-label), but a row here has exactly one; name one column")
+            raise ValueError(
+                f"label_column: {self.label_column} asks for several labels a row (multi-label), but a row here has exactly one; name one column"
+            )
         if isinstance(self.source, dict) and ("train" not in self.source or set(self.source) - set(SPLITS)):
-            raise ValueError(f"source: has the splits {', '.join(self.source)}; it needs train and may have validation and test")
+            raise ValueError(
+                f"source: has the splits {', '.join(self.source)}; it needs train and may have validation and test"
+            )
         if isinstance(self.source, dict) and self.split_column:
-            raise ValueError(f"split_column: {self.split_column}, but source names the files of each split; give one or the other")
+            raise ValueError(
+                f"split_column: {self.split_column}, but source names the files of each split; give one or the other"
+            )
         if self.shard and (self.compile or self.precision == "fp16"):
-            raise ValueError("shard: true goes with compile: false and precision: no or bf16; with torch.compile and fp16's scaling it was not tested")
+            raise ValueError(
+                "shard: true goes with compile: false and precision: no or bf16; with torch.compile and fp16's scaling it was not tested"
+            )
         if self.validation_share + self.test_share >= 1:
-            raise ValueError(f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on")
+            raise ValueError(
+                f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on"
+            )
         if not self.labels:
             if self.source is None:
-                raise ValueError("labels: null reads the labels from a source, and source is null; name the labels or give a source")
+                raise ValueError(
+                    "labels: null reads the labels from a source, and source is null; name the labels or give a source"
+                )
             if self.priors:
                 raise ValueError(
                     f"priors: {', '.join(self.priors)} gives shares to labels that are read from the data (labels: null); set priors: {{}} or name the labels"
@@ -131,7 +147,9 @@ class Config(BaseModel):
         if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
             raise ValueError(f"labels: needs two or more different names, got {self.labels}")
         if taken := {DATA, UNIFORM} & set(self.priors):
-            raise ValueError(f"priors: {', '.join(sorted(taken))} is a name that every checkpoint knows already; choose another one")
+            raise ValueError(
+                f"priors: {', '.join(sorted(taken))} is a name that every checkpoint knows already; choose another one"
+            )
         for name, shares in self.priors.items():
             if set(shares) != set(self.labels):
                 raise ValueError(
@@ -159,7 +177,11 @@ class Config(BaseModel):
     @property
     def fit_command(self) -> str:
         """What makes that checkpoint, for messages: `make train` knows the default run only."""
-        return "`make train`" if (self.run, self.data) == ("default", "data") else f"`python -m train.fit` and the options of the run {self.run!r}"
+        return (
+            "`make train`"
+            if (self.run, self.data) == ("default", "data")
+            else f"`python -m train.fit` and the options of the run {self.run!r}"
+        )
 
     @property
     def documents(self) -> str:
@@ -174,7 +196,9 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     type ends the program with usage and exit code 2.
     """
     parser = jsonargparse.ArgumentParser(prog=f"python -m {prog}", default_config_files=[str(DEFAULTS)])
-    parser.add_argument("--config", action="config", help="YAML file with the keys that differ from configs/default.yaml")
+    parser.add_argument(
+        "--config", action="config", help="YAML file with the keys that differ from configs/default.yaml"
+    )
     for name, options in extra.items():
         parser.add_argument(f"--{name}", **options)
     parser.add_class_arguments(Config)
@@ -195,7 +219,10 @@ def reasons(error: ValueError) -> str:
     """What is wrong with a config, in one line."""
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(".".join(map(str, e["loc"])) + ": " * bool(e["loc"]) + e["msg"].removeprefix("Value error, ") for e in error.errors())
+    return "; ".join(
+        ".".join(map(str, e["loc"])) + ": " * bool(e["loc"]) + e["msg"].removeprefix("Value error, ")
+        for e in error.errors()
+    )
 
 
 def reasons_beside_keys() -> dict[str, str]:

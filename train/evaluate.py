@@ -18,22 +18,24 @@ from typing import Any
 
 import numpy as np
 
+from onrecord.calibration import DATA, Rule
 from onrecord.classifier import CheckpointError, Classifier
-from onrecord.decision import DATA, Rule
-from onrecord.score import write_whole
-from train.baselines import predict_baselines
-from train.behaviour import edit_rates, edited, overall, pair_rates
+from onrecord.tables.score import write_whole
 from train.config import DEFAULTS, WIDE, Config, Stop, parse, run
-from train.gate import judge, read_rules, table
-from train.metrics import figure, measure, notes
-from train.model_card import model_card
-from train.paired import mcnemar, randomisation
-from train.promises import abstention, label_sets
-from train.report import report
-from train.slices import slices, worst
-from train.splits import refuse_other_data, rows_of, with_labels
+from train.corpus.splits import refuse_other_data, rows_of, with_labels
+from train.measure.baselines import predict_baselines
+from train.measure.behaviour import edit_rates, edited, overall, pair_rates
+from train.measure.gate import judge, read_rules, table
+from train.measure.metrics import figure, measure, notes
+from train.measure.model_card import model_card
+from train.measure.paired import mcnemar, randomisation
+from train.measure.promises import abstention, label_sets
+from train.measure.report import report
+from train.measure.slices import slices, worst
 
-RELEASED = DEFAULTS.parent.parent / "released.json"  # the answers of the last released checkpoint: what the gate's paired test compares with
+RELEASED = (
+    DEFAULTS.parent.parent / "released.json"
+)  # the answers of the last released checkpoint: what the gate's paired test compares with
 MISTAKES = 30  # shown in the report
 
 
@@ -45,7 +47,9 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     except CheckpointError as error:
         raise Stop(str(error)) from error
     if tuple(config.labels) != classifier.labels:
-        raise Stop(f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.labels}; train again with {config.fit_command}")
+        raise Stop(
+            f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.labels}; train again with {config.fit_command}"
+        )
     refuse_other_data(config)
     names = Counter(Path(path).stem for path in extra)
     if names and (twice := names.most_common(1)[0])[1] > 1:
@@ -54,10 +58,14 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
         (config.run_dir / old).unlink(missing_ok=True)
     train, test = (rows_of(config, name) for name in ("train", "test"))
     if config.metric.startswith("f1:") and config.metric[3:] not in {row["label"] for row in test}:
-        raise Stop(f"metric: {config.metric} cannot be measured, as no test sentence is labelled {config.metric[3:]}; move some there, or judge by macro_f1")
+        raise Stop(
+            f"metric: {config.metric} cannot be measured, as no test sentence is labelled {config.metric[3:]}; move some there, or judge by macro_f1"
+        )
     metrics, answers = evaluate(classifier, train, test, config)
     if behaviour:
-        metrics["behaviour"], metrics["mistakes"] = measure_behaviour(classifier, rows_of(config, "behaviour"), metrics["mistakes"])
+        metrics["behaviour"], metrics["mistakes"] = measure_behaviour(
+            classifier, rows_of(config, "behaviour"), metrics["mistakes"]
+        )
     metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config) for path in extra}
     metrics["released"] = against_released(config, test, answers)
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
@@ -75,18 +83,24 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     write(config.run_dir / "gate.json", json.dumps([vars(verdict) for verdict in verdicts], indent=2))
     write(config.run_dir / "gate.md", table(verdicts))
     counts = Counter(verdict.outcome for verdict in verdicts)
-    print(f"\n{table(verdicts)}\n\ngate: {counts['fail']} of {len(verdicts)} rules fail, {counts['investigate']} to investigate, {counts['pass']} pass")
+    print(
+        f"\n{table(verdicts)}\n\ngate: {counts['fail']} of {len(verdicts)} rules fail, {counts['investigate']} to investigate, {counts['pass']} pass"
+    )
     if counts["fail"]:
         return 1
     if release and metrics["released"].get("difference", 0) < 0:
-        raise Stop(f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within noise; delete {RELEASED} to start anew")
+        raise Stop(
+            f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within noise; delete {RELEASED} to start anew"
+        )
     if release:
         write(RELEASED, json.dumps({"test": fingerprint(test), "answers": answers}))
         print(f"released: later runs are compared with these answers ({RELEASED})")
     return 0
 
 
-def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config: Config) -> tuple[dict[str, Any], dict[str, str]]:
+def evaluate(
+    classifier: Classifier, train: list[dict], test: list[dict], config: Config
+) -> tuple[dict[str, Any], dict[str, str]]:
     """The metrics of model and baselines on the test rows, and the model's answer to each of them by id.
 
     The test split has the label shares of the training data, so the model is measured under these; under the shares it assumes for its users
@@ -120,7 +134,14 @@ def evaluate(classifier: Classifier, train: list[dict], test: list[dict], config
 def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
     """The wrong answers, most confident first: text, true label, answer, confidence, document and rule (of contrast groups)."""
     wrong = [
-        {"text": row["text"], "label": row["label"], "answer": labels[p.argmax()], "confidence": round(float(p.max()), 4), "id": row["id"], "rule": row.get("rule")}
+        {
+            "text": row["text"],
+            "label": row["label"],
+            "answer": labels[p.argmax()],
+            "confidence": round(float(p.max()), 4),
+            "id": row["id"],
+            "rule": row.get("rule"),
+        }
         for row, p in zip(rows, probabilities, strict=True)
         if labels[p.argmax()] != row["label"]
     ]
@@ -148,7 +169,9 @@ def fingerprint(rows: list[dict]) -> str:
 
 def versions(config: Config) -> dict[str, str]:
     """Of code, data and libraries."""
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, cwd=DEFAULTS.parent)
+    git = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, cwd=DEFAULTS.parent
+    )
     manifest = Path(config.data) / "manifest.json"
     return {
         "code": git.stdout.strip() or "not in a git clone",
@@ -162,7 +185,9 @@ def write(path: Path, text: str) -> None:
     write_whole(path, f"{text.rstrip(chr(10))}\n".encode())
 
 
-def measure_behaviour(classifier: Classifier, rows: list[dict], known: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def measure_behaviour(
+    classifier: Classifier, rows: list[dict], known: list[dict[str, Any]]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Pass rates of the held-out contrast groups by rule, and of the edits that must not change a label; `known` mistakes with the new ones.
 
     Contrast groups have the label shares of nothing on earth, so the prior is that of the training data.
@@ -178,7 +203,14 @@ def measure_behaviour(classifier: Classifier, rows: list[dict], known: list[dict
     relabelled: dict[str, Sequence[str]] = {name: answer([text for _, text in pairs]) for name, pairs in edits.items()}
     rules, kept = pair_rates(rows, predicted), edit_rates(edits, predicted, relabelled)
     right = sum(label == r["label"] for label, r in zip(predicted, rows, strict=True))
-    found = {"rows": len(rows), "accuracy": round(right / len(rows), 4), "groups_passed": overall(rules), "edits_passed": overall(kept), "rules": rules, "edits": kept}
+    found = {
+        "rows": len(rows),
+        "accuracy": round(right / len(rows), 4),
+        "groups_passed": overall(rules),
+        "edits_passed": overall(kept),
+        "rules": rules,
+        "edits": kept,
+    }
     both = known + mistakes(rows, probabilities, list(labels))
     return found, sorted(both, key=lambda m: -m["confidence"])[:MISTAKES]
 
@@ -194,7 +226,8 @@ def render_behaviour(found: dict[str, Any]) -> str:
              f"edits that left the label alone {found['edits_passed']:.3f}"]  # fmt: skip
     for kind, heading in (("rules", "pairs of a rule's groups"), ("edits", "edits")):
         lines += [f"{heading}:"] + [
-            f"  {name:20}{rate['pairs']:5} pairs {rate['passed']:7.1%}" for name, rate in sorted(found[kind].items(), key=lambda item: item[1]["passed"])
+            f"  {name:20}{rate['pairs']:5} pairs {rate['passed']:7.1%}"
+            for name, rate in sorted(found[kind].items(), key=lambda item: item[1]["passed"])
         ]
     return "\n".join(lines)
 
@@ -205,8 +238,14 @@ def measure_extra(classifier: Classifier, train: list[dict], path: str, config: 
     The model is measured as users get it, under the checkpoint's default prior.
     """
     rows = read_extra(path, config.labels)
-    parts = {"all": rows} | {name: [r for r in rows if r.get("sample") == name] for name in sorted({r["sample"] for r in rows if "sample" in r})}
-    return {name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, config, None) for name, part in parts.items()}
+    parts = {"all": rows} | {
+        name: [r for r in rows if r.get("sample") == name]
+        for name in sorted({r["sample"] for r in rows if "sample" in r})
+    }
+    return {
+        name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, config, None)
+        for name, part in parts.items()
+    }
 
 
 def read_extra(path: str, labels: list[str]) -> list[dict]:
@@ -227,19 +266,29 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
         except (ValueError, KeyError, TypeError) as error:
             raise Stop(f"--extra {path}:{number}: needs a JSON object with text and label ({error!r})") from error
         if row.get("sample") == "all" or not isinstance(row.get("sample", ""), str):
-            raise Stop(f"--extra {path}:{number}: sample {row['sample']!r} must be a string, and not 'all', which is the whole file")
+            raise Stop(
+                f"--extra {path}:{number}: sample {row['sample']!r} must be a string, and not 'all', which is the whole file"
+            )
         if not isinstance(text, str) or label not in labels:
-            raise Stop(f"--extra {path}:{number}: label {label!r} is none of {', '.join(labels)}, or the text is not a string")
+            raise Stop(
+                f"--extra {path}:{number}: label {label!r} is none of {', '.join(labels)}, or the text is not a string"
+            )
         rows.append(row | {"doc": str(row.get("doc", row.get("id", number)))})
     if not rows:
         raise Stop(f"--extra {path}: no rows")
     return rows
 
 
-def _measure_all(classifier: Classifier, logits: np.ndarray, train: list[dict], rows: list[dict], config: Config, prior: str | None) -> dict[str, Any]:
+def _measure_all(
+    classifier: Classifier, logits: np.ndarray, train: list[dict], rows: list[dict], config: Config, prior: str | None
+) -> dict[str, Any]:
     """system -> figures on `rows`, whose scores are `logits`: the model under `prior` (None = its default), under the other of default and data, the baselines."""
     labels = config.labels
-    texts, targets, documents = [r["text"] for r in rows], [labels.index(r["label"]) for r in rows], [r["doc"] for r in rows]
+    texts, targets, documents = (
+        [r["text"] for r in rows],
+        [labels.index(r["label"]) for r in rows],
+        [r["doc"] for r in rows],
+    )
     systems = {}
     own = _rule(classifier, prior)
     for rule in {r.prior: r for r in (own, _rule(classifier, None), _rule(classifier, DATA))}.values():
@@ -252,7 +301,9 @@ def _measure_all(classifier: Classifier, logits: np.ndarray, train: list[dict], 
             "answered": {key: kept[key] for key in ("answered", "error")},
             "set_coverage": label_sets(rule, probabilities, targets, labels)["coverage"],
         }
-    given = predict_baselines([r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels, config.cues)
+    given = predict_baselines(
+        [r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels, config.cues
+    )
     return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in given.items()}
 
 
@@ -260,13 +311,20 @@ def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") 
     """The figures as a text table: one line a system and set. More labels than a terminal is wide are left to the report."""
     told: list[str] = []
     labels = labels if len(labels) <= WIDE else []
-    lines = [f"{'':42}{'rows':>6}{'accuracy':>10}{'macro-F1':>10}   {'95% interval':14}" + "".join(f"{label:>11}" for label in labels) + f"{'ECE':>8}"]
+    lines = [
+        f"{'':42}{'rows':>6}{'accuracy':>10}{'macro-F1':>10}   {'95% interval':14}"
+        + "".join(f"{label:>11}" for label in labels)
+        + f"{'ECE':>8}"
+    ]
     sets = {"test": {"model": metrics["test"], **metrics["baselines"]}}
     sets |= {f"{name}, {part}": systems for name, parts in metrics["extra"].items() for part, systems in parts.items()}
     for name, systems in sets.items():
         for system, m in systems.items():
             low, high = m["macro_f1_interval"]
-            f1 = "".join(f"{'absent' if label in m['absent'] else format(m['labels'][label]['f1'], '.3f'):>11}" for label in labels)
+            f1 = "".join(
+                f"{'absent' if label in m['absent'] else format(m['labels'][label]['f1'], '.3f'):>11}"
+                for label in labels
+            )
             told += [f"{name}: {system}: {note}" for note in notes(m, unit)] if system == "model" else []
             lines.append(
                 f"{name + ': ' + system:42}{m['rows']:6}{m['accuracy']:10.3f}{m['macro_f1']:10.3f}   {low:.3f} - {high:.3f} {f1}"
@@ -275,17 +333,29 @@ def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") 
     lines += ["", *told] * bool(told)
     if not labels:
         return "\n".join(lines)
-    lines += ["", "confusion on test (rows: true, columns: predicted)", f"{'':12}" + "".join(f"{label:>12}" for label in labels)]
-    lines += [f"{label:12}" + "".join(f"{n:12}" for n in row) for label, row in zip(labels, metrics["test"]["confusion"], strict=True)]
+    lines += [
+        "",
+        "confusion on test (rows: true, columns: predicted)",
+        f"{'':12}" + "".join(f"{label:>12}" for label in labels),
+    ]
+    lines += [
+        f"{label:12}" + "".join(f"{n:12}" for n in row)
+        for label, row in zip(labels, metrics["test"]["confusion"], strict=True)
+    ]
     return "\n".join(lines)
 
 
 def _command() -> int:
     config, options = parse(
         prog="train.evaluate",
-        extra=dict(type=list[str], default=[], help="further labelled JSONL files (text, label) to measure beside test"),
+        extra=dict(
+            type=list[str], default=[], help="further labelled JSONL files (text, label) to measure beside test"
+        ),
         behaviour=dict(action="store_true", help="also run the held-out contrast groups and the label-keeping edits"),
-        release=dict(action="store_true", help="if no rule fails, make this run's answers the released ones that later runs are compared with"),
+        release=dict(
+            action="store_true",
+            help="if no rule fails, make this run's answers the released ones that later runs are compared with",
+        ),
     )
     return main(config, gate=config.gate, **options)
 

@@ -28,17 +28,21 @@ from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, Q
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from transformers import PreTrainedModel
 
-from onrecord.backends import INT8, ONNX, STAMP, WEIGHTS, OnnxBackend, TorchBackend, fingerprint, padded
+from onrecord.calibration import softmax
 from onrecord.classifier import CheckpointError, Classifier
-from onrecord.decision import softmax
+from onrecord.inference.backends import INT8, ONNX, STAMP, WEIGHTS, OnnxBackend, TorchBackend, fingerprint, padded
 from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
-from train.first_token import read_first_token
-from train.metrics import calibration_error, macro_f1
-from train.splits import load_split, rows_of, with_labels
+from train.corpus.splits import load_split, rows_of, with_labels
+from train.engine.first_token import read_first_token
+from train.measure.metrics import calibration_error, macro_f1
 
 PARITY = 1e-4  # largest difference of a score, ONNX fp32 against torch
-F1_LOSS, EQUAL, ECE_LOSS = 0.005, 0.98, 0.005  # what int8 may lose of validation macro-F1, must keep of the labels, may add to the calibration error
+F1_LOSS, EQUAL, ECE_LOSS = (
+    0.005,
+    0.98,
+    0.005,
+)  # what int8 may lose of validation macro-F1, must keep of the labels, may add to the calibration error
 BATCH = 1e-3  # by how much a probability may move with the batch its sentence runs in; fp32 moves by 1e-6
 SAMPLE = 150  # sentences that this is looked at on
 RANGES = 100  # training sentences, or thereabouts, whose activations set the scales of int8
@@ -71,7 +75,9 @@ def main(config: Config) -> int:
         found, speed = timed(opened(fp32), texts)
         difference = float(np.abs(found - reference).max())
         if not difference <= PARITY:
-            raise Stop(f"model.onnx differs from torch by {difference:.2g} on validation scores, {PARITY:g} is allowed; nothing was written")
+            raise Stop(
+                f"model.onnx differs from torch by {difference:.2g} on validation scores, {PARITY:g} is allowed; nothing was written"
+            )
         t = temperature(found, targets)
         tried: list[dict[str, Any]] = []
         prepared, rungs = ladder(fp32)
@@ -80,7 +86,11 @@ def main(config: Config) -> int:
         for name, products in rungs.items():
             quantise(prepared, int8, products, [row for own in sample for row in own], classifier.backend.pad)
             stamp(int8, weights)
-            verdict: dict[str, Any] = {"rung": name, "bytes": int8.stat().st_size, "moved_by_the_batch": moved(opened(int8), texts, t)}
+            verdict: dict[str, Any] = {
+                "rung": name,
+                "bytes": int8.stat().st_size,
+                "moved_by_the_batch": moved(opened(int8), texts, t),
+            }
             if verdict["moved_by_the_batch"] <= BATCH:
                 own, own_speed = timed(opened(int8), texts)
                 verdict |= {"sentences_per_cpu_second": own_speed} | judge(found, own, targets, t)
@@ -96,14 +106,18 @@ def main(config: Config) -> int:
                   "parity": difference, "moved_by_the_batch": moved(opened(fp32), texts, t), "bytes": fp32.stat().st_size, "sentences_per_cpu_second": speed,
                   "validation_rows": len(texts), "int8": tried, "kept": kept, "cpu": cpu(),
                   "versions": {name: version(name) for name in ("torch", "onnx", "onnxruntime")}}  # fmt: skip
-        (config.checkpoint / RECORD).unlink(missing_ok=True)  # written again last: without it the export is not complete
+        (config.checkpoint / RECORD).unlink(
+            missing_ok=True
+        )  # written again last: without it the export is not complete
         (config.checkpoint / INT8).unlink(missing_ok=True)
         for name in kept:
             os.replace(Path(folder) / name, config.checkpoint / name)
         fresh = Path(folder) / RECORD
         fresh.write_text(json.dumps(record, indent=2) + "\n")
         os.replace(fresh, config.checkpoint / RECORD)
-    print(f"{ONNX}: scores differ from torch by at most {difference:.1g}; {'int8 kept: ' + tried[-1]['rung'] if INT8 in record['kept'] else 'no int8 held, fp32 ships'}")
+    print(
+        f"{ONNX}: scores differ from torch by at most {difference:.1g}; {'int8 kept: ' + tried[-1]['rung'] if INT8 in record['kept'] else 'no int8 held, fp32 ships'}"
+    )
     return 0
 
 
@@ -171,11 +185,15 @@ def ladder(fp32: Path) -> tuple[Path, dict[str, list[str]]]:
     quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
     graph = onnx.load(prepared).graph
     shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
-    weights = {node.name: shapes[node.input[1]] for node in graph.node if node.op_type == "MatMul" and node.input[1] in shapes}
+    weights = {
+        node.name: shapes[node.input[1]] for node in graph.node if node.op_type == "MatMul" and node.input[1] in shapes
+    }
     down = [name for name, (inside, outside) in weights.items() if inside > outside]  # in the order of the layers
     return prepared, {
         "all matrices": list(weights),
-        "without the feed-forward outputs of the first half of the layers": [name for name in weights if name not in down[: len(down) // 2]],
+        "without the feed-forward outputs of the first half of the layers": [
+            name for name in weights if name not in down[: len(down) // 2]
+        ],
         "without feed-forward outputs": [name for name in weights if name not in down],
     }
 
@@ -194,11 +212,18 @@ def judge(reference: np.ndarray, found: np.ndarray, targets: np.ndarray, t: floa
     if not np.isfinite(found).all():
         return {"holds": False, "reason": "some scores are not finite"}
     k = reference.shape[1]
-    lost = macro_f1(targets.tolist(), reference.argmax(1).tolist(), k) - macro_f1(targets.tolist(), found.argmax(1).tolist(), k)
+    lost = macro_f1(targets.tolist(), reference.argmax(1).tolist(), k) - macro_f1(
+        targets.tolist(), found.argmax(1).tolist(), k
+    )
     equal = float((reference.argmax(1) == found.argmax(1)).mean())
     worse = calibration_error(softmax(found / t), targets) - calibration_error(softmax(reference / t), targets)
     holds = bool(lost <= F1_LOSS and equal >= EQUAL and worse <= ECE_LOSS)
-    return {"holds": holds, "macro_f1_lost": round(float(lost), 5), "equal_labels": round(equal, 5), "calibration_error_added": round(float(worse), 5)}
+    return {
+        "holds": holds,
+        "macro_f1_lost": round(float(lost), 5),
+        "equal_labels": round(equal, 5),
+        "calibration_error_added": round(float(worse), 5),
+    }
 
 
 def cpu() -> dict[str, Any]:
@@ -208,7 +233,12 @@ def cpu() -> dict[str, Any]:
         flags = next((line.split(":")[1].split() for line in lines if line.startswith(("flags", "Features"))), [])
     except OSError:
         flags = []
-    return {"machine": platform.machine(), "features": sorted(set(flags) & {"avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"})}
+    return {
+        "machine": platform.machine(),
+        "features": sorted(
+            set(flags) & {"avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"}
+        ),
+    }
 
 
 def _command() -> int:

@@ -3,7 +3,7 @@
     python -m train.fit [--config FILE] [--key value] [--resume]
     torchrun --nproc_per_node 2 -m train.fit        several processes: docs/distributed.md
 
---resume goes on from the newest state that a killed or interrupted run left (train/state.py), to the same weights.
+--resume goes on from the newest state that a killed or interrupted run left (train/engine/state.py), to the same weights.
 Sees `train` and `validation` only. The loop stands in `main`, read it from top to bottom.
 """
 
@@ -29,25 +29,27 @@ from safetensors import SafetensorError
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
 
-from train.average import MovingAverage
-from train.batches import pieces, plan
 from train.config import Config, Stop, parse, run
-from train.encoded import encode, encoded
-from train.first_token import read_first_token
-from train.metrics import judged
-from train.model import load_model
-from train.schedule import learning_rate
-from train.sharding import as_many_passes, shard, whole
-from train.splits import built, load_split, with_labels
-from train.state import Interruption, Position, States, capture, fingerprint, restore
-from train.truncation import cut_rows, told
+from train.corpus.splits import built, load_split, with_labels
+from train.engine.average import MovingAverage
+from train.engine.batches import pieces, plan
+from train.engine.encoded import encode, encoded
+from train.engine.first_token import read_first_token
+from train.engine.model import load_model
+from train.engine.schedule import learning_rate
+from train.engine.sharding import as_many_passes, shard, whole
+from train.engine.state import Interruption, Position, States, capture, fingerprint, restore
+from train.engine.truncation import cut_rows, told
+from train.measure.metrics import judged
 
 
 class Diverged(Stop):
     """The loss is no number any more."""
 
 
-def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], None] | None = None) -> dict[str, float]:
+def main(
+    config: Config, resume: bool = False, on_epoch: Callable[[int, float], None] | None = None
+) -> dict[str, float]:
     """Train one model and write its checkpoint. Returns the best epoch's validation metrics.
 
     `on_epoch` is given each epoch's number (from 1) and validation metric; what it raises ends the training without a checkpoint.
@@ -72,11 +74,16 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
         with accelerator.main_process_first():
             train = train.filter(lambda doc: doc in kept, input_columns="doc")
     targets = torch.from_numpy(train.with_format("numpy")["label"][:])  # (rows,)
-    if empty := [label for label, count in zip(labels, torch.bincount(targets, minlength=len(labels)), strict=True) if not count]:
+    if empty := [
+        label for label, count in zip(labels, torch.bincount(targets, minlength=len(labels)), strict=True) if not count
+    ]:
         raise Stop(
             f"no row to train on is labelled {', '.join(empty)}, so it cannot be learned; raise train_share (now {config.train_share}), or build data that has some"
         )
-    validation_tokens, validation_targets = encode(list(validation["text"]), tokenizer, config.max_tokens), list(validation["label"])
+    validation_tokens, validation_targets = (
+        encode(list(validation["text"]), tokenizer, config.max_tokens),
+        list(validation["label"]),
+    )
     with accelerator.main_process_first():
         too_long = {
             "train": cut_rows(train["text"], encoded(train, tokenizer, config)["length"], tokenizer, config.max_tokens),
@@ -101,10 +108,16 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
         model, optimizer = accelerator.prepare(model, torch.optim.AdamW(parameter_groups(model, config), fused=True))
     weights = class_weights(targets, len(labels), config.class_weighting).to(accelerator.device)
     if accelerator.num_processes > 1:
-        set_seed(config.seed, device_specific=True)  # each process drops out other units; until here all had to draw the same head
+        set_seed(
+            config.seed, device_specific=True
+        )  # each process drops out other units; until here all had to draw the same head
         accelerator.print(f"{accelerator.num_processes} processes share each step's {config.batch_size} sentences")
 
-    states = States(config, fingerprint(train["text"], train["label"], validation_tokens, validation_targets), accelerator.num_processes)
+    states = States(
+        config,
+        fingerprint(train["text"], train["label"], validation_tokens, validation_targets),
+        accelerator.num_processes,
+    )
     position = Position()
     if resume:
         position, parts, damaged = states.read()
@@ -114,7 +127,11 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
         states.refuse_to_overwrite()
     hyperparameters = {key: str(value) for key, value in config.model_dump().items()}
     # What a killed run logged after its last state is logged again: TensorBoard forgets the first time.
-    accelerator.init_trackers("tensorboard", config=hyperparameters, init_kwargs={"tensorboard": {"purge_step": position.step + 1} if resume else {}})
+    accelerator.init_trackers(
+        "tensorboard",
+        config=hyperparameters,
+        init_kwargs={"tensorboard": {"purge_step": position.step + 1} if resume else {}},
+    )
 
     step, started = position.step, time.monotonic() - position.seconds
     with progress_bar(accelerator) as bar, Interruption() as interruption, out_of_memory_explained(config):
@@ -133,7 +150,11 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
                 share = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
                 total = torch.zeros((), device=accelerator.device)
                 cut = list(pieces(own, lengths, config.micro_tokens))
-                spare = as_many_passes(cut, batch, lengths, config.micro_tokens, accelerator.num_processes) if config.shard else []
+                spare = (
+                    as_many_passes(cut, batch, lengths, config.micro_tokens, accelerator.num_processes)
+                    if config.shard
+                    else []
+                )
                 for piece, weight in [*((piece, share) for piece in cut), *((piece, 0.0) for piece in spare)]:
                     inputs = collate(tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
                     # Gradients meet once a step, at the last piece: processes may have different numbers of pieces.
@@ -141,7 +162,12 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
                         with accelerator.autocast():
                             logits = model(**inputs).logits  # (rows, labels)
                         gold = moved(targets[piece], accelerator.device)
-                        loss = cross_entropy(logits.float(), gold, weights, reduction="sum", label_smoothing=config.label_smoothing) * weight
+                        loss = (
+                            cross_entropy(
+                                logits.float(), gold, weights, reduction="sum", label_smoothing=config.label_smoothing
+                            )
+                            * weight
+                        )
                         accelerator.backward(loss)
                     total += loss.detach()
                 norm = accelerator.clip_grad_norm_(model.parameters(), config.clip_norm)
@@ -152,13 +178,22 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
                 position.step, position.epoch, position.batch = step, epoch, position.batch + 1
                 saving = config.save_every and step % config.save_every == 0
                 # Several processes agree on a signal where they wait for each other anyway.
-                stop = max(gather_object([interruption.received])) if accelerator.num_processes == 1 or step % config.log_every == 0 else 0
+                stop = (
+                    max(gather_object([interruption.received]))
+                    if accelerator.num_processes == 1 or step % config.log_every == 0
+                    else 0
+                )
                 if step % config.log_every == 0 or step == steps or saving or stop:  # what is saved was looked at
                     value = accelerator.reduce(total, "mean").item()
                     # Gradients that are no numbers ruin the weights while the loss still is one; with fp16, the scaler leaves such a step out.
-                    for what, number in {"loss": value, "gradient's norm": 0.0 if accelerator.scaler else float(norm)}.items():
+                    for what, number in {
+                        "loss": value,
+                        "gradient's norm": 0.0 if accelerator.scaler else float(norm),
+                    }.items():
                         if not math.isfinite(number):
-                            raise Diverged(f"the {what} is {number} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'")
+                            raise Diverged(
+                                f"the {what} is {number} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'"
+                            )
                     rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
                     accelerator.log({"train/loss": value, "train/learning_rate": rate}, step=step)
                     bar.update(task, loss=value, rate=rate)
@@ -173,13 +208,22 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
                     accelerator.wait_for_everyone()  # torchrun kills all when one has left
                 if stop:
                     accelerator.end_training()
-                    way_on = "--resume goes on from here" if config.save_every else "no state was written, because save_every is 0"
+                    way_on = (
+                        "--resume goes on from here"
+                        if config.save_every
+                        else "no state was written, because save_every is 0"
+                    )
                     accelerator.print(f"stopped at step {step}/{steps} by signal {stop}; {way_on}")
                     raise SystemExit(128 + stop)
             position.epoch, position.batch = epoch + 1, 0
-            found = validate(accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, labels, config.metric)
+            found = validate(
+                accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, labels, config.metric
+            )
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
-            accelerator.print(f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  " + "  ".join(f"{name} {value:.4f}" for name, value in found.items()))
+            accelerator.print(
+                f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  "
+                + "  ".join(f"{name} {value:.4f}" for name, value in found.items())
+            )
             position.stale += 1
             if not position.best or found[config.metric] > position.best[config.metric]:
                 position.best, position.stale = found | {"epoch": epoch + 1}, 0
@@ -204,7 +248,9 @@ def main(config: Config, resume: bool = False, on_epoch: Callable[[int, float], 
         save_checkpoint(config, final, tokenizer, summary)
         states.remove()
         shutil.rmtree(rows_on_disk, ignore_errors=True)
-        print(f"best epoch {best['epoch']}: validation {config.metric} {best[config.metric]:.4f}; checkpoint in {config.checkpoint}")
+        print(
+            f"best epoch {best['epoch']}: validation {config.metric} {best[config.metric]:.4f}; checkpoint in {config.checkpoint}"
+        )
     accelerator.wait_for_everyone()
     accelerator.end_training()  # not earlier: it takes the processes apart
     return best
@@ -216,18 +262,30 @@ def start(config: Config) -> Accelerator:
     AcceleratorState._reset_state()  # a process may train again in another precision (train.sweep)
     # Without cpu=True Accelerate does not join processes on a machine that has no GPU.
     alone_or_gpu = launched == 1 or torch.cuda.is_available()
-    accelerator = Accelerator(cpu=not alone_or_gpu, mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir)
+    accelerator = Accelerator(
+        cpu=not alone_or_gpu, mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir
+    )
     if launched != accelerator.num_processes:  # seen with FSDP on CPUs: each process would train and write alone
-        raise Stop(f"{launched} processes were launched, Accelerate joined {accelerator.num_processes}; launch it as DDP")
+        raise Stop(
+            f"{launched} processes were launched, Accelerate joined {accelerator.num_processes}; launch it as DDP"
+        )
     if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
-        raise Stop(f"distributed_type {accelerator.distributed_type.value} is not supported; launch it as DDP, with --shard true for FSDP2: docs/distributed.md")
+        raise Stop(
+            f"distributed_type {accelerator.distributed_type.value} is not supported; launch it as DDP, with --shard true for FSDP2: docs/distributed.md"
+        )
     asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if asked not in ("no", config.precision):
-        raise Stop(f"the launch file asks for mixed_precision {asked}, the config has precision: {config.precision}, which decides; add --precision {asked}")
-    if config.compile and accelerator.num_processes > 1:  # of five runs in two processes on a busy CPU one failed and one did not end; cause not found
+        raise Stop(
+            f"the launch file asks for mixed_precision {asked}, the config has precision: {config.precision}, which decides; add --precision {asked}"
+        )
+    if (
+        config.compile and accelerator.num_processes > 1
+    ):  # of five runs in two processes on a busy CPU one failed and one did not end; cause not found
         raise Stop("compile: true is for one process: in several it was not reliable; set compile: false")
     if config.shard and accelerator.num_processes == 1:
-        raise Stop("shard: true shares the model out over several processes, and there is one; launch two or more, or set shard: false")
+        raise Stop(
+            "shard: true shares the model out over several processes, and there is one; launch two or more, or set shard: false"
+        )
     return accelerator
 
 
@@ -239,7 +297,9 @@ def out_of_memory_explained(config: Config) -> Iterator[None]:
     except RuntimeError as error:  # torch.OutOfMemoryError is one; the CPU's allocator raises no class of its own
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
-        raise Stop(f"out of memory; lower micro_tokens (now {config.micro_tokens}) or max_tokens (now {config.max_tokens}): {str(error).splitlines()[0]}") from error
+        raise Stop(
+            f"out of memory; lower micro_tokens (now {config.micro_tokens}) or max_tokens (now {config.max_tokens}): {str(error).splitlines()[0]}"
+        ) from error
 
 
 def prepare_output(config: Config) -> None:
@@ -252,9 +312,13 @@ def prepare_output(config: Config) -> None:
     except OSError as error:
         raise Stop(f"cannot write to {config.run_dir}: {error.strerror}; --output names another directory") from error
     free = shutil.disk_usage(config.run_dir).free
-    needed = 2**31 if config.save_every else 2**30  # checkpoint, the old one and the logs; three states of five times MiniLM's weights
+    needed = (
+        2**31 if config.save_every else 2**30
+    )  # checkpoint, the old one and the logs; three states of five times MiniLM's weights
     if free < needed:
-        raise Stop(f"{config.run_dir} has {free / 2**30:.2f} GiB free, {needed / 2**30:.0f} GiB are needed; make room or use another --output")
+        raise Stop(
+            f"{config.run_dir} has {free / 2**30:.2f} GiB free, {needed / 2**30:.0f} GiB are needed; make room or use another --output"
+        )
 
 
 def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
@@ -280,7 +344,12 @@ def parameter_groups(model: PreTrainedModel, config: Config) -> list[dict]:
             groups.setdefault((head, parameter.ndim >= 2), []).append(parameter)
     peaks = {True: config.head_learning_rate, False: config.learning_rate}
     return [
-        {"params": parameters, "peak": peaks[head], "lr": peaks[head], "weight_decay": config.weight_decay if matrix else 0.0}
+        {
+            "params": parameters,
+            "peak": peaks[head],
+            "lr": peaks[head],
+            "weight_decay": config.weight_decay if matrix else 0.0,
+        }
         for (head, matrix), parameters in groups.items()
     ]
 
@@ -293,7 +362,13 @@ def class_weights(targets: torch.Tensor, labels: int, weighting: str) -> torch.T
 
 
 def validate(
-    accelerator: Accelerator, model: torch.nn.Module, tokenizer: PreTrainedTokenizerBase, tokens: list[list[int]], targets: list[int], labels: list[str], metric: str
+    accelerator: Accelerator,
+    model: torch.nn.Module,
+    tokenizer: PreTrainedTokenizerBase,
+    tokens: list[list[int]],
+    targets: list[int],
+    labels: list[str],
+    metric: str,
 ) -> dict[str, float]:
     """Loss, accuracy, macro-F1 and the config's metric on rows shared out over the processes; each row counts once."""
     model.eval()
@@ -305,7 +380,9 @@ def validate(
             rows = own[i : i + 32]
             read = rows or order[:1]  # passes are as many in each process
             logits = model(**collate([tokens[row] for row in read], tokenizer, accelerator.device)).logits.float()
-            losses = cross_entropy(logits, torch.tensor([targets[row] for row in read], device=logits.device), reduction="none")
+            losses = cross_entropy(
+                logits, torch.tensor([targets[row] for row in read], device=logits.device), reduction="none"
+            )
             found += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=rows is read))
     found = sorted(gather_object(found))
     predicted = [label for _, label, _ in found]
@@ -316,11 +393,18 @@ def validate(
 
 def progress_bar(accelerator: Accelerator) -> Progress:
     """One line with loss, learning rate and time left, on the main process."""
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]:.3f}  rate {task.fields[rate]:.1e}"), TimeRemainingColumn())
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]:.3f}  rate {task.fields[rate]:.1e}"),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, disable=not accelerator.is_main_process)
 
 
-def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]) -> None:
+def save_checkpoint(
+    config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]
+) -> None:
     """Write the Hugging Face directory beside its place and swap it in: a reader sees the old one or the new one, never a half.
 
     Raises Stop when the disk does not take it; states of --resume stay.
@@ -348,7 +432,9 @@ def save_checkpoint(config: Config, model: PreTrainedModel, tokenizer: PreTraine
 
 
 def _command() -> int:
-    config, options = parse(prog="train.fit", resume=dict(action="store_true", help="go on from the newest sound state in OUTPUT/RUN/state"))
+    config, options = parse(
+        prog="train.fit", resume=dict(action="store_true", help="go on from the newest sound state in OUTPUT/RUN/state")
+    )
     main(config, options["resume"])
     return 0
 

@@ -15,14 +15,16 @@ import datasets
 
 from train.build import write_splits
 from train.config import Config, Stop, parse, run
-from train.splits import load_split
+from train.corpus.splits import load_split
 
 
 def main(config: Config, domain: str, share: float, to: str) -> None:
     """Write the three. Raises Stop for a domain that is not there."""
     train, validation = (load_split(config, name) for name in ("train", "validation"))
     if domain not in set(train["domain"]) & set(validation["domain"]):
-        raise Stop(f"--domain {domain!r} is not in both splits of {config.data}; there are {', '.join(sorted(set(train['domain']) & set(validation['domain']) - {''}))}")
+        raise Stop(
+            f"--domain {domain!r} is not in both splits of {config.data}; there are {', '.join(sorted(set(train['domain']) & set(validation['domain']) - {''}))}"
+        )
     inside, outside = ((lambda found: found == domain), (lambda found: found != domain))
     rest = train.filter(outside, input_columns="domain")
     documents = sorted(set(rest["doc"]))
@@ -36,16 +38,25 @@ def main(config: Config, domain: str, share: float, to: str) -> None:
     left_out = train.filter(inside, input_columns="domain")
     texts, targets = list(left_out["text"]), [config.labels[label] for label in left_out["label"]]
     (Path(to) / "text.txt").write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-    rows = (json.dumps({"text": text, "label": label, "doc": doc}) for text, label, doc in zip(texts, targets, left_out["doc"], strict=True))
+    rows = (
+        json.dumps({"text": text, "label": label, "doc": doc})
+        for text, label, doc in zip(texts, targets, left_out["doc"], strict=True)
+    )
     (Path(to) / "labelled.jsonl").write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-    print(f"{to}: " + ", ".join(f"{name} {len(rows)}" for name, rows in parts.items()) + f", left out of training {len(texts)}")
+    print(
+        f"{to}: "
+        + ", ".join(f"{name} {len(rows)}" for name, rows in parts.items())
+        + f", left out of training {len(texts)}"
+    )
 
 
 def _command() -> int:
     config, options = parse(
         prog="train.leave_out",
         domain=dict(type=str, required=True, help="value of the column domain"),
-        share=dict(type=float, default=1.0, help="share of the other domains' training documents to keep, drawn by seed"),
+        share=dict(
+            type=float, default=1.0, help="share of the other domains' training documents to keep, drawn by seed"
+        ),
         to=dict(type=str, required=True, help="directory to write"),
     )
     main(config, **options)

@@ -19,10 +19,10 @@ from rich.progress import track
 
 from onrecord import Classifier
 from onrecord.classifier import GROUP
-from onrecord.score import write_whole
+from onrecord.tables.score import write_whole
 from train.config import Config, Stop, parse, run
-from train.seeds import Sentence, normalise, read_seeds
-from train.splits import refuse_other_data, rows_of
+from train.corpus.rows import Sentence, normalise, read_seeds
+from train.corpus.splits import refuse_other_data, rows_of
 
 COLUMNS = ("id", "before", "text", "label", "settled")
 
@@ -40,8 +40,16 @@ def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
     print(f"typing {len(asked):,} sentences of train and validation with {config.checkpoint}", file=sys.stderr)
     console = Console(stderr=True)
     groups = [asked[i : i + GROUP] for i in range(0, len(asked), GROUP)]
-    answers = [answer for group in track(groups, "typing", console=console, disable=not console.is_terminal) for answer in classifier.predict(s.text for s in group)]
-    against = [(answer.confidence, s) for s, answer in zip(asked, answers, strict=True) if answer.label != s.label and answer.confidence >= confidence]
+    answers = [
+        answer
+        for group in track(groups, "typing", console=console, disable=not console.is_terminal)
+        for answer in classifier.predict(s.text for s in group)
+    ]
+    against = [
+        (answer.confidence, s)
+        for s, answer in zip(asked, answers, strict=True)
+        if answer.label != s.label and answer.confidence >= confidence
+    ]
     return [s for _, s in sorted(against, key=lambda pair: -pair[0])[:limit]]
 
 
@@ -125,12 +133,17 @@ def _command() -> int:
     if (own["write"] is None) == (own["read"] is None):
         raise Stop("give either --write SHEET or --read SHEET")
     if own["write"]:
-        print(f"{write_sheet(config, Path(own['write']), own['confidence'], own['rows'])} sentences in {own['write']}: fill the column label")
+        print(
+            f"{write_sheet(config, Path(own['write']), own['confidence'], own['rows'])} sentences in {own['write']}: fill the column label"
+        )
         return 0
     ready, empty, disagreements = read_sheet(config, Path(own["read"]))
     print(f"{ready} second labels read into {config.seeds}, {empty} rows still empty; then `make data`")
     if disagreements:
-        print(f"{len(disagreements)} disagreements are open: fill `settled` and read the sheet again\n  " + "\n  ".join(disagreements))
+        print(
+            f"{len(disagreements)} disagreements are open: fill `settled` and read the sheet again\n  "
+            + "\n  ".join(disagreements)
+        )
     return 1 if disagreements else 0
 
 

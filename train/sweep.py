@@ -55,14 +55,18 @@ def read_plan(path: str, config: Config) -> Plan:
         raise Stop(f"--space {path}: {' '.join(str(error).split())}") from error
     for name, values in plan.space.items():
         if name not in Config.model_fields or name in ("seed", "run", "output", "metric"):
-            raise Stop(f"--space {path}: {name} cannot be searched; give a key of configs/default.yaml other than seed, run, output and metric")
+            raise Stop(
+                f"--space {path}: {name} cannot be searched; give a key of configs/default.yaml other than seed, run, output and metric"
+            )
         for value in values if isinstance(values, list) else (values.low, values.high):
             try:
                 Config.model_validate(config.model_dump() | {name: value})
             except ValidationError as error:
                 raise Stop(f"--space {path}: {name} cannot be {value!r}: {reasons(error)}") from error
         if isinstance(values, Range) and (values.low > values.high or (values.log and values.low <= 0)):
-            raise Stop(f"--space {path}: {name} goes from {values.low} to {values.high}; low must not be above high, and log needs low above 0")
+            raise Stop(
+                f"--space {path}: {name} goes from {values.low} to {values.high}; low must not be above high, and log needs low above 0"
+            )
     return plan
 
 
@@ -73,19 +77,35 @@ def main(config: Config, space: str, trials: int | None = None) -> dict[str, Any
     root.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # a failed trial's reason is ours to print
     with _alone(root):
-        study = _open(root, {"space": plan.model_dump(mode="json")["space"], "seeds": plan.seeds, "config": config.model_dump(mode="json")})
+        study = _open(
+            root,
+            {
+                "space": plan.model_dump(mode="json")["space"],
+                "seeds": plan.seeds,
+                "config": config.model_dump(mode="json"),
+            },
+        )
         wanted = trials or plan.trials
         while (done := len(study.get_trials(deepcopy=False))) < wanted:
-            study.sampler = optuna.samplers.TPESampler(seed=config.seed + done)  # by number: a sweep that goes on draws what it would have drawn
+            study.sampler = optuna.samplers.TPESampler(
+                seed=config.seed + done
+            )  # by number: a sweep that goes on draws what it would have drawn
             study.optimize(lambda trial: objective(trial, plan, config, root), n_trials=1)
             last = study.trials[-1]
-            print(f"trial {done + 1}/{wanted}  {last.state.name.lower()}  {'' if last.value is None else f'{config.metric} {last.value:.4f}  '}{last.params}", flush=True)
+            print(
+                f"trial {done + 1}/{wanted}  {last.state.name.lower()}  {'' if last.value is None else f'{config.metric} {last.value:.4f}  '}{last.params}",
+                flush=True,
+            )
         if not study.get_trials(states=(TrialState.COMPLETE,)):
-            raise Stop(f"none of {done} trials was completed (their losses were no numbers); lower the learning rates in {space} and give another --run")
+            raise Stop(
+                f"none of {done} trials was completed (their losses were no numbers); lower the learning rates in {space} and give another --run"
+            )
         defaults = yaml.safe_load(DEFAULTS.read_text())
         best = {key: value for key, value in config.model_dump().items() if value != defaults[key]} | study.best_params
         (root / "best.yaml").write_text(yaml.safe_dump(best, sort_keys=False))
-        print(f"best: {config.metric} {study.best_value:.4f} with {study.best_params}; python -m train.fit --config {root / 'best.yaml'}")
+        print(
+            f"best: {config.metric} {study.best_value:.4f} with {study.best_params}; python -m train.fit --config {root / 'best.yaml'}"
+        )
         _plot_importance(study, root / "importance.svg")
         return study.best_params
 
@@ -103,7 +123,9 @@ def objective(trial: optuna.Trial, plan: Plan, config: Config, root: Path) -> fl
 
     for seed in plan.seeds:
         # A trial that is cut off is run again, so it saves no states; forty checkpoints would fill a disk, and the best config is fitted again.
-        own = Config.model_validate(config.model_dump() | chosen | {"seed": seed, "output": str(root), "run": "trial", "save_every": 0})
+        own = Config.model_validate(
+            config.model_dump() | chosen | {"seed": seed, "output": str(root), "run": "trial", "save_every": 0}
+        )
         shutil.rmtree(own.run_dir, ignore_errors=True)
         try:
             found.append(fit.main(own, on_epoch=report)[config.metric])
@@ -133,7 +155,9 @@ def _open(root: Path, asked: dict[str, Any]) -> optuna.Study:
     study = _study(root / "study.db")
     was = study.user_attrs.get("asked", asked)
     if was != asked:
-        changed = [key for key in asked["config"] if asked["config"][key] != was["config"].get(key)] or ["space or seeds"]
+        changed = [key for key in asked["config"] if asked["config"][key] != was["config"].get(key)] or [
+            "space or seeds"
+        ]
         raise Stop(f"{root / 'study.db'} was made with another {', '.join(changed)}; undo that, or give another --run")
     study.set_user_attr("asked", asked)
     finished = study.get_trials(states=FINISHED)
@@ -149,7 +173,9 @@ def _open(root: Path, asked: dict[str, Any]) -> optuna.Study:
 
 def _study(path: Path) -> optuna.Study:
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)
-    return optuna.create_study(study_name="sweep", storage=f"sqlite:///{path}", direction="maximize", load_if_exists=True, pruner=pruner)
+    return optuna.create_study(
+        study_name="sweep", storage=f"sqlite:///{path}", direction="maximize", load_if_exists=True, pruner=pruner
+    )
 
 
 def _suggest(trial: optuna.Trial, name: str, values: Range | list[Any]) -> Any:
@@ -165,13 +191,17 @@ def _plot_importance(study: optuna.Study, path: Path) -> None:
     if len({trial.value for trial in study.get_trials(states=(TrialState.COMPLETE,))}) < 2:
         print("importance: unknown, there are no two completed trials that differ")
         return
-    shares = optuna.importance.get_param_importances(study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=0))
+    shares = optuna.importance.get_param_importances(
+        study, evaluator=optuna.importance.FanovaImportanceEvaluator(seed=0)
+    )
     print("\n".join(f"importance {name:20}{share:7.1%}" for name, share in shares.items()))
     figure = Figure(figsize=(6, 0.6 + 0.4 * len(shares)), layout="constrained")
     axes = figure.add_subplot()
     axes.barh(list(shares)[::-1], list(shares.values())[::-1])
     axes.set(xlim=(0, 1), xlabel=f"share in the variance of {len(study.trials)} trials")
-    with matplotlib.rc_context({"svg.fonttype": "none"}):  # letters, not outlines: the page's fonts are used, and words can be found
+    with matplotlib.rc_context(
+        {"svg.fonttype": "none"}
+    ):  # letters, not outlines: the page's fonts are used, and words can be found
         figure.savefig(path)
 
 

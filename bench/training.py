@@ -1,0 +1,199 @@
+"""Train the same model on the same rows with Hugging Face's Trainer, as people run it and as it is best run, and with train.fit: how fast is each?
+
+    python -m bench.training [--rows 600] [--key value]
+
+One side after the other, each in a fresh process. Writes OUTPUT/bench.json. Sentences per CPU-second count every epoch of training, and
+the validation, tokenising and saving in between, but not imports; they are less disturbed by other work on the machine than seconds are.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import datasets
+import torch
+import yaml
+from rich.console import Console
+from rich.table import Table
+from torch.utils.flop_counter import FlopCounterMode
+
+from bench.sides import EXAMPLE_TOKENS, SIDES
+from train.build import write_splits
+from train.config import Config, Stop, parse, run
+from train.corpus.splits import load_split
+from train.engine.encoded import encode
+from train.engine.first_token import read_first_token
+from train.engine.model import load_model
+
+TITLES = {
+    "padded": f"(a) Trainer, padded to {EXAMPLE_TOKENS}",
+    "grouped": "(b) Trainer, grouped by length",
+    "ours": "(c) train.fit",
+}
+FACTORS = ("sentences_per_cpu_second", "seconds", "memory_gib")  # of which a ratio is told
+
+
+def main(config: Config, rows: int) -> dict:
+    """Measure all sides on about `rows` rows, return what stands in bench.json. Raises Stop if a side fails."""
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch)
+        config = shortened(config, rows, root)
+        rates, sides = [], {}
+        for name in SIDES:
+            rates.append(matrix_rate())
+            sides[name] = run_side(name, config, root)
+        rates.append(matrix_rate())
+        train, validation = load_split(config, "train"), load_split(config, "validation")
+        flops = needed_flops(config, list(train["text"]), list(validation["text"]))
+    for found in sides.values():
+        found["sentences_per_cpu_second"] = config.epochs * len(train) / found["cpu_seconds"]
+        found["utilisation"] = flops / found["cpu_seconds"] / median(rates)
+    ours = sides["ours"]
+    return {
+        "rows": len(train),
+        "validation_rows": len(validation),
+        "epochs": config.epochs,
+        "batch_size": config.batch_size,
+        "learning_rate": config.learning_rate,
+        "head_learning_rate": config.head_learning_rate,
+        "model": config.model,
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "load": os.getloadavg(),
+        "matrix_flops_per_cpu_second": median(rates),
+        "needed_flops": flops,
+        "sides": sides,
+        "ratios": {
+            other: {key: ratio(ours[key], sides[other][key], key) for key in FACTORS}
+            for other in sides
+            if other != "ours"
+        },
+    }
+
+
+def ratio(ours: float, other: float, key: str) -> float:
+    """How many times better ours is: of sentences more is better, of seconds and memory less."""
+    return ours / other if key == "sentences_per_cpu_second" else other / ours
+
+
+def shortened(config: Config, rows: int, root: Path) -> Config:
+    """Write whole documents, drawn by seed, with `rows` rows of train and an eighth as many of validation, into `root`; returns the config that reads them.
+
+    No side stops early.
+    """
+    wanted = {"train": rows, "validation": max(1, rows // 8)}
+    write_splits(
+        {name: whole_documents(load_split(config, name), n, config.seed) for name, n in wanted.items()},
+        config.labels,
+        root / "data",
+    )
+    return Config.model_validate(
+        config.model_dump() | {"data": str(root / "data"), "output": str(root / "runs"), "patience": config.epochs}
+    )
+
+
+def whole_documents(split: datasets.Dataset, rows: int, seed: int) -> datasets.Dataset:
+    """Documents drawn by seed until they have `rows` rows, or all of them."""
+    counts = Counter(split["doc"])
+    documents = sorted(counts)
+    Random(seed).shuffle(documents)
+    kept: set[str] = set()
+    for doc in documents:
+        if sum(counts[d] for d in kept) >= rows:
+            break
+        kept.add(doc)
+    return split.filter(lambda doc: doc in kept, input_columns="doc")
+
+
+def run_side(name: str, config: Config, root: Path) -> dict[str, float]:
+    """One side in a process of its own: what bench_sides.measured returns. Raises Stop with the end of its output if it fails."""
+    settings, result = root / f"{name}.yaml", root / f"{name}.json"
+    settings.write_text(yaml.safe_dump(config.model_dump() | {"run": name}))
+    command = [sys.executable, "-m", "bench.sides", "--side", name, "--result", str(result), "--config", str(settings)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise Stop(f"{TITLES[name]} failed with code {done.returncode}:\n{done.stdout[-2000:]}")
+    return json.loads(result.read_text())
+
+
+def matrix_rate(size: int = 2048, repeats: int = 5) -> float:
+    """Floating-point operations per CPU-second of a large fp32 matrix product: the best of `repeats`, the first of which warms up."""
+    left, right = torch.randn(size, size), torch.randn(size, size)
+    best = math.inf
+    for _ in range(repeats):
+        start = time.process_time()
+        torch.mm(left, right)
+        best = min(best, time.process_time() - start)
+    return 2 * size**3 / best
+
+
+def needed_flops(config: Config, train: list[str], validation: list[str]) -> int:
+    """Operations of the matrix products that the run cannot do without: every text at its own length, the last layer for the first token only.
+
+    Forward and backward for `train` in each epoch, forward for `validation`; counted on one row of each length.
+    """
+    tokenizer, model = load_model(config, config.labels)
+    model.set_attn_implementation("eager")  # its products are those that the counter sees
+    read_first_token(model)
+    total = 0
+    for texts, training in ((train, True), (validation, False)):
+        for length, count in Counter(len(row) for row in encode(texts, tokenizer, config.max_tokens)).items():
+            with FlopCounterMode(display=False) as counter, torch.set_grad_enabled(training):
+                logits = model(
+                    input_ids=torch.zeros(1, length, dtype=torch.long),
+                    attention_mask=torch.ones(1, length, dtype=torch.long),
+                ).logits
+                if training:
+                    logits.sum().backward()
+            total += config.epochs * count * counter.get_total_flops()
+    return total
+
+
+def show(result: dict, console: Console) -> None:
+    """Print the figures of each side and the ratios of ours to the others."""
+    table = Table("", "sentences per CPU-second", "seconds", "peak GiB", "validation macro-F1", "of the matrix rate")
+    for name, found in result["sides"].items():
+        figures = (found["sentences_per_cpu_second"], found["seconds"], found["memory_gib"], found["macro_f1"])
+        table.add_row(
+            TITLES[name],
+            *(f"{value:.{digits}f}" for value, digits in zip(figures, (1, 1, 2, 3), strict=True)),
+            f"{found['utilisation']:.0%}",
+        )
+    for other, ratios in result["ratios"].items():
+        table.add_row(
+            f"ours against {TITLES[other][:3]}",
+            *(f"{ratios[key]:.2f}x" for key in FACTORS),
+            f"{result['sides']['ours']['macro_f1'] - result['sides'][other]['macro_f1']:+.3f}",
+            "",
+        )
+    console.print(table)
+    console.print(
+        f"{result['rows']} rows, {result['epochs']} epochs, batches of {result['batch_size']}, {result['threads']} threads, load {result['load'][0]:.1f}. "
+        f"Matrix rate: {result['matrix_flops_per_cpu_second'] / 1e9:.0f} GFLOP per CPU-second, fp32; the last column is the part of it that goes into products "
+        "the task cannot do without (unpadded tokens, last layer for the first token)."
+    )
+
+
+def _command() -> int:
+    config, own = parse(
+        prog="bench.training", rows=dict(type=int, default=600, help="rows of train to use, in whole documents")
+    )
+    result = main(config, own["rows"])
+    show(result, Console(width=130))
+    path = Path(config.output) / "bench.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=2) + "\n")
+    print(f"written to {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    run(_command)

@@ -1,0 +1,1 @@
+"""Reading an article: sentences, speakers, web pages, and the forms it is shown in."""

@@ -1,0 +1,114 @@
+"""From an article to typed sentences whose offsets index its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from onrecord.article.sentences import sentences
+from onrecord.article.speakers import named
+from onrecord.article.webpage import is_html, main_text, publication_day
+from onrecord.classifier import Classifier, Prediction
+
+if TYPE_CHECKING:  # loaded by `read` when there are dates to resolve: it is slow to import
+    from onrecord.dates.resolve import When
+
+
+DATED = "scheduling"  # the label whose sentences are diary entries, unless the caller names another
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of an article: `article.text[start:end] == text`, counted in characters (code points)."""
+
+    text: str
+    start: int
+    end: int
+    paragraph: int  # 0-based; a paragraph is a line that is not blank, or several of a text wrapped to a width
+    prediction: Prediction
+    speaker: str | None = (
+        None  # who is said to have said it, in the sentence's own words; None if the sentence does not say, not plainly, or by a pronoun
+    )
+    dates: tuple[When, ...] = ()  # of a sentence of the dated label, where the day of publication is known
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article as it was read."""
+
+    text: str  # what offsets index: the string given, or the main text of the page given
+    statements: list[Statement]  # in order; between two of them lies nothing but white space
+    published: date | None = None  # as given or as the page says; a datetime if the time of day was given
+
+
+class Predicts(Protocol):
+    """What an article is typed with: a Classifier, or what asks one."""
+
+    def predict(self, texts: Iterable[str]) -> list[Prediction]:
+        """See Classifier.predict."""
+        ...
+
+
+def read(
+    text_or_html: str,
+    published: date | str | None = None,
+    classifier: Predicts | None = None,
+    *,
+    html: bool | None = None,
+    zone: str | None = None,
+    dated: str = DATED,
+) -> Article:
+    """Type every sentence of an article, in order. Loads the default checkpoint if no classifier is given.
+
+    Offsets index the string given. Only of an HTML page, recognised by how it begins (html=None) or declared (html=True), is the main text
+    extracted first: there offsets index `Article.text`, and the page itself is not kept. `published` is a date, a datetime, or either in
+    ISO 8601; None stands for the day that a page names, if it names one, and `Article.published` says which. With it the time expressions of
+    sentences labelled `dated` are resolved, clock times in the IANA zone `zone` if they name none. Raises ValueError for another `published`, an
+    unknown zone and for a page without text, TypeError for what is no string, ModuleNotFoundError for a page where the extra `html` is not
+    installed.
+    """
+    if not isinstance(text_or_html, str):
+        raise TypeError(
+            f"read takes the article as a string, not {type(text_or_html).__name__}; decode bytes first, e.g. data.decode('utf-8')"
+        )
+    day = published_date(published)
+    page = is_html(text_or_html) if html is None else html
+    text = main_text(text_or_html) if page else text_or_html
+    if page and day is None:
+        day = publication_day(text_or_html)
+    spans = sentences(text)
+    if not spans:
+        return Article(text, [], day)
+    predictions = (classifier or Classifier.load()).predict(text[start:end] for start, end, _ in spans)
+    statements = []
+    for (start, end, paragraph), prediction in zip(spans, predictions, strict=True):
+        sentence = text[start:end]
+        dates: tuple[When, ...] = ()
+        if day is not None and prediction.label == dated:
+            from onrecord.dates.resolve import find_dates
+
+            dates = tuple(find_dates(sentence, day, zone))
+        statements.append(Statement(sentence, start, end, paragraph, prediction, named(sentence), dates))
+    return Article(text, statements, day)
+
+
+def published_date(published: date | str | None) -> date | None:
+    """The date of publication as a date or datetime. Raises ValueError if it is neither one nor ISO 8601, or not in the years 1000 to 9000.
+
+    "Last week" and time zones lead out of the years 1 to 9999, which are all that Python knows.
+    """
+    day = published if published is None or isinstance(published, date) else _iso_date(published)
+    if day is not None and not 1000 <= day.year <= 9000:
+        raise ValueError(f"published lies in the year {day.year}; give one from 1000 to 9000")
+    return day
+
+
+def _iso_date(text: object) -> date:
+    for kind in (date, datetime):
+        try:
+            return kind.fromisoformat(text)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            continue
+    raise ValueError(f"published is {text!r}: give a date, or a string such as 2024-05-02 or 2024-05-02T18:30+02:00")

@@ -1,0 +1,225 @@
+"""From raw scores to what a user can act on: calibrated probabilities under the label shares to be met, abstention, label sets.
+
+Everything is worked out from the validation sentences' logits, which `train.calibrate` stores in the checkpoint as calibration.json, so a
+user may ask for other shares, another error or another coverage when loading, without the data or a training.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+FILE = "calibration.json"
+UNIFORM = "uniform"  # the name of the prior that has every label as often
+DATA = "data"  # the name of the prior that changes nothing: the label shares of the training data
+CONFIDENCE = 0.95  # of the promise about the error among answered sentences
+
+
+class WishError(ValueError):
+    """A prior, an error or a coverage that makes no sense for this checkpoint; the message says what does."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a checkpoint knows about its own scores: N validation sentences, K labels."""
+
+    temperature: float  # probabilities are softmax(logits / temperature)
+    shares: dict[str, float]  # label -> share in the training data, which the scores assume
+    priors: dict[str, dict[str, float]]  # name -> label -> share to be met in use; the first one is the default
+    max_error: float  # default for the error among answered sentences
+    coverage: float  # default for the coverage of label sets
+    logits: np.ndarray  # (N, K)
+    targets: np.ndarray  # (N,) label numbers
+
+    def save(self, directory: Path) -> None:
+        """Write calibration.json whole or not at all."""
+        fresh = directory / f"{FILE}.new"
+        content = vars(self) | {"logits": self.logits.round(4).tolist(), "targets": self.targets.tolist()}
+        fresh.write_text(json.dumps(content) + "\n")
+        fresh.replace(directory / FILE)
+
+    @classmethod
+    def read(cls, directory: Path) -> Calibration | None:
+        """The stored one, or None if the checkpoint was never calibrated. Raises ValueError if the file is not what `save` writes."""
+        path = directory / FILE
+        if not path.is_file():
+            return None
+        try:
+            content = json.loads(path.read_text())
+            found = cls(
+                **(
+                    content
+                    | {
+                        "logits": np.array(content["logits"], dtype=float),
+                        "targets": np.array(content["targets"], dtype=int),
+                    }
+                )
+            )
+            if not (found.temperature > 0 and np.isfinite(found.temperature)):
+                raise ValueError(f"temperature {found.temperature!r}")
+            if found.logits.shape != (len(found.targets), len(found.shares)) or not np.isfinite(found.logits).all():
+                raise ValueError(
+                    f"logits {found.logits.shape} for {len(found.targets)} targets and {len(found.shares)} labels"
+                )
+            if len(found.targets) and not (found.targets.min() >= 0 and found.targets.max() < len(found.shares)):
+                raise ValueError("targets out of range")
+            found.rule()
+            return found
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} is not a calibration that train.calibrate wrote ({error!r}); run `python -m train.calibrate` again"
+            ) from error
+
+    def named(self, prior: str | Mapping[str, float] | None) -> tuple[str, np.ndarray]:
+        """Name and shares (K,) of a prior: a stored name, "data", "uniform", a mapping label -> share, or None for the checkpoint's default.
+
+        Raises WishError for an unknown name, a label left out or made up, and shares that are not positive.
+        """
+        labels = list(self.shares)
+        if prior is None:
+            prior = next(iter(self.priors), DATA)
+        if isinstance(prior, str):
+            known = self.priors | {
+                DATA: self.shares,
+                UNIFORM: dict.fromkeys(labels, 1.0),
+            }  # a stored prior never takes the place of these
+            if prior not in known:
+                raise WishError(
+                    f"prior {prior!r} is unknown; there are {', '.join(known)}, or give shares as {{label: share}}"
+                )
+            name, given = prior, known[prior]
+        else:
+            name, given = "given", dict(prior)
+        if set(given) != set(labels):
+            raise WishError(
+                f"{'the prior' if name == 'given' else f'prior {name!r}'} must name each of {', '.join(labels)} once; it names {', '.join(given)}"
+            )
+        shares = np.array([given[label] for label in labels], dtype=float)
+        if not (np.isfinite(shares).all() and (shares > 0).all()):
+            raise WishError(f"prior {name!r}: every share must be a positive number, got {given}")
+        return name, shares / shares.sum()
+
+    def rule(
+        self,
+        prior: str | Mapping[str, float] | None = None,
+        max_error: float | None = None,
+        coverage: float | None = None,
+    ) -> Rule:
+        """The decision rule for these wishes. Raises WishError for those that make no sense."""
+        max_error, coverage = (
+            self.max_error if max_error is None else max_error,
+            self.coverage if coverage is None else coverage,
+        )
+        for name, value in (("max_error", max_error), ("coverage", coverage)):
+            if not 0 < value < 1:
+                raise WishError(f"{name} = {value!r} must lie between 0 and 1")
+        name, met = self.named(prior)
+        _, trained = self.named(DATA)
+        shift = np.log(met / trained)
+        probabilities = softmax(self.logits / self.temperature + shift)
+        counts = np.bincount(self.targets, minlength=len(met))  # of validation
+        # The sentences to be met are the validation sentences weighed by label: the assumption of label shift.
+        weights = (
+            np.ones(len(self.targets))
+            if name == DATA
+            else (met / np.maximum(counts / counts.sum(), 1e-12))[self.targets]
+        )
+        wrong = probabilities.argmax(1) != self.targets
+        threshold = (
+            answer_threshold(probabilities.max(1), wrong, weights, max_error) if counts.all() else math.inf
+        )  # nothing is known of a label without rows
+        return Rule(name, self.temperature, shift, threshold, set_limits(probabilities, self.targets, coverage))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A calibration made ready for one prior, one error and one coverage."""
+
+    prior: str
+    temperature: float
+    shift: np.ndarray  # (K,) added to logits / temperature: log of the shares to be met over those trained on
+    threshold: float  # a sentence whose confidence lies below is not answered; inf if no threshold keeps the error
+    limits: np.ndarray  # (K,) a label is in the set if its probability reaches this
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """(N, K) rows that add up to 1. Bayes' rule with new label shares (Saerens, Latinne and Decaestecker 2002)."""
+        return softmax(logits / self.temperature + self.shift)
+
+    def answered(self, probabilities: np.ndarray) -> np.ndarray:
+        """(N,) whether the most probable label is sure enough."""
+        return probabilities.max(1) >= self.threshold
+
+    def sets(self, probabilities: np.ndarray) -> np.ndarray:
+        """(N, K) whether the label is in the set; the most probable label always is."""
+        chosen = probabilities >= self.limits
+        chosen[np.arange(len(probabilities)), probabilities.argmax(1)] = True
+        return chosen
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (N, K) of scores (N, K)."""
+    exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponents / exponents.sum(axis=1, keepdims=True)
+
+
+def error_bound(error: float, rows: float, delta: float) -> float:
+    """Upper bound, holding with probability 1 - delta, on the true error rate when `error` was seen on `rows` independent sentences.
+
+    The Chernoff-Hoeffding bound in its Kullback-Leibler form: the largest p with KL(error || p) <= ln(1 / delta) / rows. `rows` need not be whole.
+    """
+
+    def divergence(p: float) -> float:
+        return sum(a * math.log(a / b) for a, b in ((error, p), (1 - error, 1 - p)) if a > 0)
+
+    low, high = error, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle < 1 and divergence(middle) <= math.log(1 / delta) / rows else (low, middle)
+    return high
+
+
+def answer_threshold(confidence: np.ndarray, wrong: np.ndarray, weights: np.ndarray, max_error: float) -> float:
+    """The lowest confidence from which sentences may be answered so that, with probability 0.95, at most `max_error` of the answers are wrong.
+
+    Selective guaranteed risk control (Geifman and El-Yaniv 2017, algorithm 1): a binary search over the thresholds, each step's bound at
+    delta / steps. All arguments are (N,); weighted rows count as Kish's effective number, sum(w)^2 / sum(w^2). inf if nothing keeps the promise.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    confidence, wrong, weights = confidence[order], wrong[order].astype(float), weights[order]
+    mass, squares, errors = weights.cumsum(), (weights**2).cumsum(), (weights * wrong).cumsum()
+    steps = math.floor(math.log2(max(1, len(confidence)))) + 1  # as many as a binary search can take
+    low, high, best = 0, len(confidence) - 1, math.inf
+    while low <= high:
+        middle = (low + high) // 2
+        last = (
+            int(np.searchsorted(-confidence, -confidence[middle], side="right")) - 1
+        )  # rows of equal confidence are answered together
+        bound = error_bound(
+            min(1.0, errors[last] / mass[last]), mass[last] ** 2 / squares[last], (1 - CONFIDENCE) / steps
+        )
+        if bound <= max_error:
+            best, low = float(confidence[last]), last + 1
+        else:
+            high = middle - 1
+    return best
+
+
+def set_limits(probabilities: np.ndarray, targets: np.ndarray, coverage: float) -> np.ndarray:
+    """(K,) the probability from which a label joins the set, so that of the sentences of each label at least `coverage` have it in theirs.
+
+    Class-conditional (Mondrian) split conformal prediction, score 1 - p (Vovk 2012; Sadinle, Lei and Wasserman 2019). A label with too
+    few sentences for the promise is always in the set.
+    """
+    limits = np.zeros(probabilities.shape[1])
+    for label in range(len(limits)):
+        own = np.sort(probabilities[targets == label, label])
+        rank = math.floor(
+            (len(own) + 1) * (1 - coverage) + 1e-9
+        )  # the rank-th smallest; 0 = no finite-sample promise possible
+        limits[label] = own[rank - 1] if rank else 0.0
+    return limits

@@ -1,0 +1,220 @@
+"""Time expressions of one English news sentence, resolved against the day it was published.
+
+A grammar of its own: dateparser reads "we may" as the first of May and "Feb. 27 and 28" as the year 2028 (LOG.md has the figures). A wrong
+date is worse than none, so whatever may mean two days is left out. What follows is the whole of the rule.
+
+Three modules hold the rule: `time_expressions` the patterns, `tense` which way the sentence looks, `calendar_arithmetic` the days.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY
+from onrecord.dates.grammar import CONTEXT, RULES, Reader, Token
+from onrecord.dates.tense import ENDURED, MOVED
+
+Prefer = Literal["future", "past"]
+MOST = 30  # expressions of a sentence; what has more is a table. What one takes grows with the sentence, so that this bounds what a text takes
+
+
+DAYS_LONG = {
+    word: n for n, word in enumerate(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 2)
+}
+_RECKONED = re.compile(
+    r"(?<!\bfor )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several|few|\d{1,3})\s+(?:days?|nights?|weeks?|weekends?|fortnight|months?|hours?|years?)"
+    r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$"
+    r"|\bweek\s+(?:beginning|starting|commencing|ending)\s+(?:on\s+)?$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """One resolved time expression: `sentence[start:end] == text`."""
+
+    text: str
+    start: int
+    end: int
+    kind: str  # instant, day, range, weekend, week, month, quarter, half, year; part = an approximate part of a month, year or week
+    first: (
+        date | datetime
+    )  # datetimes for an instant and for a range of clock times: with a zone if one is known, else naive
+    last: date | datetime  # inclusive
+    past: bool = False  # the sentence puts it behind publication: "said on Thursday", "last week"
+
+
+def find_dates(text: str, published: date | datetime, zone: str | None = None, prefer: Prefer = "future") -> list[When]:
+    """Resolve the time expressions of a sentence, in its order; the module says when one is left out.
+
+    `published` is the day (in `zone`, if it is a datetime with a zone of its own) that "today" means. `zone` is an IANA name such as
+    "Europe/London" for clock times that name none; without it they keep the zone of `published`, or have none. `prefer` is where a
+    weekday, day or month lies in a sentence without a verb. What does not lie in the years 1000 to 9000 is left out, so that zones and days
+    added cannot lead out of the calendar; so is all of a sentence with more than MOST expressions. Raises ValueError for an unknown zone or preference.
+    """
+    if prefer not in ("future", "past"):
+        raise ValueError(f"prefer is {prefer!r}; it can be 'future' or 'past'")
+    try:
+        known = ZoneInfo(zone) if zone else None
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"zone {zone!r} is unknown; give an IANA name such as Europe/London") from error
+    if isinstance(published, datetime):
+        if published.tzinfo and known:
+            published = published.astimezone(known)
+        known = known or published.tzinfo  # type: ignore[assignment]
+        published = published.date()
+    reader = Reader(text, published, known, prefer)
+    tokens: list[Token] = []
+    tried = 0
+    taken = bytearray(len(text))  # 1 where a rule further up has spoken
+    for pattern, rule in RULES:
+        for match in pattern.finditer(text):
+            if not any(taken[match.start() : match.end()]):
+                if (tried := tried + 1) > MOST:
+                    return []
+                try:
+                    made = rule(reader, match)
+                except (ValueError, OverflowError):  # 31 June, the year 10000
+                    made = Token(match.start(), match.end())
+                if made:
+                    found = made if isinstance(made, list) else [made]
+                    tokens += found
+                    taken[found[0].start : found[-1].end] = b"\1" * (found[-1].end - found[0].start)
+    paired = _fold(text, sorted(tokens, key=lambda t: t.start), _clock_and_day)
+    joined = [t for t in _fold(text, paired, _range) if t.form != "clock"]
+    joined = [_lasting(text, t) for t in _in_order(text, joined, published)]
+    return [
+        When(text[t.start : t.end], t.start, t.end, t.kind, t.first, t.last, t.past)
+        for t in joined
+        if t.kind and t.first and t.last and t.first.year >= 1000 and t.last.year <= 9000 and not _reckoned(text, t)
+    ]
+
+
+def _reckoned(text: str, token: Token) -> bool:
+    """Whether the expression is only what another day is counted from: two days before Easter, the weekend after May 3."""
+    return bool(_RECKONED.search(text[max(0, token.start - CONTEXT) : token.start]))
+
+
+_LIST = re.compile(r"(?:\s*,|\s+(?:and|or|then)\b)+\s*(?:on\s+)?(?:(?:late|early)\s+)?")
+_LASTING = re.compile(
+    rf"\b(?P<n>{'|'.join(DAYS_LONG)}|\d{{1,2}})(?:-day\s+(?:[\w’'-]+\s+){{1,4}}?|\s+days\s+)(?:beginning|starting|from|that\s+(?:begins|starts)|which\s+(?:begins|starts))\s+(?:on\s+)?$",
+    re.IGNORECASE,
+)
+
+
+def _in_order(text: str, tokens: list[Token], today: date) -> list[Token]:
+    """Weekdays of a list follow each other: on a Thursday, "Wednesday and Thursday" to come are next week's. Elsewhere today's, behind a later one, is left out."""
+    result = list(tokens)
+    named = [
+        k
+        for k, t in enumerate(result)
+        if t.form == "weekday" and t.kind == "day" and re.search(WEEKDAY, text[t.start : t.end])
+    ]
+    for i, k in pairwise(named):
+        a, b = result[i], result[k]
+        assert isinstance(a.first, date) and isinstance(b.first, date)
+        if a.past or b.past or isinstance(a.first, datetime) or isinstance(b.first, datetime) or b.first >= a.first:
+            continue
+        if _LIST.fullmatch(text[a.end : b.start]):
+            result[k] = replace(b, first=b.first + 7 * DAY, last=b.first + 7 * DAY)
+        elif b.first == today:
+            result[k] = replace(b, kind=None)
+    for i, k in reversed(list(pairwise(named))):
+        a, b = result[i], result[k]
+        if (
+            a.past
+            and b.past
+            and a.first == today
+            and not isinstance(b.first, datetime)
+            and b.first < today
+            and _LIST.fullmatch(text[a.end : b.start])
+        ):  # type: ignore[operator]
+            result[i] = replace(a, first=today - 7 * DAY, last=today - 7 * DAY)
+    return result
+
+
+def _lasting(text: str, token: Token) -> Token:
+    """A two-day meeting beginning Wednesday, closed for three days from Monday: all its days."""
+    match = _LASTING.search(text[max(0, token.start - CONTEXT) : token.start])
+    if not match or token.kind != "day" or token.form not in ("weekday", "date") or token.first is None:
+        return token
+    n = DAYS_LONG.get(match["n"].lower()) or int(match["n"])
+    return replace(token, start=token.start - len(match[0]), kind="range", last=token.first + (n - 1) * DAY)
+
+
+# --- joining neighbours: a clock with its day, two days to a range -------------------------------------------------------------------
+def _fold(text: str, tokens: list[Token], rule: Callable[[str, Token, Token], Token | None]) -> list[Token]:
+    """Join each token to its left neighbour where the rule, given the text up to the second one, says what both make together."""
+    result: list[Token] = []
+    for token in tokens:
+        both = rule(text, result[-1], token) if result else None
+        result[len(result) - bool(both) :] = [both or token]
+    return result
+
+
+def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
+    gap = text[a.end : b.start]
+    if (a.form == "clock") == (b.form == "clock") or "instant" in (a.kind, b.kind):
+        return None
+    if (
+        b.form == "clock"
+        and re.search(r"until|till|\bto\b", gap)
+        and re.match(rf"\s*(?:on\s+)?{WEEKDAY}", text[b.end : b.end + CONTEXT])
+    ):
+        return None  # from Friday until 6 a.m. Monday: the hour is the other day's
+    clock, day = (a, b) if a.form == "clock" else (b, a)
+    if not re.fullmatch(
+        r"[\s,]*(?:on\s+)?" if a is clock else r"[\s,]*(?:(?:at|from|by|until|between|@|around|about)\s+)?", gap
+    ):
+        return None
+    if day.kind != "day" or clock.clock is None:
+        return replace(
+            day, start=a.start, end=b.end, kind="day" if day.kind == "day" else None
+        )  # the hour is left out; so is all of "3 p.m. next week"
+    assert isinstance(day.first, date)
+    c = clock.clock
+    first = datetime.combine(day.first, c.first, c.zone)
+    last = datetime.combine(
+        day.first + (DAY if c.last and c.last < c.first else timedelta(0)), c.last or c.first, c.zone
+    )
+    return replace(day, start=a.start, end=b.end, kind="range" if c.last else "instant", first=first, last=last)
+
+
+def _range(text: str, a: Token, b: Token) -> Token | None:
+    if not re.fullmatch(r"\s*(?:-|–|—|to|through|until|till|and)\s*", gap := text[a.end : b.start]):
+        return None
+    before = text[max(0, a.start - CONTEXT) : a.start]
+    opened = re.search(r"\b(from|between)\s+(?:the\s+)?$", before, re.IGNORECASE)
+    if (
+        a.kind not in ("day", "instant", "month", "year")
+        or b.kind not in ("day", "instant", "month", "year")
+        or (gap.strip() == "and" and not (opened and opened[1].lower() == "between"))
+    ):
+        return None
+    if (
+        gap.strip() == "to"
+        and re.search(rf"\b{MOVED}\w*\b.{{0,40}}$|\bforward\b.{{0,20}}$", before, re.IGNORECASE)
+        and not re.search(rf"\b{ENDURED}\w*\b", before)
+    ):
+        return None  # moved from Monday to Friday
+    if gap.strip() == "to" and a.form == "weekday" and not opened:  # open Monday to Friday
+        return replace(a, end=b.end, kind=None)
+    first, last = a.first, b.last
+    if (
+        isinstance(first, datetime) and isinstance(last, datetime) and first.tzinfo != last.tzinfo
+    ):  # 3 p.m. ET Monday to 5 p.m. Tuesday
+        return replace(a, end=b.end, kind=None)
+    if isinstance(first, datetime) != isinstance(last, datetime):
+        first, last = (x.date() if isinstance(x, datetime) else x for x in (first, last))
+    assert first and last
+    if last < first and b.form == "weekday":
+        last += 7 * DAY
+    if last < first:
+        return replace(a, end=b.end, kind=None)
+    return replace(a, end=b.end, kind="range", first=first, last=last, past=a.past and b.past)

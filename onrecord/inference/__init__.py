@@ -1,0 +1,1 @@
+"""Running a checkpoint: backends, tokens, threads."""

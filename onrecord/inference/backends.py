@@ -1,0 +1,216 @@
+"""What computes the scores: ONNX Runtime, which is all that using a model takes, or torch, which GPUs and training need.
+
+A backend turns rows of token ids into raw scores; it knows neither texts nor labels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from onrecord.inference.threads import threads
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+ONNX, INT8 = (
+    "model.onnx",
+    "model.int8.onnx",
+)  # written by train.export; the second only if it is nearly as good as the first
+FILES = {"onnx": ONNX, "int8": INT8}
+WEIGHTS = "model.safetensors"
+STAMP = "weights"  # metadata of an ONNX file: the fingerprint of the weights it was made from
+
+
+class BackendName(StrEnum):
+    """What can be asked for."""
+
+    onnx = "onnx"
+    int8 = "int8"
+    torch = "torch"
+
+
+class BackendError(Exception):
+    """No backend can serve the wish; the message says what to install or run."""
+
+
+class Backend(Protocol):
+    """Scores of rows of token ids."""
+
+    name: str
+    version: str  # of the library that computes
+    pad: int  # the token id that fills a batch's shorter rows
+    budget: int  # tokens of a batch, padding included, with which it is quickest
+    callers: int  # batches that it computes side by side, each asked for from a thread of its own
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
+        """Raw scores (len(rows), labels) as float64 of one batch, padded here to its longest row."""
+        ...
+
+
+class OnnxBackend:
+    """An ONNX file on the CPU, one thread a batch, and as many batches side by side as the container grants threads."""
+
+    budget = 512  # what such a batch computes stays in a core's cache: 136 sentences per CPU-second, against 108 at 2048 tokens and 128 at 128
+
+    def __init__(self, path: Path, pad: int, name: str = "onnx") -> None:
+        import onnxruntime  # here, not above: --help stays quick
+
+        self.name, self.version, self.pad, self.callers = name, onnxruntime.__version__, pad, threads()
+        try:
+            self._session = _session(path)
+        except Exception as error:  # each of its errors is a class of its own, under RuntimeError or Exception
+            raise BackendError(
+                f"{path} could not be loaded ({str(error).strip().splitlines()[0]}); write it again with `python -m train.export`"
+            ) from error
+        if not _made_from(self._session.get_modelmeta().custom_metadata_map.get(STAMP), path.parent / WEIGHTS):
+            raise BackendError(
+                f"{path} was not made from the {WEIGHTS} beside it: write it again with `python -m train.export`, delete it, or ask for backend='torch'"
+            )
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
+        """See Backend."""
+        ids, mask = padded(rows, self.pad)
+        return self._session.run(["logits"], {"input_ids": ids, "attention_mask": mask})[0].astype(np.float64)
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    """The file made ready to run. Raises what onnxruntime raises."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # errors only: a command's output is its own
+    # onnxruntime 1.32's fused kernel of adding and normalising is slower than the two apart: by 8% of all time in fp32, 12% in int8 (LOG.md).
+    return onnxruntime.InferenceSession(
+        path, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
+    )
+
+
+class TorchBackend:
+    """The safetensors weights in transformers, on any torch device."""
+
+    callers = 1
+
+    def __init__(self, source: str, pad: int, device: str = "cpu") -> None:
+        import torch
+        from safetensors import SafetensorError
+        from transformers import AutoModelForSequenceClassification
+        from transformers.utils import logging
+
+        self.name, self.version, self.pad = "torch", str(torch.__version__), pad
+        self.budget = (
+            OnnxBackend.budget if device == "cpu" else 16_384
+        )  # a GPU wants its thousands of cores filled; not measured on one
+        if device == "cpu":
+            torch.set_num_threads(min(threads(), torch.get_num_threads()))
+        bars = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+        try:
+            model, report = AutoModelForSequenceClassification.from_pretrained(source, output_loading_info=True)
+        except (OSError, ValueError, SafetensorError) as error:
+            raise BackendError(f"{source} could not be loaded: {str(error).strip().splitlines()[0]}") from error
+        finally:
+            if bars:
+                logging.enable_progress_bar()
+        if report["missing_keys"]:
+            raise BackendError(
+                f"{source} is no trained classifier: it lacks {', '.join(sorted(report['missing_keys']))}; train it with `python -m train.fit`"
+            )
+        self.model: Any = model.to(torch.device(device)).eval()
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
+        """See Backend."""
+        import torch
+
+        ids, mask = (torch.from_numpy(array).to(self.model.device) for array in padded(rows, self.pad))
+        with torch.inference_mode():
+            return self.model(input_ids=ids, attention_mask=mask).logits.double().cpu().numpy()
+
+
+def padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[np.ndarray, np.ndarray]:
+    """Token ids and attention mask, each (rows, longest row) of int64."""
+    ids = np.full((len(rows), max(map(len, rows))), pad, dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)], mask[i, : len(row)] = row, 1
+    return ids, mask
+
+
+def fingerprint(weights: Path) -> str:
+    """SHA-256 over the header of a safetensors file and the first and last KiB of every tensor: a training moves them all, and the whole file would take 0.2 s.
+
+    Raises ValueError for what is no whole safetensors file, such as the pointer that git leaves where git-lfs is not installed.
+    """
+    with open(weights, "rb") as file:
+        head = file.read(8)
+        length, size = int.from_bytes(head, "little"), os.fstat(file.fileno()).st_size
+        if length > size:
+            raise ValueError(
+                f"{weights} is no whole safetensors file: its header would have {length:,} bytes, and it has {size:,}"
+            )
+        head += file.read(length)
+        digest = hashlib.sha256(head)
+        tensors = json.loads(head[8:])
+        if not isinstance(tensors, dict) or not all(isinstance(tensor, dict) for tensor in tensors.values()):
+            raise ValueError(f"{weights} is no safetensors file: its header does not describe tensors")
+        for tensor in tensors.values():
+            if "data_offsets" not in tensor:  # the file's own metadata
+                continue
+            start, end = (len(head) + offset for offset in tensor["data_offsets"])
+            if end > size:
+                raise ValueError(
+                    f"{weights} is no whole safetensors file: a tensor ends at byte {end:,}, the file at {size:,}"
+                )
+            for place in (start, max(start, end - 1024)):
+                file.seek(place)
+                digest.update(file.read(min(1024, end - place)))
+    return digest.hexdigest()
+
+
+def _made_from(stamp: str | None, weights: Path) -> bool:
+    """Whether an ONNX file with this stamp has the weights beside it; true where none lie there."""
+    try:
+        return stamp == fingerprint(weights)
+    except FileNotFoundError:
+        return True
+    except ValueError:  # no safetensors file, or half of one
+        return False
+
+
+def choose(directory: Path, backend: str | None, device: str) -> str:
+    """Which backend serves: the one asked for, or ONNX if its file is there and the device is the CPU, else torch.
+
+    int8 is never chosen unasked: its scores are not those that the checkpoint was calibrated with. Raises ValueError for a wish that makes no
+    sense, BackendError for one that cannot be met.
+    """
+    if backend not in (None, *BackendName):
+        raise ValueError(f"backend {backend!r} is unknown; there are {', '.join(BackendName)}")
+    if backend in FILES and device != "cpu":
+        raise ValueError(f"backend {backend!r} runs on the CPU only; device {device!r} needs backend='torch'")
+    if backend in FILES and not (directory / FILES[backend]).is_file():
+        why = "; it is kept only if it holds the parity gate, see export.json there" if backend == "int8" else ""
+        raise BackendError(f"{directory} holds no {FILES[backend]}: run `python -m train.export`{why}")
+    if backend is None and device == "cpu" and (directory / ONNX).is_file():
+        return "onnx"
+    if backend in FILES:
+        return backend
+    missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
+    if missing:
+        reason = (
+            ""
+            if backend == "torch" or device != "cpu"
+            else f"{directory} holds no {ONNX} (`python -m train.export` writes it), and without it "
+        )
+        raise BackendError(
+            f"{reason}torch and transformers are needed, {' and '.join(missing)} not installed: run `pip install 'onrecord[torch]'`"
+        )
+    return "torch"

@@ -1,0 +1,34 @@
+"""How many threads this process may use: what the container grants, not what the machine has."""
+
+import math
+import os
+from pathlib import Path
+
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def threads(cgroup: Path = CGROUP) -> int:
+    """OMP_NUM_THREADS if it is set; else the smaller of the CPUs this process may run on and the container's CPU quota; 1 at least.
+
+    The quota is read from cgroup v2 (cpu.max) or v1 (cpu/cpu.cfs_quota_us): more threads than it would only be throttled.
+    """
+    if (wish := os.environ.get("OMP_NUM_THREADS", "")).isdecimal() and int(wish):
+        return int(wish)
+    allowed = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )  # macOS and Windows have no affinity call
+    return max(1, min(allowed, math.ceil(_quota(cgroup) or allowed)))
+
+
+def _quota(cgroup: Path) -> float | None:
+    """CPUs' worth of time granted, or None without a limit."""
+    try:
+        quota, period = (cgroup / "cpu.max").read_text().split()
+    except (OSError, ValueError):
+        try:
+            quota, period = (
+                (cgroup / "cpu" / f"cpu.cfs_{name}_us").read_text().strip() for name in ("quota", "period")
+            )
+        except OSError:
+            return None
+    return None if quota in ("max", "-1") else int(quota) / int(period)

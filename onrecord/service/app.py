@@ -1,0 +1,185 @@
+"""The HTTP service: `application` makes it of a classifier. Needs the extra `serve`.
+
+The event loop never runs the model and reads no article: two threads do, see service_worker.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Security
+from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+
+from onrecord.article.read import DATED, Predicts, read
+from onrecord.article.sentences import sentences
+from onrecord.article.webpage import main_text
+from onrecord.classifier import Classifier
+from onrecord.service import limits as limits
+from onrecord.service.admission import Gate
+from onrecord.service.docs import add_docs
+from onrecord.service.headers import SafeHeaders
+from onrecord.service.messages import (
+    ModelResponse,
+    PredictRequest,
+    PredictResponse,
+    ReadRequest,
+    ReadResponse,
+    Status,
+    zones,
+)
+from onrecord.service.metrics import MEDIA_TYPE as METRICS_TYPE
+from onrecord.service.metrics import Metrics
+from onrecord.service.page import add_page
+from onrecord.service.problems import MEDIA_TYPE, Problem, handle, problem
+from onrecord.service.worker import Worker
+
+
+def application(classifier: Classifier, *, token: str | None = None, cors: Sequence[str] = ()) -> FastAPI:
+    """The service as an ASGI app for one process.
+
+    With a `token`, all but the probes and the pages for humans ask for `Authorization: Bearer TOKEN`. Web pages of the origins in `cors` may use
+    the service.
+    """
+    metrics = Metrics(classifier.labels)
+    worker = Worker(classifier, metrics)
+    warm = False
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        nonlocal warm
+        zones()  # read from the disk once
+        await worker.run(lambda: _read(classifier, ReadRequest.model_validate({"text": "Ready?"})))
+        warm = True
+        yield
+        await worker.close()
+
+    errors: dict[int | str, dict[str, Any]] = {
+        "default": {"model": Problem, "description": "RFC 9457", "content": {MEDIA_TYPE: {}}}
+    }
+    app = FastAPI(
+        title="onrecord",
+        description="What does a news sentence put on record?",
+        version=importlib.metadata.version("onrecord"),
+        lifespan=lifespan,
+        docs_url=None,  # the framework's pages fetch scripts from a third party
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=errors,
+    )
+    app.add_middleware(Gate, token=token, observe=metrics.request)
+    if cors:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=cors,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After"],
+        )
+    app.add_middleware(SafeHeaders)
+    handle(app)
+    secured = (
+        [Security(HTTPBearer(auto_error=False))] if token else []
+    )  # told to those who read the schema; the gate asks for it
+
+    @app.post(
+        "/v1/predict", tags=["typing"], summary="Type sentences", response_model=PredictResponse, dependencies=secured
+    )
+    async def predict(request: PredictRequest) -> Response:
+        """A prediction for each text, in their order."""
+        return _json(PredictResponse(predictions=await worker.predict(request.texts)).model_dump_json().encode())
+
+    @app.post("/v1/read", tags=["typing"], summary="Type an article", response_model=ReadResponse, dependencies=secured)
+    async def read_article(request: ReadRequest) -> Response:
+        """Every sentence of a text or a web page with its label, its speaker and, with a day of publication, the dates of what is scheduled."""
+        model = worker.shared()
+        return _json(
+            await worker.run(
+                lambda: _read(model, request), min(len(request.text or request.html or ""), limits.CHARACTERS)
+            )
+        )
+
+    @app.get("/v1/model", tags=["the model"], summary="What answers", dependencies=secured)
+    async def model() -> ModelResponse:
+        """Labels, prior, backend, versions, and what one request may ask."""
+        library = "torch" if classifier.backend.name == "torch" else "onnxruntime"
+        return ModelResponse(
+            labels=list(classifier.labels),
+            dated=DATED if DATED in classifier.labels else None,
+            prior=classifier.rule.prior,
+            backend=classifier.backend.name,
+            window=classifier.max_tokens,
+            versions={name: importlib.metadata.version(name) for name in ("onrecord", "tokenizers", "numpy")}
+            | {library: classifier.backend.version},
+            limits={name.lower(): value for name, value in vars(limits).items() if name.isupper()},
+        )
+
+    @app.get("/healthz", tags=["running it"], summary="Is it alive?")
+    async def healthz() -> Status:
+        """Whether the process answers."""
+        return Status(status="alive")
+
+    @app.get("/readyz", tags=["running it"], summary="Is it ready?", responses={503: {"model": Problem}})
+    async def readyz() -> Response:
+        """Whether the model has answered once and another request would be taken."""
+        if not warm or worker.full:
+            return problem(503, "as many requests wait as may" if warm else "the model has not answered yet")
+        return JSONResponse({"status": "ready"})
+
+    @app.get(
+        "/metrics",
+        tags=["running it"],
+        summary="Counters for Prometheus",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {}}}},
+        dependencies=secured,
+    )
+    async def show_metrics() -> Response:
+        """What was counted since the process began, in the text format of Prometheus."""
+        return Response(metrics.page(), media_type=METRICS_TYPE)
+
+    add_docs(app)
+    add_page(app, classifier, worker.run, secured)
+    return app
+
+
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json")
+
+
+def _read(classifier: Predicts, request: ReadRequest) -> bytes:
+    """An article, read in a thread of the worker's. Raises HTTPException for one that cannot be."""
+    text = _page(request.html) if request.text is None else request.text
+    for start, end, _ in sentences(text):
+        if end - start > limits.TEXT_CHARACTERS:
+            raise HTTPException(
+                422,
+                f"the sentence at {start} has {end - start} characters; {limits.TEXT_CHARACTERS} are read: put line breaks between paragraphs",
+            )
+    article = read(text, request.published, classifier, html=False, zone=request.zone)
+    return (
+        ReadResponse(text=article.text, published=article.published, statements=article.statements)
+        .model_dump_json()
+        .encode()
+    )
+
+
+def _page(html: str | None) -> str:
+    """The main text of a web page. Raises HTTPException."""
+    assert html is not None  # ReadRequest has seen to it
+    try:
+        text = main_text(html)
+    except ModuleNotFoundError as error:
+        raise HTTPException(501, str(error)) from None
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from None
+    if len(text) > limits.CHARACTERS:
+        raise HTTPException(
+            422, f"the page's main text has {len(text)} characters; {limits.CHARACTERS} may be sent at once"
+        )
+    return text

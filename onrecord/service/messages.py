@@ -1,0 +1,142 @@
+"""What goes into the service and comes out. Predictions, statements and dates are the Python API's own."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from onrecord.article.read import Statement, published_date
+from onrecord.classifier import Prediction
+from onrecord.dates.diary import Event, entries
+from onrecord.dates.resolve import When
+from onrecord.service import limits as limits
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"character {error.start} is half of a surrogate pair; send the whole character") from None
+    return text
+
+
+def _is_date(published: str) -> str:
+    published_date(published)
+    return published
+
+
+def _is_zone(zone: str) -> str:
+    if zone not in zones():
+        raise ValueError("unknown zone; give an IANA name such as Europe/London")
+    return zone
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+Day = Annotated[str, Field(max_length=40), AfterValidator(_is_date)]
+Zone = Annotated[str, AfterValidator(_is_zone)]
+
+
+@cache
+def zones() -> set[str]:
+    """The IANA zones known here. A client's zone is looked up among them, so that no file is opened by a name that a client gave."""
+    return available_timezones()
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")  # a misspelt name is an error, not ignored
+
+
+class PredictRequest(_Request):
+    """Sentences to type."""
+
+    texts: list[Annotated[Text, Field(max_length=limits.TEXT_CHARACTERS)]] = Field(
+        max_length=limits.TEXTS, examples=[["The talks will resume on Monday."]]
+    )
+
+    @field_validator("texts")
+    @classmethod
+    def _together(cls, texts: list[str]) -> list[str]:
+        if (size := sum(map(len, texts))) > limits.CHARACTERS:
+            raise ValueError(f"the texts have {size} characters together; {limits.CHARACTERS} may be sent at once")
+        return texts
+
+
+class CalendarRequest(PredictRequest):
+    """Sentences that are diary entries, and when they were published."""
+
+    published: Day = Field(description="day or time of publication, ISO 8601", examples=["2024-05-02"])
+    zone: Zone | None = Field(None, description="IANA zone of clock times that name none", examples=["Europe/London"])
+
+    def events(self) -> list[Event]:
+        """What lies ahead in them, in their order."""
+        day = published_date(self.published)
+        assert day is not None  # a Day was asked for
+        return [event for text in self.texts for event in entries(text, day, self.zone)]
+
+
+class DiaryResponse(BaseModel):
+    """What lies ahead, in the order of the sentences; the dates of a sentence count its characters (code points)."""
+
+    events: list[Event]
+
+
+class PredictResponse(BaseModel):
+    """A prediction for each text, in their order."""
+
+    predictions: list[Prediction]
+
+
+class ReadRequest(_Request):
+    """An article, as text or as an HTML page, and when it was published."""
+
+    text: Annotated[Text, Field(max_length=limits.CHARACTERS)] | None = Field(
+        None, examples=["“We will go,” he said. The vote is set for June 3."]
+    )
+    html: Text | None = Field(None, description="a web page, of which the main text is read")
+    published: Day | None = Field(
+        None,
+        description="day or time of publication, ISO 8601; without it no dates are resolved",
+        examples=["2024-05-02"],
+    )
+    zone: Zone | None = Field(None, description="IANA zone of clock times that name none", examples=["Europe/London"])
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> ReadRequest:
+        if (self.text is None) == (self.html is None):
+            raise ValueError("give either text or html")
+        return self
+
+
+class ReadResponse(BaseModel):
+    """The article as it was read. Offsets of statements count characters (code points) of `text`, those of dates characters of their statement."""
+
+    text: str = Field(description="the text given, or the main text of the page given")
+    published: date | datetime | None
+    statements: list[Statement]
+
+
+ReadResponse.model_rebuild(_types_namespace={"When": When})  # which onrecord.article.read imports only when it needs it
+
+
+class ModelResponse(BaseModel):
+    """What answers."""
+
+    labels: list[str]
+    dated: str | None = Field(
+        description="the label whose sentences are diary entries, of which dates are resolved; null if the model knows no such label"
+    )
+    prior: str = Field(description="the label shares that the probabilities are for")
+    backend: str
+    window: int = Field(description="tokens read at once; a longer text is read in several windows")
+    versions: dict[str, str]
+    limits: dict[str, int | float]
+
+
+class Status(BaseModel):
+    """Of a probe."""
+
+    status: str

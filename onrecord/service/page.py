@@ -1,0 +1,136 @@
+"""The page at `/` of the service: its static files, the model card that it shows, and the diary behind its timeline.
+
+The page itself lies in `static/`, as it is sent: no build step. It asks the same API as every other client.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from onrecord.classifier import Classifier
+from onrecord.service.messages import CalendarRequest, DiaryResponse
+
+KINDS = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+}
+STATIC = {
+    f"/static/{file.name}": file.read_bytes()
+    for file in files("onrecord.service").joinpath("static").iterdir()
+    if not file.name.startswith(".")
+}
+OPEN = (
+    "/",
+    *sorted(STATIC),
+)  # without a token: they are the same for everybody, and the page is where a user enters the token
+PATHS = ("/v1/card", "/v1/diary", "/v1/calendar", *OPEN)
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-cache",
+}  # not no-store; asked for each time, as after an update the files belong together
+LOG = logging.getLogger("onrecord.service")
+Run = Callable[[Callable[[], bytes]], Awaitable[bytes]]  # a job off the event loop; HTTPException 429 if too many wait
+
+
+class Result(BaseModel):
+    """One figure of the model card."""
+
+    name: str
+    split: str | None
+    value: float
+
+
+class CardResponse(BaseModel):
+    """The model card of the checkpoint in use."""
+
+    results: list[Result] = Field(description="the evaluation results of its front matter")
+    text: str = Field(description="Markdown, without the front matter; empty where the checkpoint has no README.md")
+
+
+def card(markdown: str) -> CardResponse:
+    """A model card taken apart. One whose front matter cannot be read is only text."""
+    if not markdown.startswith("---"):
+        return CardResponse(results=[], text=markdown.strip())
+    from huggingface_hub import ModelCard  # here: it is slow to import
+
+    try:
+        found: Any = ModelCard(markdown, ignore_metadata_errors=True)
+        results = [
+            Result(name=r.metric_name or r.metric_type, split=r.dataset_split, value=r.metric_value)
+            for r in found.data.eval_results or []
+        ]
+    except Exception as error:  # whatever YAML, the hub's library and our types make of a file that people may edit
+        LOG.warning("the front matter of the model card cannot be read (%s)", type(error).__name__)
+        return CardResponse(results=[], text=markdown)
+    return CardResponse(results=results, text=found.text.strip())
+
+
+def add_page(app: FastAPI, classifier: Classifier, run: Run, secured: Sequence[Any]) -> None:
+    """Serve the page, and what it needs beyond the API there is. `run` does what may take long; `secured` are the dependencies of all but the page's files."""
+    shown = card(classifier.card)
+
+    @app.get("/v1/card", tags=["the model"], summary="The model card", dependencies=secured)
+    async def model_card() -> CardResponse:
+        """What the labels mean, what was measured, and where the limits are."""
+        return shown
+
+    @app.post(
+        "/v1/diary", tags=["the diary"], summary="What lies ahead", response_model=DiaryResponse, dependencies=secured
+    )
+    async def diary(request: CalendarRequest) -> Response:
+        """The dates ahead in sentences that are diary entries, without what is plainly called off."""
+        return Response(
+            await run(lambda: DiaryResponse(events=request.events()).model_dump_json().encode()),
+            media_type="application/json",
+        )
+
+    @app.post(
+        "/v1/calendar",
+        tags=["the diary"],
+        summary="A calendar file",
+        response_class=Response,
+        responses={200: {"content": {"text/calendar": {}}}},
+        dependencies=secured,
+    )
+    async def calendar(request: CalendarRequest) -> Response:
+        """What lies ahead as iCalendar (RFC 5545); needs the extra `diary`."""
+        content = await run(lambda: _calendar(request))
+        return Response(
+            content,
+            headers={"Content-Disposition": 'attachment; filename="diary.ics"'},
+            media_type="text/calendar; charset=utf-8",
+        )
+
+    def serve(path: str, name: str) -> None:
+        content = STATIC[f"/static/{name}"]
+        kind = KINDS[name[name.rindex(".") :]]
+
+        async def static() -> Response:
+            return Response(content, media_type=kind, headers=HEADERS)
+
+        app.add_api_route(path, static, methods=["GET", "HEAD"], include_in_schema=False)
+
+    serve("/", "index.html")
+    for path in STATIC:
+        serve(path, path.removeprefix("/static/"))
+
+
+def _calendar(request: CalendarRequest) -> bytes:
+    from onrecord.dates.diary import to_ics
+
+    try:
+        return to_ics(request.events())
+    except ImportError as error:
+        raise HTTPException(501, str(error)) from None

@@ -1,0 +1,1 @@
+"""Scoring tables: reading, writing and going on where a run was killed."""

@@ -1,0 +1,52 @@
+"""Lines of an endless binary stream: in constant memory, each as soon as it is there, and bad ones told, not fatal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+READ = 1 << 16  # bytes asked for at once: what a pipe holds
+LONGEST = 1_000_000  # bytes of a line; a sentence has some hundred
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line, without its end."""
+
+    number: int  # from 1, blank lines counted
+    text: str
+    fault: str = ""  # why it has no text; empty for a good one
+
+
+def arriving(stream: BinaryIO) -> Iterator[list[Line]]:
+    """The lines that one read brings, together: one if they are typed, some hundred if they are piped while the caller is busy. Blank lines are left out.
+
+    A line ends in LF or CR LF. Waits only where nothing has come yet.
+    """
+    number, rest, cut = 0, b"", False  # cut: the line that `rest` belongs to is too long, and its beginning is dropped
+
+    def line(data: bytes) -> Line:
+        if cut or len(data) > LONGEST:
+            return Line(number, "", f"is longer than {LONGEST:,} bytes, which no sentence is")
+        try:
+            return Line(
+                number, (data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data).decode().removesuffix("\r")
+            )
+        except UnicodeDecodeError as error:
+            return Line(number, "", f"is not UTF-8 (byte {error.start + 1} is 0x{data[error.start]:02x})")
+
+    while data := stream.read1(READ):  # type: ignore[attr-defined]
+        *ended, rest = (rest + data).split(b"\n")
+        found = []
+        for each in ended:
+            number += 1
+            found.append(line(each))
+            cut = False
+        if len(rest) > LONGEST:
+            rest, cut = b"", True
+        if found := [each for each in found if each.fault or each.text.strip()]:
+            yield found
+    number += 1
+    if (rest or cut) and ((last := line(rest)).fault or last.text.strip()):
+        yield [last]

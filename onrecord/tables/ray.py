@@ -1,0 +1,281 @@
+"""`onrecord score --engine ray`: a directory of Parquet or JSONL files in, a directory of parts and a manifest out, on one machine or a cluster.
+
+The driver cuts the files into spans (row groups of Parquet, some MiB of JSONL) and gives them to a pool of Ray Data actors. An actor writes a
+span's parts one by one, each whole or not at all and under a name that says where its rows stood, and then a report about the span. What is
+there is not done again: neither when Ray repeats the span of an actor that died, nor when a killed run is started again. `_manifest.json` is
+written last. Directories may lie wherever fsspec reaches (s3://, gs://, ...); all machines must reach them and the checkpoint.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from onrecord.classifier import Classifier
+from onrecord.tables.read import Span, TableError, format_of
+from onrecord.tables.score import (
+    Options,
+    Progress,
+    ScoreError,
+    Scorer,
+    Summary,
+    check_identity,
+    checkpoint_identity,
+    run_identity,
+)
+
+RUN, SPANS, MANIFEST = (
+    "_run.json",
+    "_spans",
+    "_manifest.json",
+)  # readers of directories of Parquet pass over names with an underscore
+OPENERS = 32  # files looked into at the same time before the start
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every actor is told."""
+
+    model: str
+    checkpoint: str  # identity of what the driver found under `model`
+    prior: str | Mapping[str, float] | None
+    device: str
+    options: Options
+    on_error: str
+    target: str
+
+
+def score_directory(
+    source: str,
+    target: str,
+    model: str,
+    options: Options,
+    *,
+    prior: str | Mapping[str, float] | None = None,
+    device: str = "cpu",
+    on_error: str = "fail",
+    actors: int = 2,
+    address: str = "local",
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Summary:
+    """Score all files of `source` with `actors` actors, each of which takes one CPU, and one GPU if `device` is "cuda".
+
+    `address` is that of a Ray cluster, "auto" for the one that this machine is part of, "local" for one made for this run. The parts of `target`
+    have the input's format and, in the order of their names, its rows in their order. Raises ScoreError, TableError, and CheckpointError or
+    ValueError as Classifier.load does.
+    """
+    try:
+        import fsspec
+        import ray.data  # noqa: F401  here to fail before the model is loaded
+    except ModuleNotFoundError:
+        raise ScoreError(
+            "--engine ray needs Ray: run `pip install 'onrecord[ray]'`, here and on every machine of the cluster"
+        ) from None
+    files, where = fsspec.core.url_to_fs(source)
+    out, there = fsspec.core.url_to_fs(target)
+    scorer = Scorer(
+        classifier := Classifier.load(
+            model, backend=options.backend, prior=prior, max_error=options.max_error, coverage=options.coverage
+        ),
+        options,
+    )
+    paths = _paths(files, where, source)
+    format = format_of(paths[0])
+    identity = run_identity(
+        classifier, model, options, {"format": format, "files": {path: files.ukey(path) for path in paths}}
+    )
+    way_out = f"delete {target} to begin anew"
+    if out.exists(f"{there}/{MANIFEST}"):
+        manifest = json.loads(out.cat_file(f"{there}/{MANIFEST}"))
+        check_identity(json.dumps(manifest["run"]), identity, way_out)
+        return Summary(manifest["rows"], len(manifest["bad rows"]))
+    started = out.exists(f"{there}/{RUN}")
+    if not started and out.exists(there) and out.ls(there, detail=False):
+        raise ScoreError(f"{target} is there already and holds no scores: give another directory")
+    check_identity(out.cat_file(f"{there}/{RUN}").decode() if started else None, identity, way_out)
+    out.makedirs(f"{there}/{SPANS}", exist_ok=True)
+    _put(out, f"{there}/{RUN}", json.dumps(identity, indent=1).encode())
+    with ThreadPoolExecutor(OPENERS) as pool:
+        spans = [
+            task
+            for found in pool.map(lambda i: _spans(files, i, paths[i], scorer, format), range(len(paths)))
+            for task in found
+        ]
+    reports = {
+        path.rsplit("/", 1)[-1].removesuffix(".json"): json.loads(data)
+        for path, data in _cat(out, f"{there}/{SPANS}").items()
+    }
+    if on_error == "fail" and (bad := [fault for stem in sorted(reports) for fault in reports[stem]["bad rows"]]):
+        raise ScoreError(f"{bad[0]} was left out by an earlier run: go on with --on-error skip, or {way_out}")
+    work = Work(model, identity["checkpoint"], prior, device, options, on_error, target)
+    todo = [task for task in spans if task["stem"] not in reports]
+    fresh = 0
+    if reports:
+        on_progress(
+            Progress(
+                len(reports) / len(spans), sum(each["rows"] + len(each["bad rows"]) for each in reports.values()), 0, []
+            )
+        )
+    for report in _run(todo, work, format, source, actors, address):
+        if "error" in report:
+            raise ScoreError(report["error"])
+        reports[report["stem"]] = report
+        fresh += report["rows"]
+        rows = sum(each["rows"] + len(each["bad rows"]) for each in reports.values())
+        on_progress(Progress(len(reports) / len(spans), rows, fresh, report["bad rows"]))
+    return _finish(out, there, identity, [reports[task["stem"]] for task in spans])
+
+
+def _paths(files: Any, where: str, source: str) -> list[str]:
+    """The files to score, in order."""
+    visible = [path for path in sorted(files.find(where)) if not path.rsplit("/", 1)[-1].startswith(("_", "."))]
+    formats = {format_of(path) for path in visible}
+    if not visible:
+        raise ScoreError(f"there is no file in {source}" if files.exists(where) else f"there is no {source}")
+    if len(formats) > 1 or not formats <= {"parquet", "jsonl"}:
+        raise ScoreError(
+            f"{source} holds {' and '.join(sorted(formats))} files: --engine ray takes a directory of Parquet or one of JSONL files"
+        )
+    return visible
+
+
+def _spans(files: Any, number: int, path: str, scorer: Scorer, format: str) -> list[dict[str, Any]]:
+    reader = scorer.reader(format)
+    try:
+        with files.open(path, "rb") as file:
+            reader.columns(file)
+            return [
+                {"path": path, "span": span, "stem": f"{number:06}-{i:06}"} for i, span in enumerate(reader.spans(file))
+            ]
+    except TableError as error:
+        raise TableError(f"{path}: {error}") from None
+
+
+def _run(spans: list[dict[str, Any]], work: Work, format: str, source: str, actors: int, address: str) -> Any:
+    """Reports of the spans, as they are done."""
+    if not spans:
+        return
+    import ray.data
+
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what ails an actor comes as an exception
+    alone: dict[str, Any] = {}
+    if address == "local":
+        os.environ.setdefault("RAY_worker_niceness", "0")  # 15 otherwise: on a busy machine actors would get no turn
+        alone = {"include_dashboard": False, "num_cpus": max(actors + 1, os.cpu_count() or 1)}
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **alone)
+    try:
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = False  # the caller has its own
+        tasks = ray.data.from_items(
+            [{"task": json.dumps(task)} for task in spans], override_num_blocks=len(spans)
+        )  # a span is what is repeated
+        done = tasks.map_batches(
+            SpanScorer,
+            fn_constructor_args=(work, format, source),
+            batch_size=1,
+            compute=ray.data.ActorPoolStrategy(size=min(actors, len(spans))),
+            num_cpus=1,
+            num_gpus=1 if work.device.startswith("cuda") else 0,
+        )
+        for row in done.iter_rows():
+            yield json.loads(row["report"])
+    except ray.exceptions.RayError as error:
+        raise ScoreError(
+            f"Ray gave up: {str(error).strip().splitlines()[-1]}; the same command goes on from here"
+        ) from error
+    finally:
+        ray.shutdown()
+
+
+class SpanScorer:
+    """One actor: a classifier that scores spans of files."""
+
+    def __init__(self, work: Work, format: str, source: str) -> None:
+        import fsspec
+
+        if (found := checkpoint_identity(work.model)) != work.checkpoint:
+            raise ScoreError(
+                f"{work.model} is another checkpoint on {os.uname().nodename} ({found}) than where the run was started ({work.checkpoint})"
+            )
+        self.work = work
+        self.format = format
+        loaded = Classifier.load(
+            work.model,
+            work.device,
+            backend=work.options.backend,
+            prior=work.prior,
+            max_error=work.options.max_error,
+            coverage=work.options.coverage,
+        )
+        self.scorer = Scorer(loaded, work.options)
+        self.files, _ = fsspec.core.url_to_fs(source)
+        self.out, self.there = fsspec.core.url_to_fs(work.target)
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
+        """Reports of the spans of a batch of tasks, both as JSON."""
+        return {"report": [json.dumps(self._report(**json.loads(task))) for task in batch["task"]]}
+
+    def _report(self, path: str, span: Span, stem: str) -> dict[str, Any]:
+        self.out.invalidate_cache()
+        kept = {name.rsplit("/", 1)[-1] for name in self.out.glob(f"{self.there}/{stem}-*")}
+        report: dict[str, Any] = {"stem": stem, "source": path, "rows": 0, "bad rows": [], "parts": []}
+        reader = self.scorer.reader(self.format)
+        try:
+            with self.files.open(path, "rb") as file:
+                columns = reader.columns(file)
+                for part in self.scorer.parts(
+                    reader, file, span, stem, self.format, columns, kept.__contains__, self.work.on_error
+                ):
+                    if part.content is not None:
+                        _put(self.out, f"{self.there}/{part.name}", part.content)
+                    report["rows"] += part.rows
+                    report["bad rows"] += [f"{path}: {fault}" for fault in part.faults]
+                    report["parts"].append({"name": part.name, "rows": part.rows})
+        except (ScoreError, TableError) as error:
+            return {"error": f"{path}: {error}"}
+        _put(self.out, f"{self.there}/{SPANS}/{stem}.json", json.dumps(report).encode())
+        return report
+
+
+def _finish(out: Any, there: str, identity: dict[str, Any], reports: list[dict[str, Any]]) -> Summary:
+    """Write the manifest, then take away what only an unfinished run needs."""
+    bad = [fault for report in reports for fault in report["bad rows"]]
+    parts = [part | {"source": report["source"]} for report in reports for part in report["parts"]]
+    summary = Summary(sum(part["rows"] for part in parts), len(bad))
+    _put(
+        out,
+        f"{there}/{MANIFEST}",
+        json.dumps({"run": identity, "rows": summary.written, "bad rows": bad, "parts": parts}, indent=1).encode(),
+    )
+    out.invalidate_cache()
+    for rest in (f"{there}/{SPANS}", f"{there}/{RUN}", *out.glob(f"{there}/_*.new")):
+        with suppress(FileNotFoundError):
+            out.rm(rest, recursive=True)
+    return summary
+
+
+def _put(files: Any, path: str, content: bytes) -> None:
+    """Write a file whole or not at all; two who write the same one do not mind each other."""
+    directory, name = path.rsplit("/", 1)
+    fresh = f"{directory}/_{name}.{uuid.uuid4().hex}.new"
+    with files.open(fresh, "wb") as file:
+        file.write(content)
+        file.flush()
+        with suppress(AttributeError, io.UnsupportedOperation):  # what is no disk has no file number
+            os.fsync(file.fileno())
+    files.mv(fresh, path)
+
+
+def _cat(files: Any, directory: str) -> dict[str, bytes]:
+    names = files.glob(f"{directory}/*.json")
+    return files.cat(names) if names else {}

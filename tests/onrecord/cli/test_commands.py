@@ -1,0 +1,471 @@
+"""The command as a user types it."""
+
+import csv
+import importlib.metadata
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from onrecord import Classifier
+from onrecord.calibration import Calibration
+from onrecord.cli.commands import app
+from onrecord.explain import Explanation, Word
+from onrecord.tables.score import Options, run_identity
+from tests.conftest import LABELS, changed
+from train import calibrate
+from train.config import Config
+
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def model(checkpoint: Path) -> list[str]:
+    return ["--model", str(checkpoint)]
+
+
+def test_predict(model: list[str]) -> None:
+    found = run(app, ["predict", "First one.", "Second one.", *model])
+    assert found.exit_code == 0 and [line.split()[0] in LABELS for line in found.stdout.splitlines()] == [True, True]
+    assert found.stdout.splitlines()[1].endswith("Second one.")
+
+
+def test_predict_json_from_standard_input(model: list[str]) -> None:
+    found = run(app, ["predict", "-", "--json", *model], input="First “one”.\n\nSecond.\n")
+    rows = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [row["text"] for row in rows] == ["First “one”.", "Second."]
+    assert set(rows[0]) == {"text", "label", "confidence", "probabilities", "windows", "abstained", "label_set"}
+
+
+def test_read_json_offsets(model: list[str], tmp_path: Path) -> None:
+    article = "Title here\r\n\r\nOne — two. “Three?”\r\n"
+    (tmp_path / "a.txt").write_bytes(article.encode())
+    found = run(app, ["read", str(tmp_path / "a.txt"), "--json", *model])
+    rows = json.loads(found.stdout)
+    assert (
+        [article[row["start"] : row["end"]] for row in rows]
+        == [row["text"] for row in rows]
+        == ["Title here", "One — two.", "“Three?”"]
+    )
+
+
+def test_read_table(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One two [bold]three[/bold].")
+    found = run(app, ["read", str(tmp_path / "a.txt"), *model])
+    assert found.exit_code == 0 and "[bold]three[/bold]." in found.stdout
+
+
+def test_errors_are_one_line(tmp_path: Path, model: list[str]) -> None:
+    (tmp_path / "latin.txt").write_bytes("Café".encode("latin-1"))
+    for words, message in (
+        (["predict", "x", "--model", str(tmp_path)], "make train"),
+        (["read", str(tmp_path / "none.txt"), *model], "No such file"),
+        (["read", str(tmp_path), *model], "Is a directory"),
+        (["read", str(tmp_path / "latin.txt"), *model], "not UTF-8"),
+    ):
+        found = run(app, words)
+        assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1 and not found.stdout
+    assert run(app, ["predict"]).exit_code == 2
+
+
+def test_read_other_forms(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("“A <b>, we go,” Roe said. She left.")
+    file = str(tmp_path / "a.txt")
+    rows = [json.loads(line) for line in run(app, ["read", file, "--jsonl", *model]).stdout.splitlines()]
+    assert [(row["text"], row["speaker"]) for row in rows] == [
+        ("“A <b>, we go,” Roe said.", "Roe"),
+        ("She left.", None),
+    ]
+    table = list(csv.DictReader(run(app, ["read", file, "--csv", *model]).stdout.splitlines()))
+    assert [(row["text"], row["speaker"], row["start"]) for row in table] == [
+        ("“A <b>, we go,” Roe said.", "Roe", "0"),
+        ("She left.", "", "26"),
+    ]
+    html = run(app, ["read", file, "--html", "--published", "2024-05-02", *model]).stdout
+    assert (
+        "A &lt;b&gt;" in html
+        and "· Roe</small>" in html
+        and "published 2024-05-02" in html
+        and "<script" not in html
+        and html.count("<small>") == 2
+    )
+
+
+def test_read_refuses(model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onrecord.cli.commands.LARGEST", 1000)
+    for data, message in (
+        (b"a\0b", "binary"),
+        (b" \n", "empty"),
+        (b"a" * 1001, "larger"),
+        (b"<html><body></body></html>", "no text found"),
+    ):
+        (tmp_path / "bad").write_bytes(data)
+        found = run(app, ["read", str(tmp_path / "bad"), *model])
+        assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1 and not found.stdout
+    assert run(app, ["read", "-", "--json", "--csv", *model]).exit_code == 2
+    assert run(app, ["read", "-", "--published", "May 2", *model]).exit_code == 2
+
+
+def test_read_writes_a_calendar(model: list[str], checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(
+        "The council meets on Tuesday at 3 p.m. tomorrow. They voted last week.\nThe vote is set for June 3."
+    )
+    labels = {
+        row["prediction"]["label"]
+        for row in json.loads(run(app, ["read", str(tmp_path / "a.txt"), "--json", *model]).stdout)
+    }
+    out = tmp_path / "a.ics"
+    for label in labels:
+        found = run(
+            app,
+            [
+                "read",
+                str(tmp_path / "a.txt"),
+                "--jsonl",
+                "--published",
+                "2024-05-02",
+                "--zone",
+                "Europe/London",
+                "--dated",
+                label,
+                "--ics",
+                str(out),
+                *model,
+            ],
+        )
+        assert found.exit_code == 0, found.stderr
+        rows = [json.loads(line) for line in found.stdout.splitlines()]
+        entries = sum(not when["past"] for row in rows for when in row["dates"])
+        assert out.read_bytes().count(b"BEGIN:VEVENT") == entries and f"{entries} calendar entries" in found.stderr
+        assert all(row["text"][when["start"] : when["end"]] == when["text"] for row in rows for when in row["dates"])
+    assert run(app, ["read", str(tmp_path / "a.txt"), "--ics", str(out), *model]).exit_code == 2
+    for words, message in ((["--dated", "diary"], "no label"), (["--zone", "Mars/Olympus"], "unknown")):
+        found = run(app, ["read", str(tmp_path / "a.txt"), "--published", "2024-05-02", *words, *model])
+        assert found.exit_code == 2 and message in found.stderr
+
+
+def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path: Path) -> None:
+    assert "never calibrated" in run(app, ["predict", "One.", "--prior", "uniform", *model]).stderr
+    config = Config.model_validate(settings.model_dump() | {"run": "cli"})
+    shutil.copytree(model[1], config.checkpoint)
+    calibrate.main(Config.model_validate(config.model_dump() | {"max_error": 0.001}))
+    found = run(app, ["predict", "One.", "--prior", "uniform", "--model", str(config.checkpoint)])
+    assert found.exit_code == 0 and "%? One." in found.stdout
+    for command in (
+        ["predict", "One."],
+        ["explain", "One."],
+        ["read", __file__],
+        ["score", __file__, str(tmp_path / "out.csv")],
+    ):
+        found = run(app, [*command, "--prior", "nws", "--model", str(config.checkpoint)])
+        assert found.exit_code == 2 and "unknown" in found.stderr, command
+    for wish, fault in (("--max-error", "max_error = 1.5"), ("--coverage", "coverage = 1.5")):
+        found = run(app, ["predict", "One.", wish, "1.5", "--model", str(config.checkpoint)])
+        assert found.exit_code == 2 and fault in found.stderr
+
+
+def test_explain_names_each_word_and_refuses_a_foreign_label(checkpoint: Path) -> None:
+    said = run(app, ["explain", "The talks were denied.", "--model", str(checkpoint)])
+    assert said.exit_code == 0 and [line.split()[-1] for line in said.stdout.splitlines()[1:]] == [
+        "The",
+        "talks",
+        "were",
+        "denied.",
+    ]
+    as_torch = run(app, ["explain", "The talks were denied.", "--backend", "torch", "--model", str(checkpoint)])
+    assert (
+        as_torch.stdout == said.stdout
+        and "onnx" in run(app, ["explain", "One.", "--backend", "onnx", "--model", str(checkpoint)]).stderr
+    )
+    as_json = json.loads(
+        run(app, ["explain", "The talks.", "--label", "hedge", "--json", "--model", str(checkpoint)]).stdout
+    )
+    assert as_json["label"] == "hedge" and [word["text"] for word in as_json["words"]] == ["The", "talks."]
+    refused = run(app, ["explain", "The talks.", "--label", "rumour", "--model", str(checkpoint)])
+    assert refused.exit_code == 2 and "rumour" in refused.output
+
+
+def test_explain_draws_what_speaks_for_the_label_and_what_against_it_to_two_sides(
+    model: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = (Word("The", 0, 3, -0.5), Word("deal", 4, 8, 0.25), Word("is", 9, 11, 0.0))
+    monkeypatch.setattr(Classifier, "explain", lambda *_: Explanation("The deal is", "claim", 0.5, words))
+    assert run(app, ["explain", "The deal is", *model]).stdout.splitlines()[1:] == [
+        " -50.0%        ▒▒▒▒▒▒│              The",
+        " +25.0%              │▇▇▇           deal",
+        "  +0.0%              │              is",
+    ]
+
+
+@pytest.fixture(scope="module")
+def calibrated(settings: Config, checkpoint: Path) -> Path:
+    """A checkpoint that promises things, on the ground of 200 sentences that it got right, none of them with confidence."""
+    config = changed(settings, run="wishes")
+    shutil.copytree(checkpoint, config.checkpoint)
+    targets = np.arange(200) % 5
+    Calibration(1.0, dict.fromkeys(LABELS, 0.2), {}, 0.1, 0.9, 0.01 * np.eye(5)[targets], targets).save(
+        config.checkpoint
+    )
+    return config.checkpoint
+
+
+def test_max_error_and_coverage_are_wishes_of_predict_read_and_score(calibrated: Path, tmp_path: Path) -> None:
+    sentences = [f"Perhaps the {word} said tomorrow." for word in ("council", "mayor", "club")]
+    (tmp_path / "a.txt").write_text("\n\n".join(sentences))
+    (tmp_path / "in.csv").write_text("text\n" + "\n".join(sentences) + "\n")
+    model = ["--model", str(calibrated)]
+    for max_error, coverage in ((0.0001, 0.999), (0.9, 0.2)):
+        wishes = ["--max-error", str(max_error), "--coverage", str(coverage)]
+        expected = Classifier.load(calibrated, max_error=max_error, coverage=coverage).predict(sentences)
+        assert {(p.abstained, len(p.label_set) == 5) for p in expected} == {(max_error < 0.5, coverage > 0.5)}
+        answers = [(p.abstained, list(p.label_set)) for p in expected]
+        predicted = [
+            json.loads(line)
+            for line in run(app, ["predict", *sentences, "--json", *wishes, *model]).stdout.splitlines()
+        ]
+        assert [(p["abstained"], p["label_set"]) for p in predicted] == answers
+        read = [
+            json.loads(line)["prediction"]
+            for line in run(app, ["read", str(tmp_path / "a.txt"), "--jsonl", *wishes, *model]).stdout.splitlines()
+        ]
+        assert [(p["abstained"], p["label_set"]) for p in read] == answers
+        found = run(app, ["score", str(tmp_path / "in.csv"), str(tmp_path / f"{coverage}.jsonl"), *wishes, *model])
+        assert found.exit_code == 0, found.stderr
+        scored = [json.loads(line) for line in (tmp_path / f"{coverage}.jsonl").read_text().splitlines()]
+        assert [(p["abstained"], p["label_set"]) for p in scored] == answers
+
+
+def test_a_prior_may_be_given_as_shares(calibrated: Path, tmp_path: Path) -> None:
+    shares = {"claim": 0.02, "hedge": 0.02, "denial": 0.9, "scheduling": 0.03, "none": 0.03}
+    sentence = "Perhaps the council said tomorrow."
+    (tmp_path / "in.csv").write_text(f"text\n{sentence}\n")
+    model, given = ["--model", str(calibrated)], ["--prior", json.dumps(shares)]
+    expected = Classifier.load(calibrated, prior=shares).predict(sentence)
+    assert expected.confidence != Classifier.load(calibrated).predict(sentence).confidence
+    assert (
+        json.loads(run(app, ["predict", sentence, "--json", *given, *model]).stdout)["probabilities"]
+        == expected.probabilities
+    )
+    out = str(tmp_path / "out.jsonl")
+    assert run(app, ["score", str(tmp_path / "in.csv"), out, *given, *model]).exit_code == 0
+    assert json.loads(Path(out).read_text())["probability_denial"] == pytest.approx(
+        expected.probabilities["denial"], abs=1e-5
+    )
+    one, other = (
+        run_identity(Classifier.load(calibrated, prior=prior), calibrated, Options(), {})
+        for prior in (shares, shares | {"claim": 0.5})
+    )
+    assert one["prior"] != other["prior"], "a run with other shares went on from the parts of this one"
+    for prior, message in (
+        ('{"claim": 0.5}', "must name each of"),
+        ("{claim: 0.5}", "no JSON"),
+        ('{"claim": "much"}', "claim is no number"),
+        ("nws", "give shares as"),
+    ):
+        for command in (["predict", sentence], ["serve", "--port", "0"]):
+            found = run(app, [*command, "--prior", prior, *model], env={"COLUMNS": "300"})
+            assert found.exit_code == 2 and message in found.stderr, found.stderr
+
+
+def test_score_blames_the_file_that_is_at_fault(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nOne.\n")
+    found = run(app, ["score", str(tmp_path / "in.csv"), str(tmp_path / "out.txt"), *model])
+    assert (
+        found.exit_code == 1
+        and found.stderr.startswith(f"error: {tmp_path / 'out.txt'}: the name says the format")
+        and "in.csv" not in found.stderr
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["predict", "One.", "--max-error", "5"],
+            "max_error = 5.0 must lie between 0 and 1; a share is meant, so 0.05 is 5%",
+        ),
+        (["predict", "One.", "--coverage", "95"], "0.05 is 5%"),
+        (["predict", "One.", "--backend", "tensorrt"], "Invalid value for '--backend': 'tensorrt' is not one of"),
+        (["predict", "-5C is forecast."], "No such option: -5; put -- before a sentence that begins with a dash"),
+        (["predict", "--jsn", "One."], "Possible options: --json"),
+    ],
+)
+def test_usage_errors_say_what_to_do(calibrated: Path, words: list[str], message: str) -> None:
+    found = run(app, [*words, "--model", str(calibrated)], env={"COLUMNS": "300"})
+    assert found.exit_code == 2 and message in found.stderr and "Value error" not in found.stderr, found.stderr
+
+
+def test_behind_two_dashes_a_sentence_may_begin_with_one(model: list[str]) -> None:
+    assert run(app, ["predict", *model, "--", "-5C is forecast."]).stdout.endswith("-5C is forecast.\n")
+
+
+def test_a_promise_that_nothing_keeps_is_told_once(calibrated: Path) -> None:
+    model = ["--model", str(calibrated)]
+    found = run(app, ["predict", "One.", "Two.", "--max-error", "0.0001", *model])
+    assert (
+        found.stdout.count("%?") == 2
+        and found.stderr.count("no confidence keeps the error within 0.0001, so every answer has a ?")
+        == found.stderr.count("\n")
+        == 1
+    )
+    assert not run(app, ["predict", "One.", "--max-error", "0.9", *model]).stderr
+
+
+def test_read_shows_speakers_and_dates_and_no_padding(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(
+        "“A pity,” Ms. Roe said. The vote is on Tuesday at 3 p.m.\nOne. It opens in early June."
+    )
+    file = str(tmp_path / "a.txt")
+    labels = {row["prediction"]["label"] for row in json.loads(run(app, ["read", file, "--json", *model]).stdout)}
+    shown = [
+        run(app, ["read", file, "--published", "2024-05-09", "--dated", label, *model], env={"COLUMNS": "80"}).stdout
+        for label in labels
+    ]
+    assert all("  said by Ms. Roe\n" in text for text in shown)
+    assert any("2024-05-14T15:00:00" in text for text in shown) and any(
+        "2024-06-01/2024-06-10" in text for text in shown
+    )
+    assert all(line == line.rstrip() and len(line) <= 80 for text in shown for line in text.splitlines())
+    tables = [
+        run(app, ["read", file, "--csv", "--published", "2024-05-09", "--dated", label, *model]).stdout.splitlines()
+        for label in labels
+    ]
+    assert {row["dates"] for table in tables for row in csv.DictReader(table)} >= {
+        "",
+        "2024-05-14T15:00:00",
+        "2024-06-01/2024-06-10",
+    }
+
+
+def test_sentences_that_make_no_entry_are_told(model: list[str], tmp_path: Path) -> None:
+    text = "The council meets on Tuesday. Talks go on.\nThe concert planned for Friday has been called off."
+    (tmp_path / "a.txt").write_text(text)
+    words = [
+        "read",
+        str(tmp_path / "a.txt"),
+        "--csv",
+        "--published",
+        "2024-05-09",
+        "--ics",
+        str(tmp_path / "a.ics"),
+        *model,
+    ]
+    rows = list(csv.DictReader(run(app, words).stdout.splitlines()))
+    for label in {row["label"] for row in rows}:
+        told = run(app, [*words, "--dated", label]).stderr
+        for part, reason in (
+            ("Talks go on.", "no date that is certain"),
+            ("The concert planned for Friday has been called off.", "only what is past or called off"),
+        ):
+            assert (f"  {part}\n" in told and reason in told) == any(
+                row["label"] == label and row["text"] == part for row in rows
+            ), told
+        assert "  The council meets" not in told
+
+
+PAGE = """<html><head><meta property="article:published_time" content="2024-05-02T18:30:00+02:00"></head>
+<body><article><p>The council meets on Tuesday at 3 p.m. to vote on the budget, its chairman said in a letter to the members.</p></article></body></html>"""
+
+
+def test_the_day_that_a_page_names_is_used_and_told(model: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(PAGE)
+    label = json.loads(run(app, ["read", str(tmp_path / "a.html"), "--jsonl", *model]).stdout)["prediction"]["label"]
+    words = ["read", str(tmp_path / "a.html"), "--jsonl", "--dated", label, "--ics", str(tmp_path / "a.ics"), *model]
+    found = run(app, words)
+    assert found.exit_code == 0 and "published 2024-05-02, as the page says" in found.stderr
+    assert b"20240507" in (tmp_path / "a.ics").read_bytes()
+    given = run(app, [*words, "--published", "2024-06-02"])
+    assert (
+        given.exit_code == 0
+        and "as the page says" not in given.stderr
+        and b"20240604" in (tmp_path / "a.ics").read_bytes()
+    )
+    (tmp_path / "a.html").write_text(PAGE.replace("2024-05-02T18:30:00+02:00", "spring"))
+    none = run(app, words)
+    assert none.exit_code == 2 and "needs --published" in none.stderr and not none.stdout
+
+
+EACH_WITH_A_FULL_DISK_AND_A_CLOSED_PIPE = """
+import json, os, sys
+from onrecord.cli.commands import app
+for words in json.loads(sys.argv[1]):
+    for target in ("full disk", "closed pipe"):
+        if target == "full disk":
+            out = os.open("/dev/full", os.O_WRONLY)
+        else:
+            reader, out = os.pipe()
+            os.close(reader)
+        os.dup2(out, 1)
+        os.close(out)
+        try:
+            app(words)
+            code = 0
+        except SystemExit as end:
+            code = end.code
+        print(target, "ended with", code, file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_an_answer_that_cannot_be_written_is_told(exported: Config, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One.")
+    model = ["--model", str(exported.checkpoint)]
+    read = ["read", str(tmp_path / "a.txt"), *model]
+    commands = [
+        ["predict", "One.", *model],
+        ["explain", "One.", *model],
+        ["explain", "One.", "--json", *model],
+        ["info", str(exported.checkpoint)],
+    ]
+    commands += [read, *([*read, form] for form in ("--json", "--jsonl", "--csv", "--html"))]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    program = [sys.executable, "-c", EACH_WITH_A_FULL_DISK_AND_A_CLOSED_PIPE, json.dumps(commands)]
+    found = subprocess.run(program, capture_output=True, text=True, env=environment, check=False)
+    told = [
+        "error: standard output cannot be written: No space left on device",
+        "full disk ended with 1",
+        "closed pipe ended with 0",
+    ]
+    assert found.returncode == 0 and found.stderr.splitlines() == told * len(commands)
+
+
+def test_info_tells_promises_and_export_in_words_and_json(exported: Config, tmp_path: Path) -> None:
+    model = tmp_path / "checkpoint"
+    shutil.copytree(exported.checkpoint, model)
+    targets = np.arange(200) % 5
+    Calibration(1.0, dict.fromkeys(LABELS, 0.2), {}, 0.1, 0.9, 9 * np.eye(5)[targets], targets).save(model)
+    found = json.loads(run(app, ["info", str(model), "--json"]).stdout)
+    record = json.loads((model / "export.json").read_text())
+    assert found["exported files"] == ", ".join(record["kept"]) and found["judged on"].startswith(
+        record["cpu"]["machine"]
+    )
+    assert found["int8"].count("kept") + found["int8"].count("refused") == len(record["int8"]) > 0
+    assert (
+        found["answers from confidence"].endswith("so that at most 10% of the answers are wrong")
+        and "90%" in found["label sets"]
+    )
+    assert [line.split("  ")[0] for line in run(app, ["info", str(model)]).stdout.splitlines()] == list(found)
+
+
+def test_version() -> None:
+    found = run(app, ["--version"])
+    assert found.exit_code == 0 and found.stdout.strip() == importlib.metadata.version("onrecord")
+
+
+def test_the_shell_completes_commands_and_options() -> None:
+    for typed, completed in (("onrecord pre", {"predict"}), ("onrecord score --max", {"--max-error"})):
+        asked = {
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(typed.split()) - 1),
+            "_ONRECORD_COMPLETE": "complete_bash",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        }
+        program = [sys.executable, "-c", "from onrecord.cli.commands import app; app(prog_name='onrecord')"]
+        found = subprocess.run(program, env=os.environ | asked, capture_output=True, text=True, check=True)
+        assert set(found.stdout.split()) == completed

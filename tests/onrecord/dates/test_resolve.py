@@ -1,0 +1,255 @@
+"""What is resolved is right nearly always, most is resolved, and what may mean two days is not."""
+
+import json
+import re
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onrecord.dates.resolve import find_dates
+from onrecord.dates.tense import Tenses
+from tests.conftest import FIXTURES
+
+
+def measure(name: str, shift: int = 0, first: int = 0, step: int = 1) -> tuple[int, float, float, list[str]]:
+    """Rows, precision, recall and what went wrong. Right: same kind, first and last, on overlapping words. `shift` doctors the years; only each `step`-th row counts."""
+    rows = [json.loads(line) for line in (FIXTURES / name).read_text(encoding="utf-8").splitlines()][first::step]
+    right = found = wanted = 0
+    wrong = []
+    for row in rows:
+        published = date.fromisoformat(row["published"])
+        got = find_dates(row["text"], published.replace(year=published.year + shift))
+        left = [(row["text"].index(span), span, kind, first, last) for span, kind, first, last in row["expected"]]
+        found, wanted = found + len(got), wanted + len(left)
+        for when in got:
+            parse = datetime.fromisoformat if isinstance(when.first, datetime) else date.fromisoformat
+            match = [
+                w
+                for w in left
+                if w[2] == when.kind and ("T" in w[3]) == isinstance(when.first, datetime)
+                and (parse(w[3]), parse(w[4])) == (when.first, when.last) and w[0] < when.end and when.start < w[0] + len(w[1])
+            ]  # fmt: skip
+            right += bool(match)
+            left = [w for w in left if w not in match[:1]]
+            if not match:
+                wrong.append(
+                    f"WRONG {row['published']} {row['text']} -> {when.text}: {when.kind} {when.first} {when.last}"
+                )
+        wrong += [f"MISSED {row['published']} {row['text']} -> {w[1:]}" for w in left]
+    return len(rows), right / max(found, 1), right / max(wanted, 1), wrong
+
+
+def test_written_before() -> None:
+    rows, precision, recall, wrong = measure("dates.jsonl")
+    assert rows >= 180
+    assert precision >= 0.97 and recall >= 0.80, "\n".join(wrong)
+
+
+def test_held_out() -> None:
+    """Written before the resolver was read. First try: precision 0.870, recall 0.797 of 59 dates; these rows then guided the rule on reporting
+    frames, so what is held here says that nothing is lost, not how far it carries."""
+    rows, precision, recall, wrong = measure("dates_heldout.jsonl")
+    assert rows == 60
+    assert precision >= 0.97 and recall >= 0.80, "\n".join(wrong)
+
+
+def test_blind() -> None:
+    """Written by someone who had not seen the resolver. First try on all rows: precision 0.873, recall 0.883 of 163 dates; on the even rows,
+    when only the odd ones had guided the rules, 0.897 and 0.918. All rows have guided them since. In four rows "by the end of June" was a part
+    of the month; it is the day that ends it, as in dates.jsonl, and the rows now say so."""
+    rows, precision, recall, wrong = measure("dates_blind.jsonl")
+    assert rows == 170
+    assert precision >= 0.99 and recall >= 0.99, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("first", "floor_precision", "floor_recall"), [(0, 0.99, 0.98), (1, 0.977, 0.977)])
+def test_second_blind(first: int, floor_precision: float, floor_recall: float) -> None:
+    """Written by someone else for the rules as they then stood. First try on all rows: precision 0.977, recall 0.977 of 176 dates, which is
+    how far the rules carry (rows 1, 3, 5, ... 0.977, 0.977; rows 2, 4, 6, ... 0.978, 0.978).
+
+    Rows 1, 3, 5, ... then guided one rule ("the week beginning 3 June"), and one of them was mended: "later this year" was to be left out,
+    and is the rest of the year, as "later this month" is in dates.jsonl. Of rows 2, 4, 6, ... only the figures were looked at.
+    """
+    rows, precision, recall, _ = measure("dates_blind2.jsonl", first=first, step=2)
+    assert rows == 100
+    assert precision >= floor_precision and recall >= floor_recall, (precision, recall)
+
+
+def test_adversarial() -> None:
+    """Sentences made to go wrong by whoever wrote the rules, in which the rules were then mended until they agreed with a reading by hand;
+    those where they still do not are not here. It holds what was reached and measures nothing."""
+    rows, precision, recall, wrong = measure("dates_adversarial.jsonl")
+    assert rows >= 400
+    assert (precision, recall) == (1, 1), "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The fair is on the first weekend of November.", ["2024-11-02"]),
+        ("The fair is on the weekend of May 18.", ["2024-05-18"]),
+        ("It opens on Friday the 17th.", ["2024-05-17"]),
+        ("It closes on the last day of June.", ["2024-06-30"]),
+        ("It reopens on Monday of next week.", ["2024-05-13"]),
+        ("They will meet on June 3, 4 and 5.", ["2024-06-03"]),
+        ("A strike called for Friday will go ahead.", ["2024-05-10"]),
+        ("He called for calm on Friday.", ["2024-05-03"]),
+        ("The pictures taken on Monday show a crowd.", ["2024-05-06"]),
+        ("He will be taken to court on Monday.", ["2024-05-13"]),
+        ("Taxes rise in the second half of September.", []),
+        ("It ends two days before Easter.", []),
+        ("Rain in the first two weeks of June will end it.", []),
+        ("The bill was due to have its reading on Tuesday.", []),
+        ("He left last Tuesday.", []),
+        ("They will play “Blue Tuesday” again.", []),
+        ("The Jan. 6 committee met.", []),
+    ],
+)
+def test_rules(text: str, found: list[str]) -> None:
+    assert [w.first.isoformat() for w in find_dates(text, date(2024, 5, 9))] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        ("They meet at 3 p.m. Monday, he said.", "ahead"),
+        ("They met at 3 p.m. Monday, he said.", "behind"),
+        ("The river froze Monday, officials said.", "behind"),
+        ("Trains halt Friday, the operator warned on Wednesday in a statement.", "ahead behind"),
+        ('"They arrive Sunday," said Mr. Smith.', "ahead"),
+        ("He said that refunds go out Monday.", "ahead"),
+        ("Smith said the victims ate at the diner Sunday.", "behind"),
+        ("The minister, who resigned in April, said that refunds go out Monday.", "behind ahead"),
+        ("The firm said in a letter on Tuesday that it pays out on Friday.", "behind ahead"),
+        ("He said on Tuesday the strikes begin Friday.", "behind ahead"),
+        ("The trial, he said on Monday, ended badly.", "behind"),
+        ("On Monday, he said, the talks begin.", "ahead"),
+        ("On Monday, he told reporters that the talks begin Friday.", "behind ahead"),
+        ("On Monday, officials said the dam will open in June.", "behind ahead"),
+        ("In a statement on Monday, the company said: the plant will close.", "behind"),
+        ("She said nothing on Tuesday.", "behind"),
+        ("The schools shut on Friday, he said.", ""),  # "shut" has one form for both tenses
+    ],
+)
+def test_a_reporting_frame_decides_only_its_own_dates(text: str, sides: str) -> None:
+    assert " ".join("behind" if w.past else "ahead" for w in find_dates(text, date(2024, 5, 9))) == sides
+
+
+def test_the_measure_can_fail() -> None:
+    assert measure("dates.jsonl", shift=1)[1] < 0.5
+
+
+@given(st.text(alphabet=st.sampled_from("Monday May3 5 at p.m.-Qin29,to the of/nextweek:'’0")), st.dates())
+def test_any_text(text: str, published: date) -> None:
+    end = 0
+    for when in find_dates(text, published):
+        assert text[when.start : when.end] == when.text and end <= when.start < when.end and when.first <= when.last  # type: ignore[operator]
+        end = when.end
+
+
+WORDS = re.findall(
+    r"\S+",
+    """the early mid late beginning start middle end of in on by at until from to and through this next last first second third week month year
+quarter half weekend Monday Friday May June Oct. 3 14th 31 2 p.m. noon 7:30 2024 ET today tomorrow tonight night Easter Q3 within days two ago
+said will was met he , ; : - — ” “""",
+)
+
+
+@given(
+    st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join), st.dates(), st.sampled_from(["Europe/London", None])
+)
+def test_any_words_of_the_grammar(text: str, published: date, zone: str | None) -> None:
+    for when in find_dates(text, published, zone):
+        assert text[when.start : when.end] == when.text and when.first <= when.last  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("the beginning of June", date(2024, 6, 1), date(2024, 6, 10)),
+        ("the start of next month", date(2024, 6, 1), date(2024, 6, 10)),
+        ("the middle of next week", date(2024, 5, 15), date(2024, 5, 15)),
+        ("the middle of 2026", date(2026, 5, 1), date(2026, 8, 31)),
+        ("the end of June", date(2024, 6, 21), date(2024, 6, 30)),
+    ],
+)
+def test_parts_of_a_period(words: str, first: date, last: date) -> None:
+    (when,) = find_dates(f"The works will end at {words}.", date(2024, 5, 9))
+    assert (when.text, when.kind, when.first, when.last) == (words, "part", first, last)
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", None])
+def test_a_zone_named_for_one_end_of_a_range_leaves_the_other_open(zone: str | None) -> None:
+    assert find_dates("It will run from 3 p.m. ET Monday to 5 p.m. Tuesday.", date(2024, 5, 9), zone) == []
+    assert len(find_dates("It will run from 3 p.m. ET Monday to 5 p.m. ET Tuesday.", date(2024, 5, 9), zone)) == 1
+
+
+def test_zones_and_preference() -> None:
+    (when,) = find_dates("It starts at 3 p.m. Monday.", date(2024, 5, 9), "Europe/London")
+    assert when.first == datetime.fromisoformat("2024-05-13T15:00+01:00")
+    assert find_dates("Monday", date(2024, 5, 9), prefer="past")[0].first == date(2024, 5, 6)
+    late = datetime.fromisoformat("2024-05-09T23:30:00+00:00")
+    assert find_dates("It opens today.", late, "Asia/Tokyo")[0].first == date(2024, 5, 10)
+    with pytest.raises(ValueError, match="IANA"):
+        find_dates("Monday", late, "Mars/Olympus")
+    with pytest.raises(ValueError, match="prefer"):
+        find_dates("Monday", late, prefer="now")  # type: ignore[arg-type]
+
+
+def test_dates_at_the_end_of_the_calendar_are_left_out() -> None:
+    assert find_dates("The contract will expire on 9999-12-31.", date(2024, 5, 2), "America/New_York") == []
+    assert find_dates("It will expire at 11 p.m. on 9999-12-31.", date(2024, 5, 2), "America/New_York") == []
+    assert len(find_dates("The contract will expire on 8999-12-31.", date(2024, 5, 2))) == 1
+
+
+def test_a_sentence_with_too_many_expressions_is_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work is bounded by that: what a rule looks up stays the same however many expressions follow."""
+    asked = []
+    direction = Tenses.direction
+    monkeypatch.setattr(Tenses, "direction", lambda *a: asked.append(a) or direction(*a))
+    for text in ("May 3, ", "on Monday will ", "at 19.45 on Monday ", "in 2024, ", "“Monday” "):
+        assert find_dates(text * 600, date(2024, 5, 2)) == []
+    assert len(asked) < 400
+    assert len(find_dates("Talks will be held on " + "May 3, " * 29 + "May 3.", date(2024, 5, 2))) == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The service will be held on Remembrance Sunday.", []),
+        ("Small Business Saturday will return to the town.", []),
+        ("Mothering Sunday will be marked.", []),
+        ("Shops will close on Easter Tuesday.", []),
+        ("Blue Monday will be released on Friday.", ["2024-05-03"]),
+        ("The Big Sunday run will start at noon.", []),
+        ("On Monday the shop will open.", ["2024-05-06"]),
+        ("The shop will open at 8 a.m. EST Monday.", ["2024-05-06T08:00:00-04:00"]),
+        ("Wednesday will host Leeds on Saturday.", ["2024-05-04"]),
+        ("Wednesday will be a holiday.", ["2024-05-08"]),
+        ("The Jan. 6 defendants will be sentenced on Monday.", ["2024-05-06"]),
+        ("The Oct. 7 victims will be remembered on Monday.", ["2024-05-06"]),
+        ("It will open on June 3 in Leeds.", ["2024-06-03"]),
+        ("The shop will shut on Chinese New Year's Eve.", []),
+        ("Orthodox Christmas Day will be marked on Tuesday.", ["2024-05-07"]),
+        ("The shop will shut on Christmas Day.", ["2024-12-25"]),
+        ("In May 20 countries will sign the treaty.", []),
+        ("In June 12 players will be dropped.", []),
+        ("She hopes to finish in 2:05 on Sunday.", ["2024-05-05"]),
+        ("He will read John 3:16 on Sunday.", ["2024-05-05"]),
+        ("The play will begin at 19:30 on Sunday.", ["2024-05-05T19:30:00"]),
+        ("The gates will open at half past 7 p.m. on Friday.", ["2024-05-03T19:30:00"]),
+        ("The play will begin at quarter to 8 p.m. on Friday.", ["2024-05-03T19:45:00"]),
+        ("The play will begin at 10 to 8 p.m. on Friday.", ["2024-05-03"]),
+        ("The play will begin at five to eight p.m. on Friday.", ["2024-05-03"]),
+        ("The play will begin at quarter to 12 a.m. on Friday.", ["2024-05-03"]),
+        ("Rome will not be built in a day.", []),
+        ("Case 2024-06-12-17 will be heard next week.", ["2024-05-06"]),
+        ("Two weeks on Monday the court will sit.", []),
+    ],
+)
+def test_what_is_no_date_or_another_is_left_out(text: str, found: list[str]) -> None:
+    assert [
+        w.first.isoformat() for w in find_dates(text, date(2024, 5, 2), "America/New_York" if "EST" in text else None)
+    ] == found

@@ -1,0 +1,193 @@
+"""The service as it runs, under what fuzzers and attackers send. ONRECORD_FUZZED: the number of cases."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from onrecord import Classifier
+from onrecord.service.app import application
+
+CASES = int(os.environ.get("ONRECORD_FUZZED", "200"))
+OPERATIONS = [
+    *((path, "POST") for path in ("/v1/predict", "/v1/read", "/v1/diary", "/v1/calendar")),
+    *((path, "GET") for path in ("/v1/model", "/v1/card", "/healthz", "/readyz", "/metrics")),
+]
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+QUICK = [
+    HealthCheck.function_scoped_fixture,
+    HealthCheck.too_slow,
+    HealthCheck.filter_too_much,
+    HealthCheck.data_too_large,
+]
+SECONDS = 30  # by then anything is answered: longer is a hang
+
+
+@pytest.fixture(scope="module")
+def port(checkpoint: Path) -> Iterator[int]:
+    """Of a service that listens."""
+    server = uvicorn.Server(uvicorn.Config(application(Classifier.load(checkpoint)), log_level="error", ws="none"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            until = time.monotonic() + 60
+            while not server.started and time.monotonic() < until:
+                time.sleep(0.01)
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(60)
+    assert not thread.is_alive()  # it ends even after all that
+
+
+@pytest.fixture(scope="module")
+def client(port: int) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=SECONDS, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def schema(port: int) -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_url(f"http://127.0.0.1:{port}/openapi.json")
+
+
+def test_the_schema_is_tested_whole(schema: schemathesis.BaseSchema) -> None:
+    assert sorted(
+        (operation.ok().path, operation.ok().method.upper()) for operation in schema.get_all_operations()
+    ) == sorted(OPERATIONS)
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_what_the_schema_says_is_so(schema: schemathesis.BaseSchema, path: str, method: str) -> None:
+    @settings(max_examples=CASES // 4 if method == "POST" else 3, deadline=None, suppress_health_check=QUICK)
+    @given(case=schema[path][method].as_strategy())
+    def holds(case: schemathesis.Case) -> None:
+        case.call_and_validate(checks=CHECKS, timeout=SECONDS)
+
+    holds()
+
+
+@settings(max_examples=CASES // 2, deadline=None, suppress_health_check=QUICK)
+@given(
+    st.sampled_from(["/v1/predict", "/v1/read"]),
+    st.binary(max_size=300)
+    | st.builds(
+        lambda body, place, noise: json.dumps(body).encode()[:place] + noise + json.dumps(body).encode()[place:],
+        st.dictionaries(
+            st.sampled_from(["texts", "text", "html", "published", "zone"]),
+            st.none() | st.text(max_size=30) | st.lists(st.text(max_size=30), max_size=3),
+        ),
+        st.integers(0, 60),
+        st.binary(max_size=6),
+    ),
+)
+def test_no_bytes_make_it_fail(client: httpx.Client, path: str, body: bytes) -> None:
+    found = client.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert found.status_code in (200, 400, 422)
+    assert found.headers["content-type"] == (
+        "application/json" if found.status_code == 200 else "application/problem+json"
+    )
+
+
+def test_a_body_of_a_hundred_megabytes(port: int, client: httpx.Client) -> None:
+    for head in (b"Content-Length: 100000000", b"Transfer-Encoding: chunked"):
+        with socket.create_connection(("127.0.0.1", port), SECONDS) as rude:
+            rude.sendall(
+                b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + head + b"\r\n\r\n"
+            )
+            sent, piece = 0, b" " * 100_000
+            try:
+                while sent < 100_000_000:
+                    rude.sendall(piece if b"Length" in head else b"186a0\r\n" + piece + b"\r\n")
+                    sent += len(piece)
+            except (BrokenPipeError, ConnectionResetError):  # cut off
+                pass
+            assert sent < 100_000_000
+        assert client.get("/healthz").status_code == 200
+
+
+def test_slow_clients_do_not_keep_others_out(port: int, client: httpx.Client) -> None:
+    slow = [socket.create_connection(("127.0.0.1", port), SECONDS) for _ in range(200)]
+    try:
+        for i, connection in enumerate(
+            slow
+        ):  # half a head; the rest have half a body, which holds one of the places for bodies
+            connection.sendall(
+                b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Le" + (b"ngth: 50\r\n\r\n{" if i >= 160 else b"")
+            )
+        for i in range(3):
+            assert client.post("/v1/predict", json={"texts": [f"Text {i}."]}).status_code == 200
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /healthz HTTP/9.9\r\n\r\n",
+        b"\0\0\0\0\r\n\r\n",
+        b"GET " + b"/a" * 50_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+        b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
+        b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
+        b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /%ff%00/../../etc/passwd HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    ],
+)
+def test_no_head_makes_it_fail(port: int, client: httpx.Client, request_: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), SECONDS) as rude:
+        try:
+            rude.sendall(request_)
+            answer = rude.makefile("rb").readline()
+        except ConnectionResetError:  # cut off while it sends
+            answer = b""
+    assert answer == b"" or answer.split()[1] in (b"200", b"400", b"404", b"413", b"422", b"431")
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_newsroom_at_work_gets_its_answers(port: int, tmp_path: Path) -> None:
+    """Locust counts what is neither an answer nor a 429 with its Retry-After; its exit status is 1 if there was any."""
+    load = Path(__file__).with_name("locustfile.py")
+    options = [
+        "--headless",
+        "--users",
+        "16",
+        "--spawn-rate",
+        "16",
+        "--run-time",
+        "4s",
+        "--stop-timeout",
+        "30",
+        "--json",
+        "--skip-log",
+    ]
+    found = subprocess.run(
+        [sys.executable, "-m", "locust", "-f", load, "--host", f"http://127.0.0.1:{port}", *options],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=120,
+    )
+    assert found.returncode == 0, found.stderr
+    asked = {row["name"]: row["num_requests"] for row in json.loads(found.stdout)}
+    assert asked["/v1/predict"] > 16 and asked["/v1/read"]

@@ -1,0 +1,91 @@
+"""Faulty rows are listed together, with file and line."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from train.config import Stop, load
+from train.corpus.rows import normalise, read_seeds
+
+HEAD = {
+    "doc": "x",
+    "title": "T",
+    "published": "2020-01-01",
+    "domain": "politics",
+    "style": "wire",
+    "english": "British",
+    "part": "natural",
+    "author": "a",
+}
+GOOD = {"doc": "x", "order": 1, "text": "The talks will resume on Monday.", "label": "scheduling"}
+
+
+def read(root: Path, *rows: dict | str) -> list:
+    (root / "articles").mkdir(exist_ok=True)
+    (root / "articles" / "a.jsonl").write_text(
+        "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows)
+    )
+    return read_seeds(load(seeds=str(root)))
+
+
+def test_good_rows_are_read(tmp_path: Path) -> None:
+    (sentence,) = read(tmp_path, HEAD, GOOD | {"unsure": True, "annotators": ["scheduling", "claim"]})
+    assert (sentence.id, sentence.unsure, sentence.annotators, sentence.meta["style"]) == (
+        "x/01",
+        True,
+        ("scheduling", "claim"),
+        "wire",
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ([HEAD, GOOD | {"label": "clam"}], "a.jsonl:2: unknown label 'clam'; the labels are claim, hedge"),
+        ([HEAD, GOOD | {"annotators": ["clam"]}], "unknown label 'clam'"),
+        ([HEAD, GOOD | {"text": " \u200b "}], "empty text"),
+        ([HEAD, GOOD | {"text": None}], "empty text"),
+        ([HEAD, GOOD | {"text": "x" * 1001}], "1001 characters, more than max_characters = 1000"),
+        ([HEAD, GOOD, GOOD | {"text": "Another."}], "a.jsonl:3: id x/01 is taken by"),
+        ([HEAD, GOOD, GOOD | {"order": 2, "label": "claim"}], "has two labels"),
+        ([HEAD, GOOD, GOOD | {"order": 2, "text": "the talks  will resume on monday"}], "is there twice"),
+        ([GOOD], "which no row above opens"),
+        ([HEAD, HEAD, GOOD], "opened twice"),
+        ([{**HEAD, "style": ""}, GOOD], "lacks style"),
+        ([HEAD, GOOD | {"order": "1"}], "order '1'"),
+        ([HEAD, GOOD | {"lable": "x"}], "unknown fields ['lable']"),
+        ([HEAD, "{"], "not JSON"),
+        ([HEAD, "[]"], "a row is a JSON object"),
+    ],
+)  # fmt: skip
+def test_faults_are_named(tmp_path: Path, rows: list, fault: str) -> None:
+    with pytest.raises(Stop) as stop:
+        read(tmp_path, *rows)
+    assert fault in str(stop.value)
+
+
+def test_all_faults_come_at_once(tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="3 faulty rows"):
+        read(tmp_path, HEAD, GOOD | {"label": "a"}, GOOD | {"order": 2, "label": "b"}, "{")
+
+
+def test_no_seeds(tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="--seeds names another directory"):
+        read_seeds(load(seeds=str(tmp_path)))
+
+
+def test_normalise_keeps_what_the_publication_set() -> None:
+    assert normalise("  “Cafe\u0301”\u00a0— it’s\u200b\tso ") == "“Café” — it’s so"
+
+
+def test_a_document_in_two_files_and_wrong_types_are_faults(seeds: Path) -> None:
+    path = seeds / "articles" / "made.jsonl"
+    head, row = path.read_text().splitlines()[:2]
+    (seeds / "articles" / "second.jsonl").write_text(
+        head + "\n" + row.replace('"order": 1', '"order": true').replace("}", ', "unsure": "no"}') + "\n"
+    )
+    (seeds / "articles" / "third.jsonl").write_bytes(b"caf\xe9")
+    with pytest.raises(Stop, match="opened twice, first by") as stop:
+        read_seeds(load(seeds=str(seeds)))
+    assert "order True" in str(stop.value) and "third.jsonl: not UTF-8" in str(stop.value)

@@ -1,0 +1,382 @@
+"""Users' rows, in every form they may bring them; each fault is made and named with its place and the way out."""
+
+import json
+from pathlib import Path
+from random import Random
+
+import datasets
+import pytest
+
+from onrecord import Classifier
+from tests.conftest import changed
+from train import build, calibrate, evaluate, fit
+from train.config import Config, Stop, load
+from train.corpus.source_files import read_table
+from train.corpus.sources import WHOLE, read_source
+
+OWN: dict = dict(labels=None, priors={}, cues={}, gate=None, slices=[])
+
+
+def own(tmp_path: Path, **changes: object) -> Config:
+    return load(**(OWN | dict(data=str(tmp_path / "data"), output=str(tmp_path / "runs"), run="own") | changes))
+
+
+def rows(number: int, labels: tuple[str, ...] = ("up", "down"), seed: int = 0) -> list[dict[str, str]]:
+    """Texts of random words, no two alike."""
+    random = Random(seed)
+    return [
+        {
+            "text": " ".join("".join(random.choices("abcdefghiklmnoprstuw", k=7)) for _ in range(8)),
+            "label": labels[i % len(labels)],
+        }
+        for i in range(number)
+    ]
+
+
+def save(path: Path, found: list[dict[str, str]]) -> str:
+    """In the form that the ending asks for."""
+    table = datasets.Dataset.from_list(found)
+    if path.suffix == ".jsonl":
+        path.write_text("\n".join(map(json.dumps, found)))
+    elif path.suffix == ".parquet":
+        table.to_parquet(path)
+    else:
+        table.to_csv(path, sep="\t" if path.suffix == ".tsv" else ",", index=False)
+    return str(path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
+def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, kind: str) -> None:
+    found = [*rows(6), {"text": 'He said "no, and\tnever": ünsure,\u2028 he added.', "label": "up"}]
+    parts, labels = read_source(own(tmp_path, source=save(tmp_path / f"mine.{kind}", found)))
+    assert labels == ["down", "up"] and list(parts) == [WHOLE]
+    assert [(s.text, s.label) for s in parts[WHOLE]] == [(" ".join(row["text"].split()), row["label"]) for row in found]
+
+
+def test_names_of_columns_a_title_names_of_labels_and_a_file_without_header(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text('1,Rain,"It rains, again."\n2,Sun,It shines.\n')
+    changes = dict(
+        columns=["class", "head", "body"],
+        text_column="body",
+        title_column="head",
+        label_column="class",
+        label_names={"1": "wet"},
+    )
+    parts, labels = read_source(own(tmp_path, source=str(tmp_path / "mine.csv"), **changes))
+    assert [(s.text, s.label) for s in parts[WHOLE]] == [
+        ("Rain It rains, again.", "wet"),
+        ("Sun It shines.", "2"),
+    ] and labels == ["2", "wet"]
+
+
+def test_a_directory_is_read_by_the_names_of_its_files_or_whole(tmp_path: Path) -> None:
+    for number, name in enumerate(("my_train_1.csv", "my_train_2.jsonl", "my_dev.tsv", "my_test.parquet")):
+        save(tmp_path / name, rows(4, seed=number))
+    parts, _ = read_source(own(tmp_path, source=str(tmp_path)))
+    assert {name: len(part) for name, part in parts.items()} == {"train": 8, "validation": 4, "test": 4}
+    save(tmp_path / "more.csv", rows(4, seed=9))
+    with pytest.raises(Stop, match=r"which split is .*more\.csv\?"):
+        read_source(own(tmp_path, source=str(tmp_path)))
+    for path in tmp_path.glob("my_*"):
+        path.unlink()
+    assert list(read_source(own(tmp_path, source=str(tmp_path)))[0]) == [WHOLE]
+    (tmp_path / "more.csv").unlink()
+    with pytest.raises(Stop, match="holds no"):
+        read_source(own(tmp_path, source=str(tmp_path)))
+
+
+def test_a_hub_dataset_has_its_splits_and_class_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    features = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["neg", "pos"])})
+
+    def loaded(*asked: str | None) -> datasets.DatasetDict:
+        assert asked == ("someone/films", "plain")
+        texts = [row["text"] for row in rows(18)]
+        pieces = {
+            name: dict(text=texts[i * 6 : i * 6 + 6], label=[0, 1] * 3)
+            for i, name in enumerate(("train", "test", "unsupervised"))
+        }
+        return datasets.DatasetDict(
+            {name: datasets.Dataset.from_dict(piece, features=features) for name, piece in pieces.items()}
+        )
+
+    monkeypatch.setattr(datasets, "load_dataset", loaded)
+    parts, labels = read_source(own(tmp_path, source="someone/films:plain"))
+    assert labels == ["neg", "pos"] and {name: len(part) for name, part in parts.items()} == {"train": 6, "test": 6}
+    assert "unsupervised" in capsys.readouterr().err
+
+    def offline(*asked: str | None) -> None:
+        raise ConnectionError("no route\nmore of it")
+
+    monkeypatch.setattr(datasets, "load_dataset", offline)
+    with pytest.raises(
+        Stop,
+        match=r"'someone/fimls' is no file or directory here, and as a hub dataset it could not be loaded: no route$",
+    ):
+        read_source(own(tmp_path, source="someone/fimls"))
+
+
+def test_a_split_column(tmp_path: Path) -> None:
+    found = [
+        row | {"part": word} for row, word in zip(rows(12), ["Train"] * 8 + ["dev"] * 2 + ["test"] * 2, strict=True)
+    ]
+    config = own(tmp_path, source=save(tmp_path / "mine.csv", found), split_column="part")
+    assert {name: len(part) for name, part in read_source(config)[0].items()} == {
+        "train": 8,
+        "validation": 2,
+        "test": 2,
+    }
+    found[3]["part"] = "holdout"
+    save(tmp_path / "mine.csv", found)
+    with pytest.raises(
+        Stop, match=r"^.*mine\.csv:5: unknown split 'holdout' in column part; it may say train, training, validation.*$"
+    ):
+        read_source(config)
+    with pytest.raises(Stop, match="says test, but no row is train"):
+        read_source(changed(config, source=save(tmp_path / "test.csv", [row | {"part": "test"} for row in rows(4)])))
+
+
+def test_no_group_is_on_two_sides(tmp_path: Path) -> None:
+    found = [row | {"who": f"author {i // 3}"} for i, row in enumerate(rows(120, seed=1))]
+    parts, _ = build.checked(own(tmp_path, source=save(tmp_path / "mine.csv", found), group_column="who"))
+    owners = [{s.doc for s in parts[name]} for name in build.SPLITS]
+    assert all(owners) and not owners[0] & owners[1] and not owners[0] & owners[2] and not owners[1] & owners[2]
+    assert sum(len(parts[name]) for name in build.SPLITS) == 120
+    files = {"train": save(tmp_path / "a.csv", found[:60]), "test": save(tmp_path / "b.csv", found[59:])}
+    config = own(tmp_path, source=files, group_column="who")
+    with pytest.raises(
+        Stop,
+        match=r"^the group 'author 19' is in train \(.*a\.csv:59\) and in test \(.*b\.csv:2\); correct or delete one, or set repeats: warn$",
+    ):
+        read_source(config)
+    assert read_source(changed(config, repeats="warn"))
+
+
+def test_nearly_equal_texts_stay_together_where_splits_are_made(tmp_path: Path) -> None:
+    found = rows(60)
+    copies = [row | {"text": row["text"] + " x"} for row in found]
+    parts, _ = build.checked(own(tmp_path, source=save(tmp_path / "mine.csv", found + copies)))
+    for name in build.SPLITS:
+        texts = {s.text.removesuffix(" x") for s in parts[name]}
+        assert 2 * len(texts) == len(parts[name])
+
+
+def one_line(tmp_path: Path, **changes: object) -> str:
+    with pytest.raises(Stop) as stop:
+        build.checked(own(tmp_path, **changes))
+    assert "\n" not in str(stop.value)
+    return str(stop.value)
+
+
+FAULTS = [
+    ("text,label\n ,a\ny,b\n", "mine.csv:2: empty text in column text; fill or delete the row"),
+    ("text,label\nx,\ny,b\n", "mine.csv:2: empty label in column label; fill or delete the row"),
+    ("text,label\nx,a\nX!,b\n", "mine.csv:3: 'X!' is labelled 'b', but 'a' in "),
+    ("text,label\nx,a\ny,b\nz,a|b\n", "label 'a|b' joins several labels (multi-label)"),
+    ('text,label\nx,"[1, 2]"\ny,b\n', "mine.csv:2: label [1, 2] is a list (multi-label)"),
+    ("sentence,gold\nx,y\n", "mine.csv:2: no column text, label; there are sentence, gold: name yours as text_column"),
+    ("text,label\nx\n", "mine.csv could not be read as .csv: line 2 has 1 cells, not 2 (text, label)"),
+    ("text,label\nx,a\n", "every row is labelled 'a'; there must be two labels or more"),
+    ("text,label\n", "has no rows"),
+]
+
+
+@pytest.mark.parametrize(("content", "message"), FAULTS)
+def test_faults_of_rows_are_one_line(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "mine.csv").write_text(content)
+    assert message in one_line(tmp_path, source=str(tmp_path / "mine.csv"))
+
+
+def test_many_faults_are_a_list(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("text,label\n" + ",a\n" * 30)
+    with pytest.raises(Stop) as stop:
+        read_source(own(tmp_path, source=str(tmp_path / "mine.csv")))
+    assert (
+        str(stop.value).startswith("30 faulty rows:\n  ")
+        and str(stop.value).endswith("and 10 more")
+        and str(stop.value).count("\n") == 21
+    )
+
+
+UNREADABLE = [
+    ("mine.csv", b"text,label\ncaf\xe9,a\n", "byte 14 is not UTF-8; save it as UTF-8"),
+    ("mine.jsonl", b'{"text": "x", "label": "a"}\n{"text"\n', "line 2 is not JSON"),
+    ("mine.jsonl", b'["x", "a"]\n', "line 1 is not a JSON object"),
+    ("mine.parquet", b"PAR1 and no more", "mine.parquet could not be read as .parquet: "),
+    ("mine.xml", b"<Annotation><Document>", "mine.xml could not be read as .xml: no element found"),
+    (
+        "mine.xml",
+        b"<rss><item/></rss>",
+        "no <ccue> in it; the only XML read here is that of the Szeged Uncertainty Corpus",
+    ),
+    ("mine.xlsx", b"PK", "rows are read from .csv, .tsv, .jsonl, .parquet, .xml files"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "message"), UNREADABLE)
+def test_an_unreadable_file(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert message in one_line(tmp_path, source=[str(tmp_path / name)])
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    assert "nowhere.csv: no such file" in one_line(tmp_path, source=str(tmp_path / "nowhere.csv"))
+
+
+def test_labels_that_do_not_go_with_the_rows(tmp_path: Path) -> None:
+    source = save(tmp_path / "mine.csv", [*rows(1), *rows(20, ("down",), seed=3)])
+    assert "mine.csv:2: unknown label 'up'; the labels are down, sideways;" in one_line(
+        tmp_path, source=source, labels=["down", "sideways"]
+    )
+    message = one_line(tmp_path, source=save(tmp_path / "more.csv", rows(60)), labels=["up", "down", "sideways"])
+    assert message == "no row is labelled sideways; label some, or take it out of labels: up, down, sideways"
+
+
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_label_seen_only_outside_train(tmp_path: Path, split: str) -> None:
+    files = {
+        "train": save(tmp_path / "a.csv", rows(20)),
+        split: save(tmp_path / "b.csv", rows(6, ("up", "down", "new"), seed=2)),
+    }
+    assert f"the label 'new' is seen only in {split}, so it cannot be learned; correct it" in one_line(
+        tmp_path, source=files
+    )
+
+
+def test_many_labels_one_of_them_not_in_the_ready_made_test_split(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    labels = tuple(f"kind {n:02d}" for n in range(15))
+    files = {
+        "train": save(tmp_path / "a.csv", rows(300, labels)),
+        "test": save(tmp_path / "b.csv", rows(28, labels[:14], seed=2)),
+    }
+    config = own(tmp_path, source=files, model="tiny", max_steps=2)
+    assert build.main(config) == 0
+    assert "warning: test has no row labelled kind 14, so nothing" in capsys.readouterr().err
+    fit.main(config)
+    assert calibrate.main(config) == 0 and evaluate.main(config, [], config.gate) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 200, "fifteen columns would be wider"
+    assert set(Classifier.load(config.checkpoint).predict("Any text.").probabilities) == set(labels)
+
+
+def test_a_split_that_lacks_a_label(tmp_path: Path) -> None:
+    files = {
+        "train": save(tmp_path / "a.csv", rows(40)),
+        "validation": save(tmp_path / "b.csv", rows(6, ("up",), seed=2)),
+    }
+    message = "validation has no row labelled down, so nothing could be promised for these; move some there, or leave validation out of the source"
+    assert message in one_line(tmp_path, source=files)
+    rare = [*rows(40), *rows(1, ("rare",), seed=5)]
+    assert "has no row labelled rare: write more articles or raise the split's share" in one_line(
+        tmp_path, source=save(tmp_path / "c.csv", rare)
+    )
+
+
+def test_a_text_in_two_ready_made_splits(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    files = {"train": save(tmp_path / "a.csv", rows(40)), "test": save(tmp_path / "b.csv", rows(6))}
+    with pytest.raises(Stop, match="6 sentences stand in two splits"):
+        build.checked(own(tmp_path, source=files))
+    build.checked(own(tmp_path, source=files, repeats="warn"))
+    assert "6 pairs of nearly the same text stand in two splits" in capsys.readouterr().err
+
+
+def test_pairs_and_several_labels_are_refused(tmp_path: Path) -> None:
+    for changes, message in (
+        (dict(text_column=["a", "b"]), "text pairs"),
+        (dict(label_column=["a", "b"]), "multi-label"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            own(tmp_path, source="x.csv", **changes)
+    for row, message in (
+        ({"text": ["a", "b"], "label": "x"}, "one text is read, not pairs"),
+        ({"text": "a", "label": ["x", "y"]}, "(multi-label)"),
+    ):
+        source = tmp_path / "lists.parquet"
+        datasets.Dataset.from_list([row]).to_parquet(source)
+        assert message in one_line(tmp_path, source=str(source))
+
+
+def test_keys_that_contradict_each_other(tmp_path: Path) -> None:
+    for changes, message in (
+        (dict(source={"test": "x.csv"}), "it needs train and may have validation and test"),
+        (dict(source={"train": "x.csv", "holdout": "y.csv"}), "has the splits train, holdout"),
+        (dict(source={"train": "x.csv"}, split_column="part"), "give one or the other"),
+        (dict(source=None), "labels: null reads the labels from a source"),
+        (dict(source="x.csv", priors={"news": {"a": 1.0}}), "set priors: {} or name the labels"),
+        (dict(source="x.csv", labels=["a", "b"], metric="f1:c"), "metric: f1:c names none of the labels a, b"),
+    ):
+        with pytest.raises(ValueError, match=message.replace("{", r"\{")):
+            own(tmp_path, **changes)
+    message = one_line(tmp_path, source=save(tmp_path / "mine.csv", rows(60)), metric="f1:yes")
+    assert message == "metric: f1:yes names none of the labels down, up"
+
+
+def test_quotation_marks_of_tsv_files(tmp_path: Path) -> None:
+    (tmp_path / "bare.tsv").write_text('text\tlabel\n"Go," he said\ta\n"Whole."\tb\n')
+    assert [row["text"] for _, row in read_table(str(tmp_path / "bare.tsv"))] == ['"Go," he said', '"Whole."']
+    (tmp_path / "quoted.tsv").write_text('text\tlabel\r\n"""Go,"" he said"\ta\r\n')
+    assert read_table(str(tmp_path / "quoted.tsv"))[0][1]["text"] == '"Go," he said'
+
+
+def test_a_text_repeated_many_times_costs_no_pairs_and_stays_on_one_side(tmp_path: Path) -> None:
+    """1,500 copies in 1,500 groups would be a million pairs."""
+    found = [*rows(60), *({"text": f"Same old story{'!' * (i % 3)}", "label": "up"} for i in range(1500))]
+    parts, _ = build.checked(
+        own(tmp_path, source=save(tmp_path / "mine.csv", found), validation_share=0.2, test_share=0.2)
+    )
+    assert sorted(sum(s.text.startswith("Same") for s in parts[name]) for name in build.SPLITS) == [0, 0, 1500]
+    assert not build.near_duplicates(parts, 0.7)
+
+
+def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
+    source = save(tmp_path / "mine.csv", rows(60))
+    config = own(tmp_path, source=source)
+    assert build.main(config) == 0
+    inside = Path(source).rename(Path(config.data) / "mine.csv")
+    with pytest.raises(Stop, match="a source, and would be replaced; give another directory"):
+        build.main(changed(config, source=str(inside)))
+    assert inside.is_file()
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ('label,text\na,x one\nb,"He said\na,y two\nb,z three\na,w four\n', "could not be read"),
+        ("text,label,text\nx,a,y\n", "names text twice"),
+    ],
+)
+def test_no_row_is_swallowed_by_a_quotation_mark_or_a_doubled_name(tmp_path: Path, content: str, fault: str) -> None:
+    (tmp_path / "mine.CSV").write_text(content)
+    with pytest.raises(Stop, match=fault):
+        read_table(str(tmp_path / "mine.CSV"))
+
+
+def test_deep_json_and_unknown_encodings_are_told(tmp_path: Path) -> None:
+    (tmp_path / "deep.jsonl").write_text("[" * 100_000)
+    (tmp_path / "odd.xml").write_bytes(b'<?xml version="1.0" encoding="nonsense"?><a/>')
+    for name in ("deep.jsonl", "odd.xml"):
+        with pytest.raises(Stop, match="could not be read"):
+            read_table(str(tmp_path / name))
+
+
+def test_rows_of_ready_made_splits_are_documents_of_their_own_and_those_of_a_group_are_numbered(tmp_path: Path) -> None:
+    files = {"train": save(tmp_path / "a.csv", rows(4)), "test": save(tmp_path / "b.csv", rows(4, seed=1))}
+    parts, _ = read_source(own(tmp_path, source=files))
+    everything = [s for part in parts.values() for s in part]
+    assert len({s.id for s in everything}) == len({s.doc for s in everything}) == 8
+    grouped, _ = read_source(
+        own(
+            tmp_path,
+            source=save(tmp_path / "c.csv", [row | {"who": f"a{i % 2}"} for i, row in enumerate(rows(6))]),
+            group_column="who",
+        )
+    )
+    assert [s.id for s in grouped[WHOLE]] == ["a0/01", "a1/01", "a0/02", "a1/02", "a0/03", "a1/03"]
+
+
+def test_bytes_and_numbers_that_are_none_are_no_labels(tmp_path: Path) -> None:
+    (tmp_path / "mine.jsonl").write_text('{"text": "One.", "label": NaN}\n{"text": "Two.", "label": "a"}\n')
+    with pytest.raises(Stop, match="is no text"):
+        read_source(own(tmp_path, source=str(tmp_path / "mine.jsonl")))

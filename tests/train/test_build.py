@@ -1,0 +1,135 @@
+"""Splits by article, leakage refused, the same bytes each time."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import datasets
+import pytest
+
+from tests.conftest import LABELS
+from train import build
+from train.config import Config, Stop, load
+from train.corpus.rows import read_seeds
+
+
+def config_for(seeds: Path, **changes: object) -> Config:
+    return load(seeds=str(seeds), data=str(seeds.parent / "data"), behaviour_groups=1, **changes)
+
+
+def made(seeds: Path, **changes: object) -> dict[str, bytes]:
+    config = config_for(seeds, **changes)
+    return build.build(*build.checked(config))
+
+
+def test_no_document_straddles_splits_and_nothing_is_lost(seeds: Path) -> None:
+    config = config_for(seeds)
+    everything = read_seeds(config)
+    parts = build.split(everything, config)
+    owner = {}
+    for name, rows in parts.items():
+        for s in rows:
+            assert owner.setdefault(s.doc, name) == name
+    assert sorted(s.id for rows in parts.values() for s in rows) == sorted(s.id for s in everything)
+    assert 0.1 < len(parts["test"]) / 240 < 0.2 and 0.05 < len(parts["validation"]) / 240 < 0.15
+    for name in build.SPLITS:
+        assert min(Counter(s.label for s in parts[name])[label] for label in LABELS) > 0
+    assert not any(s.meta["part"] == "contrast" for s in parts["test"] + parts["validation"])
+    assert len({s.doc for s in parts["behaviour"]}) == 2  # one group for each of two rules
+
+
+def test_same_seeds_same_bytes_and_another_split_seed_another_split(seeds: Path) -> None:
+    assert made(seeds) == made(seeds)
+    assert made(seeds)["test.parquet"] != made(seeds, split_seed=8)["test.parquet"]
+
+
+def test_datasets_opens_it(seeds: Path) -> None:
+    config = config_for(seeds)
+    build.main(config)
+    opened = datasets.load_dataset(config.data, cache_dir=str(seeds.parent / "cache"))
+    manifest = json.loads((Path(config.data) / "manifest.json").read_text())
+    assert {name: len(opened[name]) for name in opened} == {name: manifest["rows"][name] for name in build.SPLITS}
+    assert opened["train"].features["label"].names == LABELS
+
+
+def test_check_passes_on_the_build_and_fails_on_anything_else(seeds: Path) -> None:
+    config = config_for(seeds)
+    with pytest.raises(Stop, match="run `make data`"):
+        build.main(config, check=True)
+    build.main(config)
+    assert build.main(config, check=True) == 0
+    card = Path(config.data) / "README.md"
+    card.write_text(card.read_text() + "x")
+    with pytest.raises(Stop, match=r"README\.md differ"):
+        build.main(config, check=True)
+
+
+def test_the_card_tells_agreement_and_what_was_measured(seeds: Path) -> None:
+    """Three of four rows labelled alike: kappa by hand is (0.75 - 0.5) / (1 - 0.5)."""
+    path = seeds / "articles" / "made.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    pairs = [("claim", "claim"), ("claim", "claim"), ("hedge", "hedge"), ("claim", "hedge")]
+    for row, pair in zip([r for r in rows if "order" in r], pairs, strict=False):
+        row |= {"annotators": pair, "second": "random"}
+    of = sum("order" in row for row in rows)
+    path.write_text("\n".join(map(json.dumps, rows)))
+    (seeds / "measured.md").write_text("## Realism\n\nAUC 0.7\n")
+    card = made(seeds)["README.md"].decode()
+    assert f"| natural | 4 | {of} | 0.750 | 0.500 | 0.80 | 0.67 |  |  |  |" in card and card.endswith(
+        "## Realism\n\nAUC 0.7\n"
+    )
+
+
+def test_a_failed_build_leaves_the_old_data(seeds: Path) -> None:
+    config = config_for(seeds)
+    build.main(config)
+    before = (Path(config.data) / "manifest.json").read_bytes()
+    with open(seeds / "articles" / "made.jsonl", "a") as file:
+        file.write("{")
+    with pytest.raises(Stop, match="not JSON"):
+        build.main(config)
+    assert (Path(config.data) / "manifest.json").read_bytes() == before
+
+
+def test_a_near_duplicate_across_splits_is_refused(seeds: Path) -> None:
+    config = config_for(seeds)
+    parts = build.split(read_seeds(config), config)
+    victim, home = parts["test"][0], parts["train"][0].doc
+    with open(seeds / "articles" / "made.jsonl", "a") as file:  # an edit of one letter, in an article that trains
+        file.write(
+            json.dumps({"doc": home, "order": 99, "text": victim.text.replace("a", "e", 1), "label": victim.label})
+            + "\n"
+        )
+    with pytest.raises(Stop, match="stand in two splits") as stop:
+        build.refuse_leakage(build.split(read_seeds(config), config), config)
+    assert victim.where in str(stop.value)
+
+
+def test_too_few_articles(tmp_path: Path) -> None:
+    from tests.conftest import write_seeds
+
+    with pytest.raises(Stop, match="too few for a test split"):
+        build.checked(config_for(write_seeds(tmp_path / "seeds", articles=3)))
+
+
+def test_a_label_missing_from_a_split_is_named(seeds: Path) -> None:
+    path = seeds / "articles" / "made.jsonl"
+    path.write_text(path.read_text().replace('"denial"', '"claim"'))
+    with pytest.raises(Stop, match="validation has no row labelled denial"):
+        build.checked(config_for(seeds))
+
+
+def test_nothing_but_its_own_data_is_replaced(seeds: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.tex").write_text("precious")
+    for target, message in (
+        (tmp_path / "thesis", "not something train.build wrote"),
+        (seeds, "--seeds"),
+        (seeds / "data", "--seeds"),
+        (tmp_path, "--seeds"),
+    ):
+        with pytest.raises(Stop, match=message):
+            build.main(load(seeds=str(seeds), data=str(target)))
+    assert (tmp_path / "thesis" / "thesis.tex").read_text() == "precious" and list(seeds.glob("articles/*.jsonl"))
+    for _ in range(2):
+        assert build.main(load(seeds=str(seeds), data=str(tmp_path / "fresh"))) == 0

@@ -1,0 +1,75 @@
+"""The temperature is the best one, is stored, and is what the Classifier applies."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+
+from onrecord import Classifier
+from onrecord.calibration import softmax
+from train import calibrate
+from train.config import Config, Stop
+from train.corpus.splits import rows_of
+from train.measure.metrics import calibration_error
+
+
+def overconfident(scale: float, labels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels drawn from softmax(logits), logits given `scale` times too large."""
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(3000, labels)) * 2
+    targets = np.array([random.choice(labels, p=p) for p in softmax(logits)])
+    return logits * scale, targets
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
+@pytest.mark.parametrize("labels", [2, 4])
+def test_the_temperature_undoes_a_known_scale(scale: float, labels: int) -> None:
+    logits, targets = overconfident(scale, labels)
+    found = calibrate.temperature(logits, targets)
+    assert found == pytest.approx(scale, rel=0.15)
+    assert calibration_error(softmax(logits / found), targets) < 0.03
+
+
+def test_it_is_the_temperature_of_scikit_learn() -> None:
+    logits, targets = overconfident(2.0, 4)
+    given = FrozenEstimator(LogisticRegression().fit(logits, targets))
+    given.estimator.coef_, given.estimator.intercept_ = np.eye(4), np.zeros(4)  # decision values = logits
+    fitted = CalibratedClassifierCV(given, method="temperature").fit(logits, targets)
+    assert calibrate.temperature(logits, targets) == pytest.approx(
+        1 / fitted.calibrated_classifiers_[0].calibrators[0].beta_, rel=0.01
+    )
+
+
+def test_a_handful_of_rows_is_enough_not_to_crash() -> None:
+    assert 0.05 <= calibrate.temperature(np.array([[2.0, 0.0], [0.0, 1.0], [1.0, 0.0]]), np.array([0, 0, 1])) <= 20
+
+
+def test_the_classifier_applies_what_is_stored(settings: Config, checkpoint: Path) -> None:
+    config = Config.model_validate(settings.model_dump() | {"run": "calibrated"})
+    shutil.copytree(checkpoint, config.checkpoint)
+    plain = Classifier.load(checkpoint)
+    assert plain.calibration is None and calibrate.main(config) == 0
+    warm = Classifier.load(config.checkpoint, prior="data")
+    stored = json.loads((config.checkpoint / "calibration.json").read_text())
+    assert warm.calibration is not None and warm.calibration.temperature == stored["temperature"] != 1
+    train = [r["label"] for r in rows_of(config, "train")]
+    assert stored["shares"] == pytest.approx(
+        {label: train.count(label) / len(train) for label in config.labels}, abs=1e-5
+    )
+    assert len(stored["logits"]) == len(stored["targets"]) == len(rows_of(config, "validation"))
+    texts = ["First one.", "The second, perhaps.", "Why?"]
+    assert [p.label for p in warm.predict(texts)] == [p.label for p in plain.predict(texts)]
+    assert np.allclose(warm.probabilities(texts), softmax(plain.logits(texts)[0] / stored["temperature"]))
+    assert warm.predict(texts[0]).confidence == pytest.approx(warm.probabilities(texts[:1]).max())
+    assert Classifier.load(config.checkpoint).rule.prior == "news"
+    assert not list(config.checkpoint.glob("*.new"))
+
+
+def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:
+    with pytest.raises(Stop, match=r"train it first, with `python -m train\.fit`"):
+        calibrate.main(Config.model_validate(settings.model_dump() | {"output": str(tmp_path)}))

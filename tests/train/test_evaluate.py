@@ -1,0 +1,268 @@
+"""The evaluator agrees with the trainer, measures further files, and its gate goes red on doctored predictions."""
+
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from onrecord import Classifier
+from tests.conftest import CUE, LABELS
+from train import build, calibrate, evaluate
+from train.config import Config, Stop, load
+from train.corpus.splits import rows_of
+from train.measure.baselines import cue_words, predict_baselines
+from train.measure.metrics import macro_f1
+from train.measure.report import explained_rules
+
+
+def test_trainer_and_evaluator_agree(settings: Config, checkpoint: Path) -> None:
+    """Two roads to one number: validation macro-F1 as early stopping saw it, and from disk through the Classifier."""
+    rows = rows_of(settings, "validation")
+    predicted = Classifier.load(checkpoint).probabilities([r["text"] for r in rows]).argmax(1)
+    from_disk = macro_f1([LABELS.index(r["label"]) for r in rows], predicted.tolist(), 5)
+    assert from_disk == pytest.approx(json.loads((checkpoint / "training.json").read_text())["macro_f1"], abs=1e-9)
+
+
+@pytest.fixture
+def loose_gate(tmp_path: Path) -> str:
+    (tmp_path / "gate.yaml").write_text(
+        "- {figure: test.macro_f1, at_least: 0.5}\n- {figure: test.margin_over_baselines, at_least: -0.45}\n"
+    )
+    return str(tmp_path / "gate.yaml")
+
+
+def doctored(monkeypatch: pytest.MonkeyPatch, right: bool) -> None:
+    """Predictions that are all right, or all `claim`, whatever the model says."""
+
+    def logits(self: Classifier, texts: list[str]) -> tuple[np.ndarray, list[int]]:
+        truth = [
+            next(i for i, label in enumerate(LABELS) if CUE[label] in text.casefold().strip(".").split())
+            for text in texts
+        ]
+        return 9 * np.eye(5)[truth if right else [0] * len(texts)], [1] * len(texts)
+
+    monkeypatch.setattr(Classifier, "logits", logits)
+
+
+def test_the_gate_goes_green_on_right_answers(
+    settings: Config, checkpoint: Path, loose_gate: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    doctored(monkeypatch, right=True)
+    assert evaluate.main(settings, [], loose_gate) == 0
+    assert "0 of 2 rules fail, 0 to investigate, 2 pass" in capsys.readouterr().out
+    assert json.loads((settings.run_dir / "metrics.json").read_text())["test"]["macro_f1"] == 1
+
+
+def test_the_gate_goes_red_on_doctored_predictions(
+    settings: Config, checkpoint: Path, loose_gate: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    doctored(monkeypatch, right=False)
+    assert evaluate.main(settings, [], loose_gate) == 1
+    assert "FAIL" in capsys.readouterr().out
+
+
+def test_extra_files_are_measured_whole_and_by_sample(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    rows = [
+        {"id": i, "text": f"Sentence {i}.", "label": LABELS[i % 5], "sample": "natural" if i < 6 else "enriched"}
+        for i in range(20)
+    ]
+    (tmp_path / "real.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert evaluate.main(settings, [str(tmp_path / "real.jsonl")], None) == 0
+    found = json.loads((settings.run_dir / "metrics.json").read_text())["extra"]["real"]
+    assert {part: systems["model"]["rows"] for part, systems in found.items()} == {
+        "all": 20,
+        "natural": 6,
+        "enriched": 14,
+    }
+    assert set(found["all"]) == {"model", "majority", "cue words", "TF-IDF + logistic regression"}
+
+
+def test_answers_are_released_only_if_the_gate_holds_and_then_compared_with(
+    settings: Config,
+    checkpoint: Path,
+    loose_gate: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture,
+) -> None:
+    monkeypatch.setattr(evaluate, "RELEASED", tmp_path / "released.json")
+    gate = tmp_path / "both.yaml"
+    gate.write_text(Path(loose_gate).read_text() + "- {no_regression: released, significance: 0.05}\n")
+    doctored(monkeypatch, right=False)
+    assert evaluate.main(settings, [], str(gate), release=True) == 1 and not (tmp_path / "released.json").exists()
+    doctored(monkeypatch, right=True)
+    assert evaluate.main(settings, [], str(gate), release=True) == 0
+    assert "nothing released yet" in capsys.readouterr().out
+    assert evaluate.main(settings, [], str(gate)) == 0 and "+0.0000, p = 1.000" in capsys.readouterr().out
+    doctored(monkeypatch, right=False)
+    gate.write_text("- {no_regression: released, significance: 0.05}\n")
+    assert evaluate.main(settings, [], str(gate)) == 1
+    verdict = json.loads((settings.run_dir / "gate.json").read_text())[0]
+    assert verdict["outcome"] == "fail" and "**FAIL**" in (settings.run_dir / "gate.md").read_text()
+    other = json.loads((tmp_path / "released.json").read_text()) | {"test": "another"}
+    (tmp_path / "released.json").write_text(json.dumps(other))
+    assert evaluate.main(settings, [], str(gate)) == 0 and "another test split" in capsys.readouterr().out
+
+
+def test_report_and_model_card_show_what_was_measured(settings: Config, checkpoint: Path) -> None:
+    assert evaluate.main(settings, [], None, behaviour=True) == 0
+    metrics = json.loads((settings.run_dir / "metrics.json").read_text())
+    page = (settings.run_dir / "report.html").read_text()
+    assert f"{metrics['test']['macro_f1']:.3f}" in page and page.count("<svg") == 2
+    assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?https?:""", page.replace('xlink:href="#', "")), (
+        "the page must not ask for anything"
+    )
+    assert all(html.escape(m["text"]) in page for m in metrics["mistakes"])
+    card = (settings.checkpoint / "README.md").read_text()
+    front = yaml.safe_load(card.split("---")[1])
+    values = {m["name"]: m["value"] for m in front["model-index"][0]["results"][0]["metrics"]}
+    assert values["macro-F1"] == metrics["test"]["macro_f1"] and front["pipeline_tag"] == "text-classification"
+
+
+def test_a_run_on_fewer_rows_beside_it_makes_a_learning_curve(settings: Config, checkpoint: Path) -> None:
+    assert evaluate.main(settings, [], None) == 0
+    metrics = json.loads((settings.run_dir / "metrics.json").read_text())
+    metrics["training"]["rows"] //= 2
+    sibling = settings.run_dir.with_name(f"{settings.run}-half")
+    sibling.mkdir()
+    (sibling / "metrics.json").write_text(json.dumps(metrics))
+    assert evaluate.main(settings, [], None) == 0
+    assert (settings.run_dir / "report.html").read_text().count("<svg") == 3
+    shutil.rmtree(sibling)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", ":1: needs"),
+        ('{"text": "a"}', ":1: needs"),
+        ('\n{"text": "a", "label": "clam"}', ":2: label 'clam'"),
+        ("", "no rows"),
+        (None, "No such file"),
+    ],
+)
+def test_a_faulty_extra_file_is_named(
+    settings: Config, checkpoint: Path, tmp_path: Path, content: str | None, message: str
+) -> None:
+    path = tmp_path / "x.jsonl"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(Stop, match=message):
+        evaluate.main(settings, [str(path)], None)
+
+
+def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:
+    with pytest.raises(Stop, match=r"train it first, with `python -m train\.fit`"):
+        evaluate.main(Config.model_validate(settings.model_dump() | {"output": str(tmp_path)}), [], None)
+
+
+def test_baselines() -> None:
+    texts = ["Was it over?", "He denied the charge.", "It may rain.", "They will meet on Tuesday.", "They met."]
+    assert [LABELS[i] for i in cue_words(texts, LABELS, 0, load().cues)] == [
+        "none",
+        "denial",
+        "hedge",
+        "scheduling",
+        "claim",
+    ]
+    found = predict_baselines(
+        ["red fish", "red cat", "red dog", "blue fish", "blue cat"],
+        [0, 0, 0, 1, 1],
+        ["red x", "blue x"],
+        ["a", "b"],
+        load().cues,
+    )
+    assert found["majority"] == [0, 0] and found["TF-IDF + logistic regression"] == [0, 1]
+
+
+def test_a_checkpoint_is_not_measured_on_other_data_than_it_was_trained_on(
+    settings: Config, checkpoint: Path, tmp_path: Path
+) -> None:
+    other = Config.model_validate(
+        settings.model_dump() | {"data": str(tmp_path / "other"), "split_seed": settings.split_seed + 1}
+    )
+    build.main(other)
+    for stage in (lambda: evaluate.main(other, [], None), lambda: calibrate.main(other)):
+        with pytest.raises(
+            Stop,
+            match=r"trained on other data.*: train again with `python -m train\.fit` and the options of the run 'tiny'",
+        ):
+            stage()
+
+
+def test_old_verdicts_do_not_stay(settings: Config, checkpoint: Path, loose_gate: str, tmp_path: Path) -> None:
+    evaluate.main(settings, [], loose_gate)
+    assert (settings.run_dir / "gate.md").is_file()
+    (tmp_path / "wrong.yaml").write_text("- {figure: test.nothing, at_least: 0}\n")
+    with pytest.raises(Stop, match=r"test\.nothing"):
+        evaluate.main(settings, [], str(tmp_path / "wrong.yaml"))
+    assert not (settings.run_dir / "gate.md").exists() and not (settings.run_dir / "gate.json").exists()
+
+
+def test_extra_files_do_not_hide_each_other(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "dev.jsonl").write_text(json.dumps({"text": "One.", "label": "claim", "sample": "all"}))
+    with pytest.raises(Stop, match="two files are called 'dev'"):
+        evaluate.main(settings, [str(tmp_path / f / "dev.jsonl") for f in "xy"], None)
+    with pytest.raises(Stop, match="sample 'all'"):
+        evaluate.main(settings, [str(tmp_path / "x" / "dev.jsonl")], None)
+
+
+def test_a_file_that_lacks_a_label_says_so_in_every_place(
+    settings: Config, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "part.jsonl").write_text(
+        "\n".join(json.dumps({"text": f"Sentence {i}.", "label": LABELS[i % 2]}) for i in range(8))
+    )
+    assert evaluate.main(settings, [str(tmp_path / "part.jsonl")], None) == 0
+    found = json.loads((settings.run_dir / "metrics.json").read_text())
+    part = found["extra"]["part"]["all"]["model"]
+    assert set(part["absent"]) == set(LABELS[2:]) and part["macro_f1"] == pytest.approx(
+        (part["labels"]["claim"]["f1"] + part["labels"]["hedge"]["f1"]) / 2, abs=1e-4
+    )
+    said = capsys.readouterr().out
+    line = next(line for line in said.splitlines() if line.startswith("part, all: model "))
+    assert line.count("absent") == 3 and "macro-F1 goes over claim, hedge" in said
+    assert (
+        f"interval from {found['test']['documents']} articles" in said
+        and "part, all: model: interval from 8 articles" in said
+    )
+    for page in ((settings.run_dir / "report.html").read_text(), (settings.checkpoint / "README.md").read_text()):
+        assert (
+            "macro-F1 goes over claim, hedge" in page
+            and "interval from 8 articles" in page
+            and page.count(">absent<") + page.count("| absent") >= 3
+        )
+
+
+def test_every_rule_of_the_contrast_groups_is_explained_in_the_report(settings: Config, checkpoint: Path) -> None:
+    shipped = load()
+    rules = {
+        json.loads(line)["rule"]
+        for path in Path(shipped.seeds).glob("contrasts/*.jsonl")
+        for line in path.open(encoding="utf-8")
+        if '"rule"' in line
+    }
+    assert rules and rules == set(explained_rules(Path(shipped.seeds)))
+    (Path(settings.seeds) / "rules.yaml").write_text("rule-0: sees <this>\n")
+    assert evaluate.main(settings, [], None, behaviour=True) == 0
+    assert (
+        "<td>rule-0</td>" in (page := (settings.run_dir / "report.html").read_text())
+        and "sees &lt;this&gt;</td>" in page
+    )
+    (Path(settings.seeds) / "rules.yaml").unlink()
+
+
+def test_a_metric_that_the_test_split_cannot_show_is_refused(
+    settings: Config, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = {name: [r for r in rows_of(settings, name) if r["label"] != "none"] for name in ("train", "test")}
+    monkeypatch.setattr(evaluate, "rows_of", lambda _, name: rows[name])
+    with pytest.raises(Stop, match="no test sentence is labelled none"):
+        evaluate.main(Config.model_validate(settings.model_dump() | {"metric": "f1:none"}), [], None)

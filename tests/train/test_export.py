@@ -1,0 +1,273 @@
+"""ONNX says what torch says, runs without torch, and what is not nearly as good is not kept."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+from safetensors.torch import load_file, save_file
+from typer.testing import CliRunner
+
+from onrecord import Classifier
+from onrecord.classifier import CheckpointError
+from onrecord.cli.commands import app
+from onrecord.inference.backends import OnnxBackend, fingerprint
+from train import export, fit
+from train.config import Config, Stop
+
+TEXTS = [
+    "",
+    "One said.",
+    "😀",
+    "\ud800 lone",
+    "word " * 700,
+    *(f"Sentence {i} " + "word " * (i * 7 % 40) for i in range(60)),
+]
+
+
+@pytest.fixture
+def own(exported: Config) -> Config:
+    """A copy that a test may spoil."""
+    config = Config.model_validate(exported.model_dump() | {"run": "spoiled"})
+    shutil.rmtree(config.run_dir, ignore_errors=True)
+    shutil.copytree(exported.checkpoint, config.checkpoint)
+    return config
+
+
+def test_onnx_is_torch(exported: Config) -> None:
+    a, b = (Classifier.load(exported.checkpoint, backend=name) for name in (None, "torch"))
+    assert (a.backend.name, b.backend.name) == ("onnx", "torch")
+    assert np.abs(a.logits(TEXTS)[0] - b.logits(TEXTS)[0]).max() < 1e-4
+
+
+def test_as_many_batches_side_by_side_as_the_container_grants_threads(
+    exported: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("onrecord.inference.backends.threads", lambda: 3)
+    classifier = Classifier.load(exported.checkpoint)
+    backend = classifier.backend
+    assert isinstance(backend, OnnxBackend) and backend.callers == 3
+    assert backend._session.get_session_options().intra_op_num_threads == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+        b"\xff" * 20,
+        *(
+            len(header).to_bytes(8, "little") + header
+            for header in (b"[]", b'{"a":1}', b'{"a":{"data_offsets":[0,10000]}}')
+        ),
+    ],
+)
+def test_weights_that_are_none_are_told(own: Config, content: bytes) -> None:
+    (own.checkpoint / "model.safetensors").write_bytes(content)
+    with pytest.raises(ValueError, match=r"model\.safetensors is no|delimiter|Expecting"):
+        fingerprint(own.checkpoint / "model.safetensors")
+    with pytest.raises(CheckpointError, match=r"was not made from the model\.safetensors beside it"):
+        Classifier.load(own.checkpoint)
+
+
+def test_the_batch_does_not_matter(exported: Config) -> None:
+    classifier = Classifier.load(exported.checkpoint)
+    whole = classifier.logits(TEXTS)[0]
+    assert np.abs(whole - classifier.logits(TEXTS, budget=1)[0]).max() < 1e-5
+    assert np.abs(whole - classifier.logits(TEXTS[::-1], budget=10**6)[0][::-1]).max() < 1e-5
+
+
+def test_all_of_onrecord_runs_where_torch_cannot_be_imported(
+    exported: Config, checkpoint: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("The minister said no.\n")
+    code = f"""
+import sys, importlib, pathlib
+for name in ("torch", "transformers", "safetensors", "scipy", "sklearn", "datasets"):
+    sys.modules[name] = None
+import onrecord
+for path in pathlib.Path(onrecord.__file__).parent.glob("*.py"):
+    if path.stem != "__main__":
+        importlib.import_module(f"onrecord.{{path.stem}}")
+from typer.testing import CliRunner
+for command in (["predict", "One said."], ["read", {str(tmp_path / "a.txt")!r}, "--published", "2024-05-02"], ["info"]):
+    model = [{str(exported.checkpoint)!r}] if command == ["info"] else ["--model", {str(exported.checkpoint)!r}]
+    found = CliRunner().invoke(onrecord.cli.commands.app, command + model)
+    assert found.exit_code == 0, (command, found.output, found.exception)
+print(onrecord.Classifier.load({str(exported.checkpoint)!r}).predict("One said.").label)
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.strip() == Classifier.load(checkpoint).predict("One said.").label
+
+
+def test_an_onnx_file_of_other_weights_is_refused(own: Config) -> None:
+    weights = own.checkpoint / "model.safetensors"
+    tensors = load_file(weights)
+    tensors["classifier.bias"][2] += 1e-3  # the least a training could do
+    save_file(tensors, weights, metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match=r"was not made from the model\.safetensors beside it.*train\.export"):
+        Classifier.load(own.checkpoint)
+    assert Classifier.load(own.checkpoint, backend="torch").backend.name == "torch"
+    export.main(own)
+    assert Classifier.load(own.checkpoint).backend.name == "onnx"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="was not made from"):
+        Classifier.load(own.checkpoint)
+    weights.unlink()
+    assert Classifier.load(own.checkpoint).backend.name == "onnx"  # as in an installation that has no use for them
+
+
+def test_a_new_training_leaves_no_old_onnx_file(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    config = Config.model_validate(settings.model_dump() | {"output": str(tmp_path), "max_steps": 1})
+    shutil.copytree(checkpoint, config.checkpoint)
+    (config.checkpoint / "model.onnx").write_bytes(b"of an earlier training")
+    fit.main(config)
+    assert not (config.checkpoint / "model.onnx").exists()
+
+
+def test_without_either_it_says_what_to_do(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(CheckpointError, match=r"train\.export.*pip install 'onrecord\[torch\]'"):
+        Classifier.load(checkpoint)
+    with pytest.raises(CheckpointError, match=r"holds no model\.onnx"):
+        Classifier.load(checkpoint, backend="onnx")
+    with pytest.raises(ValueError, match="unknown"):
+        Classifier.load(checkpoint, backend="tensorrt")
+    with pytest.raises(ValueError, match="CPU only"):
+        Classifier.load(checkpoint, backend="onnx", device="cuda")
+
+
+def test_a_doctored_int8_is_refused(
+    own: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    real = export.quantise
+
+    def doctored(prepared: Path, path: Path, *given: Any) -> None:
+        real(prepared, path, *given)
+        model = onnx.load(path)
+        for tensor in model.graph.initializer:
+            if tensor.name.startswith("classifier.bias"):
+                tensor.CopyFrom(numpy_helper.from_array(np.array([99, 0, 0, 0, 0], dtype=np.float32), tensor.name))
+        onnx.save(model, path)
+
+    (own.checkpoint / "model.int8.onnx").write_bytes(b"of an earlier export")
+    monkeypatch.setattr(export, "quantise", doctored)
+    assert export.main(own) == 0
+    record = json.loads((own.checkpoint / "export.json").read_text())
+    assert (
+        len(record["int8"]) == 3
+        and not any(rung["holds"] for rung in record["int8"])
+        and record["kept"] == ["model.onnx"]
+    )
+    assert not (own.checkpoint / "model.int8.onnx").exists() and "fp32 ships" in capsys.readouterr().out
+
+
+def test_an_onnx_that_is_not_torch_is_refused_and_nothing_written(own: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {path.name: path.read_bytes() for path in own.checkpoint.iterdir()}
+    real: Callable = export.to_onnx
+
+    def doctored(model: object, path: Path) -> None:
+        real(model, path)
+        graph = onnx.load(path)
+        for tensor in graph.graph.initializer:
+            if tensor.name == "classifier.bias":
+                tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) + np.float32(0.001), tensor.name))
+        onnx.save(graph, path)
+
+    monkeypatch.setattr(export, "to_onnx", doctored)
+    with pytest.raises(Stop, match=r"differs from torch by 0\.001"):
+        export.main(own)
+    assert before == {path.name: path.read_bytes() for path in own.checkpoint.iterdir()} and [
+        p.name for p in own.run_dir.iterdir()
+    ] == ["checkpoint"]
+
+
+class Neighbourly:
+    """A backend whose scores depend on how many rows run together."""
+
+    name, version, pad, budget, callers = "neighbourly", "0", 0, 512, 1
+
+    def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
+        return np.array([[float(len(rows)), 0, 0, 0, 0]] * len(rows))
+
+
+def test_each_rung_leaves_more_matrices_in_fp32(own: Config, tmp_path: Path) -> None:
+    shutil.copy(own.checkpoint / "model.onnx", tmp_path / "model.onnx")
+    prepared, rungs = export.ladder(tmp_path / "model.onnx")
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in onnx.load(prepared).graph.initializer}
+    matrices = [node for node in onnx.load(prepared).graph.node if node.op_type == "MatMul" and node.input[1] in shapes]
+    wide = [node.name for node in matrices if shapes[node.input[1]] == (64, 32)]
+    assert len(wide) == 2  # a layer each
+    for products, left_out in zip(rungs.values(), ([], wide[:1], wide), strict=True):
+        assert sorted({node.name for node in matrices} - set(products)) == sorted(left_out)
+        export.quantise(prepared, tmp_path / "int8.onnx", products, [[2, 7, 3], [2, 3]] * 9, 0)
+        assert [
+            node.name
+            for node in onnx.load(tmp_path / "int8.onnx").graph.node
+            if node.op_type == "MatMul" and node.input[1] in shapes
+        ] == left_out
+
+
+def test_int8_does_not_depend_on_the_batch(own: Config) -> None:
+    export.main(own)
+    record = json.loads((own.checkpoint / "export.json").read_text())
+    assert [rung["moved_by_the_batch"] for rung in record["int8"]] == [0.0] * len(record["int8"])
+
+
+def test_what_depends_on_the_batch_is_seen_and_refused(own: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = Classifier.load(own.checkpoint).tokens
+    assert export.moved(Classifier(Neighbourly(), tokens, list("abcde")), TEXTS, 1.0) > 0.1
+    monkeypatch.setattr(export, "moved", lambda *given: 0.19)
+    assert export.main(own) == 0
+    record = json.loads((own.checkpoint / "export.json").read_text())
+    assert (
+        record["kept"] == ["model.onnx"]
+        and record["int8"]
+        and all("move with the batch" in rung["reason"] for rung in record["int8"])
+    )
+
+
+def test_the_limits() -> None:
+    targets = np.arange(1000) % 5
+    right = 9 * np.eye(5)[targets]
+    assert export.judge(right, right, targets, 1.0)["holds"]
+    for wrong in (30, 3):  # 30 of 1000 labels are too many; 3 are not
+        found = right.copy()
+        found[:wrong] = np.roll(found[:wrong], 1, axis=1)
+        assert export.judge(right, found, targets, 1.0)["holds"] == (wrong == 3)
+    assert not export.judge(right, right / 9, targets, 1.0)["holds"]  # equal labels, other confidence
+    assert not export.judge(right, np.full_like(right, np.nan), targets, 1.0)["holds"]
+
+
+def test_info(exported: Config) -> None:
+    found = CliRunner().invoke(app, ["info", str(exported.checkpoint)])
+    assert found.exit_code == 0 and "claim, hedge" in found.stdout and "onnx 1." in found.stdout
+
+
+def test_backend_on_the_command_line(own: Config, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("text\nOne said.\n")
+    where = ["--model", str(own.checkpoint)]
+    shutil.copy(own.checkpoint / "model.onnx", own.checkpoint / "model.int8.onnx")
+    for name in ("onnx", "int8", "torch"):
+        found = CliRunner().invoke(app, ["predict", "One said.", "--json", "--backend", name, *where])
+        assert (
+            found.exit_code == 0
+            and json.loads(found.stdout)["label"] == Classifier.load(own.checkpoint).predict("One said.").label
+        )
+        assert (
+            CliRunner()
+            .invoke(app, ["score", str(tmp_path / "in.csv"), str(tmp_path / f"{name}.csv"), "--backend", name, *where])
+            .exit_code
+            == 0
+        )
+    (own.checkpoint / "model.int8.onnx").unlink()
+    missing = CliRunner().invoke(app, ["predict", "One said.", "--backend", "int8", *where])
+    assert missing.exit_code == 1 and "holds no model.int8.onnx" in missing.stderr
+    assert CliRunner().invoke(app, ["predict", "One said.", "--backend", "tensorrt", *where]).exit_code == 2

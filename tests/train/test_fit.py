@@ -1,0 +1,331 @@
+"""Training learns, repeats itself to the bit, takes other architectures, and fails in words."""
+
+import json
+import math
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+import transformers
+import yaml
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from tests.conftest import LABELS, changed, weights
+from train import fit
+from train.config import Config, Stop
+from train.corpus.splits import load_split, sign
+from train.engine.average import MovingAverage
+from train.engine.model import load_model, minilm_directory
+from train.engine.state import States
+
+real = MovingAverage.update_parameters
+
+
+def test_it_learns(settings: Config) -> None:
+    """The cue words of the test corpus are found by more epochs; a broken loss, schedule or label order would not pass."""
+    best = fit.main(changed(settings, run="longer", epochs=25, patience=25))
+    assert best["macro_f1"] > 0.9
+
+
+def test_two_runs_give_equal_weights_and_another_seed_does_not(settings: Config, checkpoint: Path) -> None:
+    fit.main(changed(settings, run="again"))
+    fit.main(changed(settings, run="other", seed=2))
+    first, again, other = (
+        weights(settings),
+        weights(changed(settings, run="again")),
+        weights(changed(settings, run="other")),
+    )
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_accumulation_does_not_change_the_model(
+    settings: Config, without_dropout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """8 × 1 = 2 × 4 = 1 × 8, dropout off (its random numbers depend on the shape of a batch)."""
+    made, passes = [], []
+    forward = transformers.BertForSequenceClassification.forward
+    monkeypatch.setattr(
+        transformers.BertForSequenceClassification,
+        "forward",
+        lambda self, **inputs: (passes.append(self.training), forward(self, **inputs))[1],
+    )
+    for budget in (8192, 60, 1):
+        passes.append(False)
+        config = changed(settings, run=f"micro{budget}", micro_tokens=budget, model=str(without_dropout))
+        fit.main(config)
+        made.append(weights(config))
+    assert all(torch.allclose(made[0][name], made[1][name], atol=1e-5) for name in made[0])
+
+
+def test_the_checkpoint_is_an_ordinary_one(settings: Config, checkpoint: Path) -> None:
+    pipe = transformers.pipeline("text-classification", model=str(checkpoint))
+    assert pipe("The talks will resume on Monday.")[0]["label"] in LABELS
+    assert pipe.model.config.id2label == dict(enumerate(LABELS))
+    assert yaml.safe_load((checkpoint / "train_config.yaml").read_text()) == settings.model_dump()
+    assert not [path.name for path in checkpoint.iterdir() if path.suffix in (".bin", ".pt", ".pkl")]
+    assert json.loads((checkpoint / "training.json").read_text())["epoch"] in (1, 2)
+
+
+def test_early_stopping_keeps_the_best_epoch(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = iter([0.3, 0.5, 0.4, 0.4, 0.9])
+    seen = []
+
+    def validate(accelerator: object, model: torch.nn.Module, *rest: object) -> dict[str, float]:
+        seen.append(model.classifier.weight.detach().clone())
+        return {"loss": 1.0, "accuracy": 0.5, "macro_f1": next(scores)}
+
+    monkeypatch.setattr(fit, "validate", validate)
+    config = changed(settings, run="early", epochs=5, patience=2)
+    assert fit.main(config)["epoch"] == 2
+    assert len(seen) == 4  # epochs 3 and 4 were no better
+    assert torch.equal(weights(config)["classifier.weight"], seen[1])
+
+
+@pytest.mark.parametrize(("metric", "epoch"), [("macro_f1", 1), ("accuracy", 2), ("f1:denial", 3)])
+def test_early_stopping_goes_by_the_metric_of_the_config(
+    settings: Config, monkeypatch: pytest.MonkeyPatch, metric: str, epoch: int
+) -> None:
+    by_epoch = ((0.9, 0.1, 0.1), (0.2, 0.9, 0.2), (0.3, 0.3, 0.9))
+    scores = iter([dict(zip(("macro_f1", "accuracy", "f1:denial"), values, strict=True)) for values in by_epoch])
+    monkeypatch.setattr(fit, "validate", lambda *rest: {"loss": 1.0} | next(scores))
+    told: list[tuple[int, float]] = []
+    config = changed(settings, run="by-metric", epochs=3, patience=3, metric=metric)
+    assert fit.main(config, on_epoch=lambda *found: told.append(found))["epoch"] == epoch
+    assert len(told) == 3 and told[epoch - 1] == (epoch, 0.9)
+
+
+def test_the_kept_model_is_the_moving_average(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decay 0 keeps the last step's weights; with any other, the average of few steps reaches back over a ninth of them (by hand: 1, 2/11, 3/12, ... are kept)."""
+    trained: list[torch.Tensor] = []
+
+    def keep(model: torch.nn.Module, *rest: object) -> None:
+        trained.append(model.classifier.weight.detach().clone())
+
+    monkeypatch.setattr(MovingAverage, "update_parameters", lambda self, model: (keep(model), real(self, model)))
+    last = changed(settings, run="last", ema_decay=0.0, max_steps=6)
+    fit.main(last)
+    assert torch.equal(weights(last)["classifier.weight"], trained[-1])
+    slow = changed(settings, run="slow", ema_decay=0.999, max_steps=6)
+    trained.clear()
+    fit.main(slow)
+    expected = trained[0]
+    for done, step in enumerate(trained[1:], 1):
+        expected = (1 + done) / (10 + done) * expected + 9 / (10 + done) * step
+    assert torch.allclose(weights(slow)["classifier.weight"], expected, atol=1e-7) and not torch.equal(
+        expected, trained[-1]
+    )
+
+
+def test_a_share_of_the_documents(settings: Config) -> None:
+    config = changed(settings, run="share", train_share=0.5, max_steps=2)
+    fit.main(config)
+    rows, documents = split_rows(settings), len(set(load_split(settings, "train")["doc"]))
+    used = json.loads((config.checkpoint / "training.json").read_text())["rows"]
+    assert used % 6 == 0 and used == rows // documents * round(documents / 2)
+
+
+def test_a_share_without_one_of_the_labels(settings: Config, tmp_path: Path) -> None:
+    shutil.copytree(settings.data, tmp_path / "data")
+    train = load_split(settings, "train")
+    denial = LABELS.index("denial")
+    train.filter(lambda label: label != denial, input_columns="label").to_parquet(
+        str(tmp_path / "data" / "train.parquet")
+    )
+    with pytest.raises(Stop, match=r"train\.parquet is not the file that train\.build wrote"):
+        load_split(changed(settings, data=str(tmp_path / "data")), "train")
+    sign(tmp_path / "data")
+    config = changed(settings, data=str(tmp_path / "data"), run="no-denial")
+    with pytest.raises(
+        Stop, match=r"no row to train on is labelled denial, so it cannot be learned; raise train_share \(now 1\.0\)"
+    ):
+        fit.main(config)
+    assert not config.checkpoint.exists()
+
+
+def split_rows(settings: Config) -> int:
+    return len(load_split(settings, "train"))
+
+
+def test_tensorboard_has_loss_and_learning_rate(settings: Config, checkpoint: Path) -> None:
+    events = EventAccumulator(str(next(settings.run_dir.rglob("events.out.tfevents.*")).parent)).Reload()
+    assert {"train/loss", "train/learning_rate", "validation/macro_f1"} <= set(events.Tags()["scalars"])
+    rates = [event.value for event in events.Scalars("train/learning_rate")]
+    assert max(rates) == pytest.approx(settings.learning_rate) and rates[-1] < rates[0]
+
+
+def test_balanced_class_weights_are_those_of_scikit_learn() -> None:
+    import numpy as np
+    from sklearn.utils.class_weight import compute_class_weight
+
+    targets = [0] * 6 + [1] * 3 + [2]
+    assert fit.class_weights(torch.tensor(targets), 3, "balanced").tolist() == pytest.approx(
+        compute_class_weight("balanced", classes=np.array([0, 1, 2]), y=targets).tolist()
+    )
+    assert fit.class_weights(torch.tensor(targets), 3, "none").tolist() == [1, 1, 1]
+
+
+def test_vectors_do_not_decay_and_the_head_has_its_own_rate(settings: Config) -> None:
+    config = changed(settings, learning_rate=1e-4, head_learning_rate=1e-3)
+    _, model = load_model(config, LABELS)
+    groups = fit.parameter_groups(model, config)
+    names = {id(p): name for name, p in model.named_parameters()}
+    assert sorted(names.values()) == sorted(names[id(p)] for group in groups for p in group["params"])
+    for group in groups:
+        for p in group["params"]:
+            assert group["weight_decay"] == (config.weight_decay if p.ndim >= 2 else 0)
+            assert group["peak"] == (1e-3 if "classifier" in names[id(p)] or "pooler" in names[id(p)] else 1e-4), names[
+                id(p)
+            ]
+
+
+ARCHITECTURES = {
+    "bert": (transformers.BertConfig, {}),
+    "roberta": (transformers.RobertaConfig, {"pad_token_id": 0, "max_position_embeddings": 300}),
+    "deberta-v2": (transformers.DebertaV2Config, {"relative_attention": True, "pos_att_type": ["p2c", "c2p"]}),
+    "modernbert": (
+        transformers.ModernBertConfig,
+        {"pad_token_id": 0, "cls_token_id": 101, "sep_token_id": 102, "bos_token_id": 101, "eos_token_id": 102},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_other_architectures(settings: Config, tmp_path: Path, name: str) -> None:
+    """A directory with a base model of another family trains, saves and loads."""
+    kind, options = ARCHITECTURES[name]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(minilm_directory())
+    base = transformers.AutoModel.from_config(
+        kind(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            **options,
+        )
+    )
+    base.save_pretrained(tmp_path / "base")
+    tokenizer.save_pretrained(tmp_path / "base")
+    config = changed(settings, model=str(tmp_path / "base"), output=str(tmp_path / "runs"), max_steps=3)
+    fit.main(config)
+    assert (
+        transformers.pipeline("text-classification", model=str(config.checkpoint))("A sentence.")[0]["label"] in LABELS
+    )
+
+
+def test_missing_data(settings: Config, tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="run `make data`"):
+        fit.main(changed(settings, data=str(tmp_path), output=str(tmp_path)))
+
+
+def test_data_for_other_labels(settings: Config, tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="was built for the labels"):
+        fit.main(changed(settings, labels=["a", "b"], priors={}, output=str(tmp_path)))
+
+
+def test_unwritable_output(settings: Config, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Stop, match=r"cannot write to .*--output names another directory"):
+        fit.main(changed(settings, output=str(tmp_path / "file")))
+
+
+def test_too_little_disk(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
+    with pytest.raises(Stop, match="GiB are needed"):
+        fit.main(changed(settings, output=str(tmp_path)))
+
+
+def test_unknown_model(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(Stop, match="neither minilm nor tiny"):
+        fit.main(changed(settings, model=str(tmp_path / "nowhere"), output=str(tmp_path)))
+
+
+def test_altered_weights_of_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.engine.model.SHA256", "0" * 64)
+    with pytest.raises(Stop, match="has sha256 53aa5117"):
+        minilm_directory()
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_no_checkpoint(
+    settings: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * float("nan"))
+    config = changed(settings, run="nan")
+    with pytest.raises(Stop, match="the loss is nan at step 1"):
+        fit.main(config)
+    assert not config.checkpoint.exists()
+
+
+def test_weights_that_are_no_numbers_are_never_saved(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * float("nan"))
+    config = changed(settings, run="nan-state", log_every=1000, save_every=2)
+    with pytest.raises(Stop, match="the loss is nan at step 2"):
+        fit.main(config)
+    assert not list(config.run_dir.rglob("*.pt"))
+
+
+def test_a_signal_does_not_save_weights_that_are_no_numbers(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ruin(self: MovingAverage, model: torch.nn.Module) -> None:
+        real(self, model)
+        if self.n_averaged == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(MovingAverage, "update_parameters", ruin)
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * math.nan)
+    config = changed(settings, run="nan-signal", log_every=1000)
+    with pytest.raises(Stop, match="the loss is nan at step 3"):
+        fit.main(config)
+    assert not list(config.run_dir.rglob("*.pt"))
+
+
+@pytest.mark.parametrize("ruined", ["loss", "gradient's norm"])
+def test_numbers_that_break_off_leave_the_last_good_state(
+    settings: Config, monkeypatch: pytest.MonkeyPatch, ruined: str
+) -> None:
+    """From step 6 on the loss, or only its gradient (√x at 0), is no number; the state of step 4 stays and holds numbers."""
+    count = iter(range(100))
+
+    def loss(logits: torch.Tensor, *rest: object, **options: object) -> torch.Tensor:
+        if not logits.requires_grad or next(count) < 5:
+            return logits.square().mean()
+        return logits.sum() * math.nan if ruined == "loss" else (logits.sum() * 0).sqrt() * 0
+
+    monkeypatch.setattr(fit, "cross_entropy", loss)
+    config = changed(settings, run="broken-off", log_every=1000, save_every=2)
+    shutil.rmtree(config.run_dir, ignore_errors=True)
+    with pytest.raises(fit.Diverged, match=f"the {ruined} is nan at step 6"):
+        fit.main(config)
+    states = States(config, "", 1)
+    assert [path.name for path in states.found()] == ["2.pt", "4.pt"] and not config.checkpoint.exists()
+    saved = torch.load(states.found()[-1], weights_only=True)["parts"]
+    assert all(value.isfinite().all() for value in (saved["model"] | saved["averaged"]).values())
+
+
+def test_no_memory_is_explained(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() + torch.empty(2**50).sum())
+    config = changed(settings, run="memory")
+    with pytest.raises(Stop, match=r"lower micro_tokens \(now 8192\)"):
+        fit.main(config)
+    assert not config.checkpoint.exists()
+
+
+def test_a_crash_while_saving_leaves_the_old_checkpoint(
+    settings: Config, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = changed(settings, run="crash")
+    shutil.copytree(checkpoint, config.checkpoint)
+    before = weights(config)
+
+    def crash(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    tokenizer, model = load_model(config, LABELS)
+    monkeypatch.setattr(tokenizer, "save_pretrained", crash)
+    with pytest.raises(KeyboardInterrupt):
+        fit.save_checkpoint(config, model, tokenizer, {})
+    assert all(torch.equal(before[name], value) for name, value in weights(config).items())

@@ -1,0 +1,46 @@
+"""The README's recipe for other labels: nothing in the chain knows ours but through the config."""
+
+import json
+import re
+from pathlib import Path
+
+import yaml
+
+from onrecord import Classifier
+from tests.conftest import write_seeds
+from train import build, calibrate, evaluate, fit
+from train.config import DEFAULTS, load
+
+
+def test_a_binary_task_runs_through_the_chain(tmp_path: Path) -> None:
+    path = write_seeds(tmp_path / "mine", groups=0) / "articles" / "made.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for row in lines:
+        if "order" in row:
+            row["label"] = "checkable" if row["label"] in ("claim", "denial") else "other"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    readme = (DEFAULTS.parent.parent / "README.md").read_text()
+    recipe = next(
+        block for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "labels: [other, checkable]" in block
+    )
+    changes = {
+        "seeds": str(tmp_path / "mine"),
+        "data": str(tmp_path / "data"),
+        "output": str(tmp_path / "runs"),
+        "model": "tiny",
+        "max_steps": 5,
+    }
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(yaml.safe_load(recipe) | changes))
+    config = load(tmp_path / "mine.yaml")
+    build.main(config)
+    fit.main(config)
+    assert calibrate.main(config) == 0
+    assert evaluate.main(config, [], None) == 0
+    page = (config.run_dir / "report.html").read_text()
+    assert not re.search("annotators|ceiling|behaviour test|>rule<", page), "it speaks of what was not measured"
+    found = Classifier.load(config.checkpoint).predict("A sentence.")
+    assert found.label in found.label_set and set(found.probabilities) == {"other", "checkable"}
+    card = (tmp_path / "data" / "README.md").read_text()
+    assert "cc-by" not in card and "language models" not in card, (
+        "who wrote the data and its licence are for its authors to say"
+    )

@@ -1,0 +1,155 @@
+"""A sheet of doubted sentences goes out blind and comes back without loss."""
+
+import csv
+import json
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.conftest import CUE, LABELS, changed
+from train import build, reannotate
+from train.config import Config, Stop
+from train.corpus.rows import read_seeds
+from train.corpus.splits import load_split
+from train.reannotate import COLUMNS, doubted, read_sheet, write_sheet
+
+
+class Model:
+    """Knows the label of a sentence by its cue word, and is surer of longer ones."""
+
+    def predict(self, texts: Iterable[str]) -> list[SimpleNamespace]:
+        found = []
+        for text in texts:
+            words = text.lower().rstrip(".").split()
+            found.append(
+                SimpleNamespace(
+                    label=next(label for label, cue in CUE.items() if cue in words), confidence=0.5 + len(text) / 1000
+                )
+            )
+        return found
+
+
+@pytest.fixture
+def noisy(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Config, set[str]]:
+    """A corpus in which a few labels are wrong, and the ids of those rows."""
+    shutil.copytree(settings.seeds, tmp_path / "seeds")
+    file = tmp_path / "seeds" / "articles" / "made.jsonl"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    wrong = [row for row in rows if row.get("label") == "none"][::4]
+    for row in wrong:
+        row["label"] = "denial"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config = changed(
+        settings, seeds=str(tmp_path / "seeds"), data=str(tmp_path / "data"), output=str(tmp_path / "runs")
+    )
+    build.main(config)
+    monkeypatch.setattr(reannotate, "refuse_other_data", lambda config: None)
+    monkeypatch.setattr(reannotate.Classifier, "load", lambda *args, **options: Model())
+    tested = set(load_split(config, "test")["id"])
+    return config, {i for row in wrong if (i := f"{row['doc']}/{row['order']:02d}") not in tested}
+
+
+def filled(path: Path, answers: dict[str, tuple[str, str]]) -> None:
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    with open(path, "w", newline="") as file:
+        sheet = csv.DictWriter(file, COLUMNS)
+        sheet.writeheader()
+        for row in rows:
+            label, settled = answers.get(row["id"], ("", ""))
+            sheet.writerow(row | {"label": label, "settled": settled})
+
+
+def test_wrong_labels_are_found_and_the_sheet_is_blind(
+    noisy: tuple[Config, set[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, wrong = noisy
+    found = doubted(config, 0.5, 100)
+    assert len(found) > 5 and {s.id for s in found} == wrong  # test is not looked at
+    assert [len(s.text) for s in found] == sorted((len(s.text) for s in found), reverse=True)  # surest first
+    sure = 0.5 + len(found[2].text) / 1000
+    assert re.search(r"^typing [\d,]+ sentences of train and validation with ", capsys.readouterr().err, re.MULTILINE)
+    assert doubted(config, sure, 100) == [s for s in found if len(s.text) >= len(found[2].text)]
+    assert len(doubted(config, 0.5, 2)) == 2 and doubted(config, 0.5, 2) == found[:2]
+    assert write_sheet(config, tmp_path / "sheet.csv", 0.5, 100) == len(found)
+    with open(tmp_path / "sheet.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    texts = {(s.doc, s.order): s.text for s in read_seeds(config)}
+    assert {row["id"] for row in rows} == {s.id for s in found}
+    for row in rows:
+        doc, order = row["id"].split("/")
+        assert row["text"] == texts[doc, int(order)] and row["before"] == texts.get((doc, int(order) - 1), "")
+        assert row["label"] == row["settled"] == "" and not set(LABELS) & set(row.values())
+    with pytest.raises(Stop, match="is there already, perhaps half filled"):
+        write_sheet(config, tmp_path / "sheet.csv", 0.5, 100)
+
+
+def test_the_sheet_comes_back_without_loss(noisy: tuple[Config, set[str]], tmp_path: Path) -> None:
+    config = noisy[0]
+    first, second, third, fourth = doubted(config, 0.5, 4)
+    sheet = tmp_path / "sheet.csv"
+    write_sheet(config, sheet, 0.5, 4)
+    before = {path: path.read_bytes() for path in Path(config.seeds).rglob("*.jsonl")}
+    other = next(label for label in LABELS if label != second.label)
+    filled(
+        sheet,
+        {
+            first.id: (first.label, ""),
+            second.id: (other, other),
+            third.id: (next(x for x in LABELS if x != third.label), ""),
+        },
+    )
+    ready, empty, disagreements = read_sheet(config, sheet)
+    assert (ready, empty) == (2, 1) and len(disagreements) == 1 and disagreements[0].startswith(third.id)
+    now = {s.id: s for s in read_seeds(config)}
+    assert (now[first.id].label, now[first.id].annotators, now[first.id].second) == (
+        first.label,
+        (first.label, first.label),
+        "doubtful",
+    )
+    assert (now[second.id].label, now[second.id].annotators) == (other, (second.label, other))
+    assert now[third.id] == third and now[fourth.id] == fourth
+    for path, content in before.items():  # every other line is the same to the byte
+        old, new = content.split(b"\n"), path.read_bytes().split(b"\n")
+        assert len(old) == len(new) and sum(a != b for a, b in zip(old, new, strict=True)) == (
+            2 if path.name == "made.jsonl" and "articles" in str(path) else 0
+        )
+    assert read_sheet(config, sheet)[0] == 0  # again changes nothing
+    filled(sheet, {third.id: ("hedge" if third.label != "hedge" else "claim", third.label)})
+    assert read_sheet(config, sheet)[::2] == (1, [])
+    assert {first.id, second.id, third.id}.isdisjoint(s.id for s in doubted(config, 0.5, 100))
+
+
+def test_without_a_model_of_this_data(settings: Config, tmp_path: Path) -> None:
+    with pytest.raises(Stop, match="train again"):
+        doubted(changed(settings, output=str(tmp_path)), 0.9, 10)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda row: row | {"label": "rumour"}, "unknown label 'rumour'"),
+        (lambda row: row | {"text": row["text"] + " More."}, "the text is not that of the seeds"),
+        (lambda row: row | {"id": "a999/01"}, "a999/01: no such sentence"),
+        (lambda row: row | {"settled": "claim"}, "settled without a second label"),
+    ],
+)
+def test_faulty_sheets_change_nothing(
+    noisy: tuple[Config, set[str]], tmp_path: Path, change: object, fault: str
+) -> None:
+    config = noisy[0]
+    write_sheet(config, tmp_path / "sheet.csv", 0.5, 3)
+    with open(tmp_path / "sheet.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with open(tmp_path / "sheet.csv", "w", newline="") as file:
+        sheet = csv.DictWriter(file, COLUMNS)
+        sheet.writeheader()
+        sheet.writerows([rows[0] | {"label": "claim", "settled": "claim"}, change(rows[1]), rows[2]])  # type: ignore[operator]
+    before = {path: path.read_bytes() for path in Path(config.seeds).rglob("*.jsonl")}
+    with pytest.raises(Stop, match=f"nothing was read, 1 faults:(.|\n)*{fault}"):
+        read_sheet(config, tmp_path / "sheet.csv")
+    assert before == {path: path.read_bytes() for path in Path(config.seeds).rglob("*.jsonl")}

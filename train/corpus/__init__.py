@@ -1,0 +1,1 @@
+"""From what people write to splits: rows, sources, splits, leakage, audit, dataset card."""

@@ -1,0 +1,45 @@
+"""Find sentences that stand, nearly alike, in two splits."""
+
+from rensa import RMinHash, RMinHashLSH
+
+from train.corpus.rows import Sentence, key
+
+PERMUTATIONS, BANDS = (
+    128,
+    32,
+)  # 32 bands of 4 rows: a pair at Jaccard 0.7 is found with probability 1 - (1 - 0.7^4)^32 = 0.9998
+
+
+def shingles(text: str, size: int = 5) -> set[str]:
+    """Character 5-grams of the case-folded text: words are too coarse for short sentences."""
+    text = key(text)
+    return {text[i : i + size] for i in range(max(1, len(text) - size + 1))}
+
+
+def near_duplicates(
+    splits: dict[str, list[Sentence]], threshold: float
+) -> list[tuple[float, str, Sentence, str, Sentence]]:
+    """Pairs from different splits whose shingles have a Jaccard similarity >= threshold, most alike first.
+
+    Returns (similarity, split, sentence, other split, other sentence). Candidates come from MinHash LSH (Broder 1997; Leskovec,
+    Rajaraman & Ullman, ch. 3) and are confirmed exactly, so nothing is reported that is not there.
+    """
+    # Equal texts of one split once: n of them would be looked at n * n times.
+    rows = [
+        (name, s) for name, part in splits.items() for s in {key(s.text) or s.text: s for s in reversed(part)}.values()
+    ]
+    index = RMinHashLSH(threshold, PERMUTATIONS, BANDS)
+    found = []
+    for i, (name, sentence) in enumerate(rows):
+        own = shingles(sentence.text)  # made again for candidates: held for all rows they would take kilobytes each
+        minhash = RMinHash(PERMUTATIONS, 1)
+        minhash.update(sorted(own))
+        for j in index.query(minhash):
+            other_name, other = rows[j]
+            if other_name == name:
+                continue
+            theirs = shingles(other.text)
+            if (similarity := len(own & theirs) / len(own | theirs)) >= threshold:
+                found.append((similarity, other_name, other, name, sentence))
+        index.insert(i, minhash)
+    return sorted(found, key=lambda pair: (-pair[0], pair[2].id, pair[4].id))

@@ -1,0 +1,139 @@
+"""Read and check what people wrote: seeds/articles/*.jsonl and seeds/contrasts/*.jsonl.
+
+A file holds two kinds of rows. A row without `order` opens a document: an article (`doc, title, published, domain, style,
+english, part, author`) or a contrast group (`doc, rule, author`). A row with `order` is a sentence: `doc, order, text, label`,
+and, where there is something to say, `unsure`, `annotators` (the labels given blind, before they were settled in `label`) and `second`
+(why the row was labelled again: drawn at `random`, because `all` were, or because it was `doubtful`).
+"""
+
+import json
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from train.config import Config, Stop
+
+INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+ARTICLE = ("title", "published", "domain", "style", "english", "part", "author")
+GROUP = ("rule", "author")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One labelled sentence and where it came from."""
+
+    doc: str
+    order: int
+    text: str
+    label: str
+    meta: dict[str, str]  # the document's opening row
+    unsure: bool = False
+    annotators: tuple[str, ...] = field(default=())
+    second: str = ""
+    where: str = ""  # file:line
+
+    @property
+    def id(self) -> str:
+        return f"{self.doc}/{self.order:02d}"
+
+
+def normalise(text: str) -> str:
+    """NFC, no invisible characters, single spaces. Quotation marks and dashes stay as the publication set them."""
+    return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
+
+
+def key(text: str) -> str:
+    """What makes two sentences the same one: letters and digits, case folded."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def read_seeds(config: Config) -> list[Sentence]:
+    """All sentences in file order. Raises Stop with the whole list of `file:line: fault` if any row is faulty."""
+    root = Path(config.seeds)
+    files = sorted([*root.glob("articles/*.jsonl"), *root.glob("contrasts/*.jsonl")])
+    if not files:
+        raise Stop(
+            f"no seeds: {root}/articles/*.jsonl and {root}/contrasts/*.jsonl match nothing; --seeds names another directory"
+        )
+    sentences: list[Sentence] = []
+    faults: list[str] = []
+    opened: dict[str, str] = {}
+    for path in files:
+        _read_file(path, config, sentences, faults, opened)
+    _check_repeats(sentences, faults)
+    if faults:
+        raise Stop(f"{len(faults)} faulty rows:\n  " + "\n  ".join(faults))
+    return sentences
+
+
+def _read_file(
+    path: Path, config: Config, sentences: list[Sentence], faults: list[str], opened: dict[str, str]
+) -> None:
+    documents: dict[str, dict[str, str]] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        faults.append(f"{path}: not UTF-8 (byte {error.start})")
+        return
+    for number, line in enumerate(lines, 1):
+        where = f"{path}:{number}"
+        if not line.strip():
+            continue
+        try:
+            row: Any = json.loads(line)
+        except ValueError as error:
+            faults.append(f"{where}: not JSON ({error})")
+            continue
+        if not isinstance(row, dict) or not isinstance(row.get("doc"), str) or not row["doc"]:
+            faults.append(f"{where}: a row is a JSON object with a `doc`")
+        elif "order" not in row:
+            wanted = GROUP if path.parent.name == "contrasts" else ARTICLE
+            missing = [name for name in wanted if not isinstance(row.get(name), str) or not row[name].strip()]
+            if missing:
+                faults.append(f"{where}: document {row['doc']!r} lacks {', '.join(missing)}")
+            if (first := opened.setdefault(row["doc"], where)) != where:
+                faults.append(f"{where}: document {row['doc']!r} is opened twice, first by {first}")
+            documents[row["doc"]] = {name: str(row.get(name, "")) for name in {*ARTICLE, *GROUP}} | (
+                {"part": "contrast"} if wanted is GROUP else {}
+            )
+        else:
+            fault = _fault(row, documents, config)
+            if fault:
+                faults.append(f"{where}: {fault}")
+                continue
+            sentences.append(
+                Sentence(row["doc"], row["order"], normalise(row["text"]), row["label"], documents[row["doc"]],
+                         row.get("unsure", False), tuple(row.get("annotators", ())), row.get("second", ""), where)
+            )  # fmt: skip
+
+
+def _fault(row: dict[str, Any], documents: dict[str, dict[str, str]], config: Config) -> str | None:
+    if row["doc"] not in documents:
+        return f"sentence of {row['doc']!r}, which no row above opens"
+    if not isinstance(row["order"], int) or isinstance(row["order"], bool) or row["order"] < 1:
+        return f"order {row['order']!r} is not a whole number from 1"
+    if not isinstance(row.get("text"), str) or not normalise(row["text"]):
+        return f"empty text {row.get('text')!r}"
+    if len(normalise(row["text"])) > config.max_characters:
+        return f"{len(row['text'])} characters, more than max_characters = {config.max_characters}: {row['text'][:60]!r}..."
+    for name, kind in (("unsure", bool), ("annotators", list), ("second", str)):
+        if name in row and not isinstance(row[name], kind):
+            return f"{name} {row[name]!r} is no {kind.__name__}"
+    for label in (row.get("label"), *row.get("annotators", ())):
+        if label not in config.labels:
+            return f"unknown label {label!r}; the labels are {', '.join(config.labels)}"
+    unknown = set(row) - {"doc", "order", "text", "label", "unsure", "annotators", "second"}
+    return f"unknown fields {sorted(unknown)}" if unknown else None
+
+
+def _check_repeats(sentences: list[Sentence], faults: list[str]) -> None:
+    ids: dict[str, Sentence] = {}
+    texts: dict[str, Sentence] = {}
+    for s in sentences:
+        if (first := ids.setdefault(s.id, s)) is not s:
+            faults.append(f"{s.where}: id {s.id} is taken by {first.where}")
+        if (first := texts.setdefault(key(s.text) or s.text, s)) is not s:
+            verb = "has two labels" if first.label != s.label else "is there twice"
+            faults.append(f"{s.where}: {s.text[:60]!r} ({s.label}) {verb}: {first.where} ({first.label})")

@@ -1,0 +1,240 @@
+"""Rows that users bring: files, a directory of them, or a hub dataset. One text and one label a row.
+
+What is read here goes through the same build as the seeds. Faulty rows are listed together, with file and line.
+"""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import datasets
+
+from train.config import SPLITS, Config, Stop
+from train.corpus.rows import Sentence, key, normalise
+from train.corpus.source_files import KINDS, Rows, named, read_table
+
+SPLIT_WORDS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+WHOLE = "all"  # the one part of a source without ready-made splits
+SHOWN = 20  # of many faults
+
+
+def read_source(config: Config) -> tuple[dict[str, list[Sentence]], list[str]]:
+    """The source's sentences by ready-made split, or under WHOLE, and the labels: the config's, or else those of the data, sorted.
+
+    Raises Stop with the faults: a missing column, an empty text or label, an unknown label or split, several labels in a row; and, unless
+    `repeats` is warn, a text with two labels, a group in two ready-made splits.
+    """
+    faults: list[str] = []
+    raw = _parts(config)
+    if config.split_column:
+        raw = _by_column([pair for rows in raw.values() for pair in rows], config, faults)
+    parts = {split: list(_sentences(rows, split, config, faults)) for split, rows in raw.items()}
+    everything = [s for rows in parts.values() for s in rows]
+    found = {s.label for s in everything}
+    joined = sorted(
+        label
+        for label in found
+        if len(pieces := [p.strip() for p in re.split(r"[|;,]", label)]) > 1
+        and set(pieces) <= found | set(config.labels)
+    )
+    faults += [
+        f"label {label!r} joins several labels (multi-label), but a row here has exactly one: keep one of them in each row"
+        for label in joined
+    ]
+    if config.labels:
+        hint = f"the labels are {', '.join(config.labels)}; correct the row, add the label to labels, or set labels: null for those of the data"
+        faults += [
+            f"{s.where}: unknown label {s.label!r}; {hint}"
+            for s in everything
+            if s.label not in config.labels and s.label not in joined
+        ]
+    _stop_at(faults, "faulty rows")
+    if not everything:
+        raise Stop(f"source: {config.source} has no rows")
+    labels = config.labels or sorted(found)
+    if len(labels) < 2:
+        raise Stop(
+            f"source: every row is labelled {labels[0]!r}; there must be two labels or more, or label_column names another column"
+        )
+    _judge(_conflicts(everything), "texts with two labels", config)
+    if config.group_column:
+        _judge(_torn(parts), f"groups (group_column: {config.group_column}) in two ready-made splits", config)
+    return parts, labels
+
+
+def _stop_at(faults: list[str], what: str) -> None:
+    """Raise Stop with the faults, if there are any: one in one line, many as a list."""
+    if len(faults) == 1:
+        raise Stop(faults[0])
+    if faults:
+        rest = f"\n  and {len(faults) - SHOWN} more" * (len(faults) > SHOWN)
+        raise Stop(f"{len(faults)} {what}:\n  " + "\n  ".join(faults[:SHOWN]) + rest)
+
+
+def _judge(found: list[str], what: str, config: Config) -> None:
+    """Raise Stop with the lines, or print how many there are and the first where the config says warn."""
+    if config.repeats == "stop":
+        _stop_at([f"{line}; correct or delete one, or set repeats: warn" for line in found], what)
+    elif found:
+        print(f"warning: {len(found)} {what}; the first: {found[0]}", file=sys.stderr)
+
+
+def _conflicts(sentences: list[Sentence]) -> list[str]:
+    """A line for every sentence that has another label than an earlier one with the same text (letters and digits, case folded)."""
+    first: dict[str, Sentence] = {}
+    pairs = [(s, first.setdefault(key(s.text) or s.text, s)) for s in sentences]
+    return [
+        f"{s.where}: {s.text[:60]!r} is labelled {s.label!r}, but {f.label!r} in {f.where}"
+        for s, f in pairs
+        if s.label != f.label
+    ]
+
+
+def _torn(parts: dict[str, list[Sentence]]) -> list[str]:
+    """A line for every group that has rows in two splits."""
+    owners: dict[str, dict[str, str]] = {}
+    for split, rows in parts.items():
+        for s in rows:
+            owners.setdefault(s.doc, {}).setdefault(split, s.where)
+    return [
+        f"the group {doc!r} is in " + " and in ".join(f"{split} ({where})" for split, where in splits.items())
+        for doc, splits in owners.items()
+        if len(splits) > 1
+    ]
+
+
+def _parts(config: Config) -> dict[str, Rows]:
+    """split -> rows. WHOLE where there are no ready-made splits."""
+    source = config.source
+    if isinstance(source, dict):
+        return {split: _rows(files, config) for split, files in source.items()}
+    if isinstance(source, list):
+        return {WHOLE: _rows(source, config)}
+    assert source is not None
+    if Path(source).is_dir():
+        return {split: _rows(files, config) for split, files in _directory(Path(source), config).items()}
+    if Path(source).is_file() or Path(source).suffix in KINDS:
+        return {WHOLE: _rows(source, config)}
+    return _hub(source)
+
+
+def _directory(root: Path, config: Config) -> dict[str, list[str]]:
+    """Files by the split that their names speak of; WHOLE if none speaks of training."""
+    files = sorted(str(path) for path in root.iterdir() if path.suffix in KINDS)
+    if not files:
+        raise Stop(f"source: the directory {root} holds no {', '.join(KINDS)} file")
+    spoken = {
+        file: {SPLIT_WORDS[word] for word in re.findall(r"[a-z]+", Path(file).stem.lower()) if word in SPLIT_WORDS}
+        for file in files
+    }
+    if config.split_column or not any(splits == {"train"} for splits in spoken.values()):
+        return {WHOLE: files}
+    if unclear := [file for file, splits in spoken.items() if len(splits) != 1]:
+        raise Stop(
+            f"source: which split is {', '.join(unclear)}? Name the files: source: {{train: FILES, validation: FILES, test: FILES}}"
+        )
+    return {name: own for name in SPLITS if (own := [file for file in files if spoken[file] == {name}])}
+
+
+def _rows(files: str | list[str], config: Config) -> Rows:
+    return [
+        pair for file in ([files] if isinstance(files, str) else files) for pair in read_table(file, config.columns)
+    ]
+
+
+def _hub(source: str) -> dict[str, Rows]:
+    """A hub dataset, `owner/name` or `owner/name:configuration`. Splits that are none of ours in name are left out, and named."""
+    name, _, configuration = source.partition(":")
+    try:
+        loaded = datasets.load_dataset(name, configuration or None)
+    except Exception as error:  # the library and its network stack raise in many ways
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise Stop(
+            f"source: {source!r} is no file or directory here, and as a hub dataset it could not be loaded: {reason}"
+        ) from error
+    parts: dict[str, Rows] = {}
+    for split, table in loaded.items():
+        if (own := SPLIT_WORDS.get(split)) is None:
+            print(f"source: the split {split} of {source} is left out", file=sys.stderr)
+            continue
+        parts[own] = [(f"{source} {split}: row {n}", row) for n, row in enumerate(named(table), 1)]
+    if "train" not in parts:
+        raise Stop(
+            f"source: {source} has the splits {', '.join(loaded)}, none of them train; save the rows you want as files and name those"
+        )
+    return {WHOLE: parts["train"]} if set(parts) == {"train"} else parts
+
+
+def _by_column(rows: Rows, config: Config, faults: list[str]) -> dict[str, Rows]:
+    """Rows by what their split_column says; a fault for each word that is no split."""
+    _require([str(config.split_column)], rows)
+    parts: dict[str, Rows] = {}
+    for where, row in rows:
+        word = row.get(str(config.split_column))
+        if (split := SPLIT_WORDS.get(str(word).strip().lower())) is None:
+            faults.append(
+                f"{where}: unknown split {word!r} in column {config.split_column}; it may say {', '.join(SPLIT_WORDS)}"
+            )
+        else:
+            parts.setdefault(split, []).append((where, row))
+    if "train" not in parts and not faults:
+        raise Stop(f"split_column: {config.split_column} says {', '.join(parts)}, but no row is train")
+    return {name: parts[name] for name in SPLITS if name in parts}
+
+
+def _require(wanted: list[str], rows: Rows) -> None:
+    """Raise Stop if the first row lacks a column."""
+    if rows and (missing := [name for name in wanted if name not in rows[0][1]]):
+        raise Stop(
+            f"{rows[0][0]}: no column {', '.join(missing)}; there are {', '.join(rows[0][1])}: name yours as text_column, label_column, split_column, group_column"
+        )
+
+
+def _sentences(rows: Rows, split: str, config: Config, faults: list[str]) -> Iterator[Sentence]:
+    _require(
+        [
+            name
+            for name in (config.text_column, config.title_column, config.label_column, config.group_column)
+            if isinstance(name, str)
+        ],
+        rows,
+    )
+    orders: Counter[str] = Counter()
+    prefix = "" if split == WHOLE else f"{split}-"
+    for number, (where, row) in enumerate(rows, 1):
+        given, label = row.get(str(config.text_column)), row.get(str(config.label_column))
+        title = row.get(config.title_column) if config.title_column else None
+        group = row.get(config.group_column) if config.group_column else None
+        name = "" if label is None else str(label).strip()
+        if isinstance(label, list | dict) or (name.startswith("[") and name.endswith("]")):
+            faults.append(f"{where}: label {name} is a list (multi-label), but a row here has exactly one label")
+        elif any(isinstance(value, bytes) or value != value for value in (label, given)):
+            faults.append(
+                f"{where}: {label!r:.40} or {given!r:.40} is no text (bytes, or not a number); convert the column to strings"
+            )
+        elif isinstance(given, list | dict):
+            faults.append(
+                f"{where}: text {str(given)[:60]} is a list; one text is read, not pairs: text_column names a column with one text"
+            )
+        elif given is None or not normalise(str(given)):
+            faults.append(f"{where}: empty text in column {config.text_column}; fill or delete the row")
+        elif not name:
+            faults.append(f"{where}: empty label in column {config.label_column}; fill or delete the row")
+        elif config.group_column and (group is None or not str(group).strip()):
+            faults.append(f"{where}: empty group in column {config.group_column}; fill it, or set group_column: null")
+        else:
+            text = normalise(" ".join(str(piece) for piece in (title, given) if piece is not None))
+            doc = f"{prefix}{number:07d}" if group is None else str(group)
+            orders[doc] += 1
+            meta = {"part": ""} | {column: str(row.get(column) or "") for column in config.slices if column in row}
+            yield Sentence(doc, orders[doc], text, config.label_names.get(name, name), meta, where=where)

@@ -1,0 +1,1 @@
+"""What `train.fit` trains with: model, batches, average, states."""

@@ -1,0 +1,70 @@
+"""Compute in the last layer only what the classifier reads of it: the first token."""
+
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+from transformers.models.bert.modeling_bert import BertForSequenceClassification, BertLayer, eager_attention_forward
+from transformers.models.roberta.modeling_roberta import RobertaForSequenceClassification, RobertaLayer
+from transformers.models.xlm_roberta.modeling_xlm_roberta import XLMRobertaForSequenceClassification, XLMRobertaLayer
+
+
+class FirstToken:
+    """A layer whose output is the first token's, (rows, 1, hidden): keys and values of all tokens, everything else of one.
+
+    A layer is twelve products of (tokens, hidden) with (hidden, hidden), two of them keys and values: of a model of six layers, a seventh
+    of the work is saved, and the first token's output and all gradients are what they were.
+    """
+
+    def forward(
+        self, hidden_states: torch.Tensor, attention_mask: torch.Tensor | None = None, *_: object, **__: object
+    ) -> torch.Tensor:
+        layer: BertLayer = self  # type: ignore[assignment]  # mixed into one below
+        attention, first = layer.attention.self, hidden_states[:, :1]  # (rows, 1, hidden)
+        query, key, value = (
+            project(part)
+            .unflatten(-1, (-1, attention.attention_head_size))
+            .transpose(1, 2)  # (rows, heads, 1 or tokens, head size)
+            for project, part in (
+                (attention.query, first),
+                (attention.key, hidden_states),
+                (attention.value, hidden_states),
+            )
+        )
+        attend = ALL_ATTENTION_FUNCTIONS.get_interface(attention.config._attn_implementation, eager_attention_forward)
+        mask = None if attention_mask is None else attention_mask[:, :, :1]  # (rows, 1, 1, tokens)
+        dropout = attention.dropout.p if layer.training else 0.0
+        context, _weights = attend(attention, query, key, value, mask, dropout=dropout, scaling=attention.scaling)
+        return layer.feed_forward_chunk(layer.attention.output(context.flatten(2), first))
+
+
+class FirstTokenBertLayer(FirstToken, BertLayer):
+    pass
+
+
+class FirstTokenRobertaLayer(FirstToken, RobertaLayer):
+    pass
+
+
+class FirstTokenXLMRobertaLayer(FirstToken, XLMRobertaLayer):
+    pass
+
+
+READ_BY_FIRST_TOKEN = {  # their heads look at hidden_states[:, 0] and nothing else
+    BertForSequenceClassification: FirstTokenBertLayer,
+    RobertaForSequenceClassification: FirstTokenRobertaLayer,
+    XLMRobertaForSequenceClassification: FirstTokenXLMRobertaLayer,
+}
+
+
+def read_first_token(model: PreTrainedModel) -> PreTrainedModel:
+    """Make the last layer of a known encoder, in place, compute its first token only; parameters and checkpoint stay as they are.
+
+    Models of other families, and attention kernels whose mask is not (rows, 1, tokens, tokens), are left alone.
+    """
+    kind = READ_BY_FIRST_TOKEN.get(type(model))
+    if kind is not None and model.config._attn_implementation in ("sdpa", "eager"):
+        encoder: Any = model.base_model.encoder
+        encoder.layer[-1].__class__ = kind
+    return model

@@ -1,0 +1,217 @@
+"""The whole state of a training on disk, so that one that was killed goes on as if it had not been: runs/NAME/state/STEP.pt.
+
+A state is one file of torch.save, read with weights_only=True: tensors and plain values, no code.
+"""
+
+import hashlib
+import json
+import os
+import pickle
+import random
+import shutil
+import signal
+import threading
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.utils import gather_object
+
+from train.config import Config, Stop
+from train.engine.average import MovingAverage
+from train.engine.sharding import load_whole, load_whole_optimizer, whole, whole_optimizer
+
+FREE = {
+    "run",
+    "output",
+    "save_every",
+    "log_every",
+    "gate",
+    "cues",
+    "slices",
+    "definitions",
+}  # keys that may differ on --resume: no weight depends on them
+KEPT = 2  # the second is for the day the first cannot be read
+
+
+@dataclass
+class Position:
+    """Where a training stands and what early stopping remembers. `batch` is the number of this epoch's batches that are done."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    stale: int = 0
+    best: dict[str, float] = field(default_factory=dict)
+    best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def fingerprint(*contents: Iterable[Any]) -> str:
+    """SHA-256 of rows in their order: two trainings with equal fingerprints see the same data."""
+    digest = hashlib.sha256()
+    for rows in contents:
+        for row in rows:
+            digest.update(f"{row!r}\n".encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def capture(
+    accelerator: Accelerator, model: torch.nn.Module, averaged: MovingAverage, optimizer: torch.optim.Optimizer
+) -> dict[str, Any]:
+    """All that steps change besides the Position. Every process must call it: each has generators of its own."""
+    numpy_state: Any = np.random.get_state()  # its stub does not know the tuple
+    name, keys, *rest = numpy_state
+    own = {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+    if accelerator.device.type == "cuda":
+        own["cuda"] = torch.cuda.get_rng_state(accelerator.device)
+    return {
+        "model": whole(accelerator.unwrap_model(model)),
+        "averaged": whole(averaged),
+        "optimizer": whole_optimizer(accelerator.unwrap_model(model), optimizer),
+        "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
+        "generators": gather_object([own]),
+    }
+
+
+def restore(
+    parts: dict[str, Any],
+    accelerator: Accelerator,
+    model: torch.nn.Module,
+    averaged: MovingAverage,
+    optimizer: torch.optim.Optimizer,
+) -> None:
+    """Undo `capture`."""
+    load_whole(accelerator.unwrap_model(model), parts["model"])
+    load_whole(averaged, parts["averaged"])
+    load_whole_optimizer(accelerator.unwrap_model(model), optimizer, parts["optimizer"])
+    if accelerator.scaler is not None:
+        accelerator.scaler.load_state_dict(parts["scaler"])
+    own = parts["generators"][accelerator.process_index]
+    random.setstate(own["python"])
+    name, keys, *rest = own["numpy"]
+    np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))
+    torch.set_rng_state(own["torch"])
+    if accelerator.device.type == "cuda":
+        torch.cuda.set_rng_state(own["cuda"], accelerator.device)
+
+
+class States:
+    """The states of one run. A state is only continued by a run of the same config, data and number of processes."""
+
+    def __init__(self, config: Config, data: str, processes: int) -> None:
+        self.directory = config.run_dir / "state"
+        kept = {f"config: {key}": value for key, value in config.model_dump().items() if key not in FREE}
+        self.identity: dict[str, Any] = json.loads(json.dumps(kept)) | {
+            "sha256 of texts, labels and tokens": data,
+            "number of processes": processes,
+        }
+
+    def found(self) -> list[Path]:
+        """Finished states, oldest first."""
+        return sorted(
+            (path for path in self.directory.glob("*.pt") if path.stem.isdigit()), key=lambda path: int(path.stem)
+        )
+
+    def refuse_to_overwrite(self) -> None:
+        """Raises Stop if an earlier run left a state: starting anew would lose it."""
+        if found := self.found():
+            raise Stop(
+                f"{found[-1]} was left by a run that did not end: --resume goes on from it; delete {self.directory} to start anew"
+            )
+
+    def write(self, position: Position, parts: dict[str, Any]) -> Path:
+        """Write a state so that a reader, or a crash at any moment, sees all of it or nothing. One process only. Raises Stop when the disk does not take it."""
+        target, fresh = self.directory / f"{position.step}.pt", self.directory / "unfinished"
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with open(fresh, "wb") as file:
+                torch.save({"identity": self.identity, "position": vars(position), "parts": parts}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(fresh, target)
+            handle = os.open(self.directory, os.O_RDONLY)  # makes the new name as durable as the bytes
+            os.fsync(handle)
+            os.close(handle)
+        except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+            fresh.unlink(missing_ok=True)
+            raise Stop(
+                f"the state of step {position.step} cannot be written to {self.directory}: {error}; make room, or set save_every: 0"
+            ) from error
+        # A later step than this one is a damaged state that `read` passed over.
+        kept = [path for path in self.found() if int(path.stem) <= position.step][-KEPT:]
+        for path in self.found():
+            if path not in kept:
+                path.unlink()
+        return target
+
+    def read(self) -> tuple[Position, dict[str, Any], list[str]]:
+        """The newest undamaged state and a line for each damaged one. Raises Stop if there is none, or if it is of another config, data or number of processes."""
+        damaged: list[str] = []
+        for path in reversed(self.found()):
+            try:
+                with zipfile.ZipFile(path) as archive:  # torch.load does not look at the checksums
+                    if broken := archive.testzip():
+                        raise zipfile.BadZipFile(f"wrong checksum of {broken}")
+                saved = torch.load(path, map_location="cpu", weights_only=True)
+                was, position, parts = saved["identity"], Position(**saved["position"]), saved["parts"]
+            except (
+                OSError,
+                EOFError,
+                RuntimeError,
+                zipfile.BadZipFile,
+                pickle.UnpicklingError,
+                KeyError,
+                TypeError,
+            ) as error:
+                damaged.append(f"{path} is damaged ({type(error).__name__}: {error})")
+                continue
+            keys = sorted(was.keys() | self.identity.keys())
+            different = [
+                f"{key} was {was.get(key)!r}, is {self.identity.get(key)!r}"
+                for key in keys
+                if was.get(key) != self.identity.get(key)
+            ]
+            if different:
+                raise Stop(
+                    f"--resume: {path} belongs to another training: {'; '.join(different)}. Undo that, or delete {self.directory} to start anew"
+                )
+            return position, parts, damaged
+        if damaged:
+            raise Stop(
+                "--resume: no state can be read. " + "; ".join(damaged) + f". Delete {self.directory} to start anew"
+            )
+        raise Stop(
+            f"--resume: {self.directory} holds no state (a run that ended well removes its own); start without --resume, or name the run with --run and --output"
+        )
+
+    def remove(self) -> None:
+        """After a good end there is nothing to resume."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class Interruption:
+    """Within `with`, SIGTERM and SIGINT only leave their number in `received`; the loop looks at it between two steps."""
+
+    def __init__(self) -> None:
+        self.received = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "Interruption":
+        if threading.current_thread() is threading.main_thread():  # Python allows handlers there alone
+            self._before = {number: signal.signal(number, self._note) for number in (signal.SIGTERM, signal.SIGINT)}
+        return self
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.received = number
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

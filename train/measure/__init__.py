@@ -1,0 +1,1 @@
+"""What `train.evaluate` measures: metrics, slices, behaviour, baselines, gate, report."""

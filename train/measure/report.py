@@ -1,0 +1,128 @@
+"""report.html: one self-contained page about a run, drawn from metrics.json alone."""
+
+import io
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import matplotlib
+import yaml
+from matplotlib.figure import Figure
+
+from train.config import Config
+from train.measure.metrics import figure as judged_figure
+from train.measure.metrics import notes
+
+TEMPLATE = Path(__file__).with_name("report.html.jinja")
+INK, ACCENT, SOFT = "#7a7f87", "#2f6db5", "#c2571a"  # greys and two hues that read on white and on black
+
+
+def report(metrics: dict[str, Any], config: Config) -> str:
+    """The page. Sections whose figures were not measured are left out."""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["percent"] = lambda value, digits=1: "–" if value is None else f"{value:.{digits}%}"
+    measured = {"own test": metrics["test"]} | {
+        f"{name}, {part}": systems["model"]
+        for name, parts in metrics["extra"].items()
+        for part, systems in parts.items()
+    }
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        metrics=metrics,
+        config=config,
+        labels=config.labels,
+        judged=judged_figure(metrics["test"], config.metric),
+        agreement=json.loads((Path(config.data) / "manifest.json").read_text()).get("agreement", []),
+        reliability=reliability_diagram(metrics["test"]["reliability"]),
+        risk=risk_diagram(metrics["abstention"]["curve"], metrics["abstention"]["promised_error"]),
+        curve=learning_curve(config),
+        told={name: said for name, m in measured.items() if (said := notes(m, config.documents))},
+        rules=explained_rules(Path(config.seeds)),
+        settings=yaml.safe_load((config.checkpoint / "train_config.yaml").read_text()),
+    )
+
+
+def explained_rules(seeds: Path) -> dict[str, str]:
+    """Rule of the contrast groups -> what it tests, as SEEDS/rules.yaml says; "" for a rule that is not there."""
+    path = seeds / "rules.yaml"
+    return defaultdict(str, yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {})
+
+
+def reliability_diagram(bins: list[dict[str, float]]) -> str:
+    """Accuracy against confidence, points as large as their bins."""
+    figure, axes = _axes("confidence", "accuracy")
+    largest = max(b["rows"] for b in bins)
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--")
+    axes.plot([b["confidence"] for b in bins], [b["accuracy"] for b in bins], color=ACCENT, linewidth=1.5)
+    axes.scatter(
+        [b["confidence"] for b in bins],
+        [b["accuracy"] for b in bins],
+        s=[12 + 160 * b["rows"] / largest for b in bins],
+        color=ACCENT,
+        alpha=0.75,
+        linewidths=0,
+    )
+    axes.set(xlim=(0.15, 1.02), ylim=(0, 1.05))
+    return _svg(figure)
+
+
+def risk_diagram(curve: list[list[float]], promised: float) -> str:
+    """Error among the answered against the share answered."""
+    figure, axes = _axes("share of sentences answered", "error among them")
+    axes.axhline(promised, color=INK, linewidth=1, linestyle="--")
+    axes.annotate(
+        f"promised: {promised:.0%}", (0.02, promised), textcoords="offset points", xytext=(0, 4), color=INK, fontsize=9
+    )
+    axes.plot([c for c, _ in curve], [r for _, r in curve], color=ACCENT, linewidth=2)
+    axes.set(xlim=(0, 1.02), ylim=(0, max(0.02, promised, *(r for _, r in curve)) * 1.15))
+    return _svg(figure)
+
+
+def learning_curve(config: Config) -> str | None:
+    """Macro-F1 against training rows, over this run and its siblings NAME-... that evaluated models of the same recipe on fewer rows. None without any."""
+    found: list[tuple[int, float, dict[str, float]]] = []
+    for path in [config.run_dir / "metrics.json", *Path(config.output).glob(f"{config.run}-*/metrics.json")]:
+        if path.is_file():
+            metrics = json.loads(path.read_text())
+            extra = {
+                f"{name}, {part}": systems["model"]["macro_f1"]
+                for name, parts in metrics["extra"].items()
+                for part, systems in parts.items()
+            }
+            found.append((metrics["training"]["rows"], metrics["test"]["macro_f1"], extra))
+    if len(found) < 2:
+        return None
+    found.sort(key=lambda point: point[0])
+    figure, axes = _axes("training rows", "macro-F1")
+    lines = {"own test": [(rows, own) for rows, own, _ in found]}
+    for name in found[-1][2]:
+        lines[name] = [(rows, extra[name]) for rows, _, extra in found if name in extra]
+    for (name, points), colour in zip(lines.items(), [ACCENT, SOFT, "#4b8f5a", "#8a5aa8"], strict=False):
+        axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.8, marker="o", markersize=4, label=name)
+    axes.legend(frameon=False, labelcolor="linecolor", fontsize=9, loc="lower right")
+    return _svg(figure)
+
+
+def _axes(across: str, up: str) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(4.6, 3.4))
+    axes = figure.add_subplot()
+    axes.set_xlabel(across, color=INK)
+    axes.set_ylabel(up, color=INK)
+    axes.tick_params(colors=INK, labelsize=9)
+    axes.grid(color=INK, alpha=0.18, linewidth=0.6)
+    for name, spine in axes.spines.items():
+        spine.set_visible(name in ("left", "bottom"))
+        spine.set_color(INK)
+    return figure, axes
+
+
+def _svg(figure: Figure) -> str:
+    """The figure as an <svg> element that takes the page's fonts and background."""
+    out = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "onrecord", "font.family": "sans-serif"}):
+        figure.savefig(out, format="svg", transparent=True, bbox_inches="tight", metadata={"Date": None})
+    text = out.getvalue()
+    return text[text.index("<svg") :]

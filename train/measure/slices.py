@@ -1,0 +1,64 @@
+"""Parts of the test split in which a model may be weak while the whole looks well."""
+
+import re
+from collections import defaultdict
+from typing import Any
+
+from train.config import Config, Stop
+from train.corpus.rows import ARTICLE, GROUP
+from train.measure.metrics import measure
+
+NEGATION = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot)\b|n['’]t\b", re.IGNORECASE)
+QUOTATION = re.compile(r"[\"“”„]|(?<!\w)['‘]|['’](?!\w)")
+IN_THE_TEXT = {
+    "length": lambda text: (
+        "under 12 words" if (n := len(text.split())) < 12 else "12 to 24 words" if n < 25 else "25 words and more"
+    ),
+    "quotation": lambda text: "quotation marks" if QUOTATION.search(text) else "no quotation marks",
+    "negation": lambda text: "negation" if NEGATION.search(text) else "no negation",
+}
+
+
+def slices(rows: list[dict], predicted: list[int], config: Config) -> dict[str, dict[str, Any]]:
+    """kind -> value -> figures, for every kind that the config names and every value with enough rows.
+
+    A column that only our seeds have is passed over where it is missing. Raises Stop for any other kind that is neither a column of the data
+    nor one of length, quotation and negation.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for kind in config.slices:
+        if kind not in IN_THE_TEXT and kind not in rows[0]:
+            if kind in ARTICLE + GROUP:  # a column of the seeds; a source need not have it
+                continue
+            raise Stop(
+                f"slices: {kind!r} is no column of the data ({', '.join(rows[0])}) and none of {', '.join(IN_THE_TEXT)}"
+            )
+        members: dict[str, list[int]] = defaultdict(list)
+        for i, row in enumerate(rows):
+            if value := IN_THE_TEXT[kind](row["text"]) if kind in IN_THE_TEXT else row[kind]:
+                members[str(value)].append(i)
+        found[kind] = {
+            value: measure(
+                [config.labels.index(rows[i]["label"]) for i in chosen],
+                [predicted[i] for i in chosen],
+                config.labels,
+                [rows[i]["doc"] for i in chosen],
+                resamples=500,
+            )
+            for value, chosen in sorted(members.items())
+            if len(chosen) >= config.slice_rows
+        }
+    return found
+
+
+def worst(found: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """The slice with the lowest accuracy: its name, rows and accuracy. None if no slice has enough rows."""
+    every = [
+        (figures["accuracy"], f"{kind}: {value}", figures["rows"])
+        for kind, values in found.items()
+        for value, figures in values.items()
+    ]
+    if not every:
+        return None
+    accuracy, name, rows = min(every)
+    return {"name": name, "rows": rows, "accuracy": accuracy}
