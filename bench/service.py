@@ -43,7 +43,7 @@ SERVE = """
 import sys
 from onrecord.service import limits as service_limits
 service_limits.BATCH_CHARACTERS = service_limits.BATCH_CHARACTERS if sys.argv[2] == "batches" else 0
-from onrecord.cli.commands import app
+from onrecord.cli import app
 app(["serve", "--port", "0", "--model", sys.argv[1]])
 """
 

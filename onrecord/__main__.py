@@ -1,5 +1,5 @@
 """`python -m onrecord` is the `onrecord` command."""
 
-from onrecord.cli.commands import app
+from onrecord.cli import app
 
 app()

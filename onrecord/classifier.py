@@ -13,11 +13,11 @@ from typing import overload
 import numpy as np
 
 from onrecord.calibration import DATA, Calibration, Rule
+from onrecord.defaults import CHECKPOINT as DEFAULT
 from onrecord.explain import Explanation, explain
 from onrecord.inference.backends import FILES, Backend, BackendError, OnnxBackend, TorchBackend, choose
 from onrecord.inference.tokens import Tokens, ahead, batches, side_by_side
 
-DEFAULT = Path("runs/default/checkpoint")
 GROUP = 512  # texts tokenised together
 
 

@@ -11,12 +11,10 @@ from onrecord.article.sentences import sentences
 from onrecord.article.speakers import named
 from onrecord.article.webpage import is_html, main_text, publication_day
 from onrecord.classifier import Classifier, Prediction
+from onrecord.defaults import DATED
 
 if TYPE_CHECKING:  # loaded by `read` when there are dates to resolve: it is slow to import
     from onrecord.dates.resolve import When
-
-
-DATED = "scheduling"  # the label whose sentences are diary entries, unless the caller names another
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ import importlib.util
 import json
 import os
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from onrecord.inference import BackendName
 from onrecord.inference.threads import threads
 
 if TYPE_CHECKING:
@@ -28,14 +28,6 @@ ONNX, INT8 = (
 FILES = {"onnx": ONNX, "int8": INT8}
 WEIGHTS = "model.safetensors"
 STAMP = "weights"  # metadata of an ONNX file: the fingerprint of the weights it was made from
-
-
-class BackendName(StrEnum):
-    """What can be asked for."""
-
-    onnx = "onnx"
-    int8 = "int8"
-    torch = "torch"
 
 
 class BackendError(Exception):

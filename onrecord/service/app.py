@@ -16,10 +16,11 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from onrecord.article.read import DATED, Predicts, read
+from onrecord.article.read import Predicts, read
 from onrecord.article.sentences import sentences
 from onrecord.article.webpage import main_text
 from onrecord.classifier import Classifier
+from onrecord.defaults import DATED
 from onrecord.service import limits as limits
 from onrecord.service.admission import Gate
 from onrecord.service.docs import add_docs

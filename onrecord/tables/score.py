@@ -20,11 +20,11 @@ from typing import Any, BinaryIO
 import filelock
 
 from onrecord.classifier import Classifier, Prediction
+from onrecord.defaults import PART_ROWS
 from onrecord.tables.read import Chunk, Reader, Span, TableError, format_of
 from onrecord.tables.write import encoded, join, merged
 
 RUN, FINISHED, JOINED, LOCK = "run.json", "finished.json", "joined", "lock"  # what lies in OUT.parts beside the parts
-PART_ROWS = 2000
 
 
 class ScoreError(Exception):

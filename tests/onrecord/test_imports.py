@@ -8,7 +8,9 @@ from tests.conftest import ROOT
 
 
 def test_onrecord_loads_neither_train_nor_torch() -> None:
-    code = "import sys, onrecord, onrecord.cli.commands; print([m for m in ('train', 'torch', 'transformers') if m in sys.modules])"
+    code = (
+        "import sys, onrecord, onrecord.cli; print([m for m in ('train', 'torch', 'transformers') if m in sys.modules])"
+    )
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )

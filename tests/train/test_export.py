@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from onrecord import Classifier
 from onrecord.classifier import CheckpointError
-from onrecord.cli.commands import app
+from onrecord.cli import app
 from onrecord.inference.backends import OnnxBackend, fingerprint
 from train import export, fit
 from train.config import Config, Stop
@@ -91,14 +91,14 @@ def test_all_of_onrecord_runs_where_torch_cannot_be_imported(
 import sys, importlib, pathlib
 for name in ("torch", "transformers", "safetensors", "scipy", "sklearn", "datasets"):
     sys.modules[name] = None
-import onrecord
-for path in pathlib.Path(onrecord.__file__).parent.glob("*.py"):
+import onrecord, onrecord.cli
+root = pathlib.Path(onrecord.__file__).parent
+for path in root.rglob("*.py"):
     if path.stem != "__main__":
-        importlib.import_module(f"onrecord.{{path.stem}}")
+        importlib.import_module(".".join(("onrecord", *path.relative_to(root).with_suffix("").parts)))
 from typer.testing import CliRunner
 for command in (["predict", "One said."], ["read", {str(tmp_path / "a.txt")!r}, "--published", "2024-05-02"], ["info"]):
-    model = [{str(exported.checkpoint)!r}] if command == ["info"] else ["--model", {str(exported.checkpoint)!r}]
-    found = CliRunner().invoke(onrecord.cli.commands.app, command + model)
+    found = CliRunner().invoke(onrecord.cli.app, [*command, "--model", {str(exported.checkpoint)!r}])
     assert found.exit_code == 0, (command, found.output, found.exception)
 print(onrecord.Classifier.load({str(exported.checkpoint)!r}).predict("One said.").label)
 """

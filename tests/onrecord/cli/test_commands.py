@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from onrecord import Classifier
 from onrecord.calibration import Calibration
-from onrecord.cli.commands import app
+from onrecord.cli import app
 from onrecord.explain import Explanation, Word
 from onrecord.tables.score import Options, run_identity
 from tests.conftest import LABELS, changed
@@ -98,7 +98,7 @@ def test_read_other_forms(model: list[str], tmp_path: Path) -> None:
 
 
 def test_read_refuses(model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("onrecord.cli.commands.LARGEST", 1000)
+    monkeypatch.setattr("onrecord.cli.read.LARGEST", 1000)
     for data, message in (
         (b"a\0b", "binary"),
         (b" \n", "empty"),
@@ -393,7 +393,7 @@ def test_the_day_that_a_page_names_is_used_and_told(model: list[str], tmp_path: 
 
 EACH_WITH_A_FULL_DISK_AND_A_CLOSED_PIPE = """
 import json, os, sys
-from onrecord.cli.commands import app
+from onrecord.cli import app
 for words in json.loads(sys.argv[1]):
     for target in ("full disk", "closed pipe"):
         if target == "full disk":
@@ -421,7 +421,7 @@ def test_an_answer_that_cannot_be_written_is_told(exported: Config, tmp_path: Pa
         ["predict", "One.", *model],
         ["explain", "One.", *model],
         ["explain", "One.", "--json", *model],
-        ["info", str(exported.checkpoint)],
+        ["info", *model],
     ]
     commands += [read, *([*read, form] for form in ("--json", "--jsonl", "--csv", "--html"))]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -440,17 +440,19 @@ def test_info_tells_promises_and_export_in_words_and_json(exported: Config, tmp_
     shutil.copytree(exported.checkpoint, model)
     targets = np.arange(200) % 5
     Calibration(1.0, dict.fromkeys(LABELS, 0.2), {}, 0.1, 0.9, 9 * np.eye(5)[targets], targets).save(model)
-    found = json.loads(run(app, ["info", str(model), "--json"]).stdout)
+    found = json.loads(run(app, ["info", "--model", str(model), "--json"]).stdout)
     record = json.loads((model / "export.json").read_text())
-    assert found["exported files"] == ", ".join(record["kept"]) and found["judged on"].startswith(
-        record["cpu"]["machine"]
+    assert found["export"]["files"] == record["kept"] and found["export"]["cpu"] == record["cpu"]
+    assert [rung["kept"] for rung in found["export"]["int8"]] == [rung["holds"] for rung in record["int8"]] != []
+    assert found["labels"] == LABELS and isinstance(found["window"], int)
+    assert found["calibration"]["max_error"] == 0.1 and found["calibration"]["coverage"] == 0.9
+    assert 0 < found["calibration"]["threshold"] < 1 and all(
+        isinstance(metric["value"], float) for metric in found["metrics"]
     )
-    assert found["int8"].count("kept") + found["int8"].count("refused") == len(record["int8"]) > 0
-    assert (
-        found["answers from confidence"].endswith("so that at most 10% of the answers are wrong")
-        and "90%" in found["label sets"]
-    )
-    assert [line.split("  ")[0] for line in run(app, ["info", str(model)]).stdout.splitlines()] == list(found)
+    words = run(app, ["info", "--model", str(model)]).stdout
+    assert "so that at most 10% of the answers are wrong" in words and "hold 90% of each label's sentences" in words
+    assert words.count("kept") + words.count("refused") == len(record["int8"])
+    assert run(app, ["info", str(model)]).stdout == words, "a positional means what --model means"
 
 
 def test_version() -> None:
@@ -466,6 +468,6 @@ def test_the_shell_completes_commands_and_options() -> None:
             "_ONRECORD_COMPLETE": "complete_bash",
             "PYTHONPATH": os.pathsep.join(sys.path),
         }
-        program = [sys.executable, "-c", "from onrecord.cli.commands import app; app(prog_name='onrecord')"]
+        program = [sys.executable, "-c", "from onrecord.cli import app; app(prog_name='onrecord')"]
         found = subprocess.run(program, env=os.environ | asked, capture_output=True, text=True, check=True)
         assert set(found.stdout.split()) == completed

@@ -27,7 +27,7 @@ from starlette.types import Message, Receive, Scope, Send
 from typer.testing import CliRunner
 
 from onrecord import Classifier, read
-from onrecord.cli.commands import app as command
+from onrecord.cli import app as command
 from onrecord.service import app as service
 from onrecord.service import limits as service_limits
 from onrecord.service import messages as service_messages
@@ -708,7 +708,7 @@ def test_answers_are_not_held_back_by_the_kernel(checkpoint: Path, monkeypatch: 
 SLOW_SERVER = """
 import sys, time
 from onrecord import Classifier
-from onrecord.cli.commands import app
+from onrecord.cli import app
 answer = Classifier.predict
 def slowly(self, texts):
     texts = list(texts)

@@ -18,12 +18,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from onrecord.cli.commands import app
+from onrecord.cli import app
 from tests.conftest import ROOT
 from train.config import Config
 
 DOCS = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
-RUN_HERE = "from onrecord.cli.commands import app; app()"
+RUN_HERE = "from onrecord.cli import app; app()"
 
 
 def block(language: str, holds: str) -> str:

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from typer.testing import CliRunner
 
 from onrecord import Classifier, Prediction, read
-from onrecord.cli.commands import app as command
+from onrecord.cli import app as command
 from onrecord.service import limits as service_limits
 from onrecord.service.app import application
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from onrecord.cli.commands import app
+from onrecord.cli import app
 from onrecord.tables import lines as line_stream
 from onrecord.tables.lines import Line, arriving
 from tests.conftest import LABELS, ROOT
@@ -163,7 +163,7 @@ def test_the_shell_completes(words: str, offered: str) -> None:
         "COMP_WORDS": words,
         "COMP_CWORD": str(words.count(" ")),
     }
-    code = "import sys; sys.argv = ['onrecord']; from onrecord.cli.commands import app; app(prog_name='onrecord')"
+    code = "import sys; sys.argv = ['onrecord']; from onrecord.cli import app; app(prog_name='onrecord')"
     found = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )

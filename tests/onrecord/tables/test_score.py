@@ -20,7 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from onrecord import Classifier, Prediction
-from onrecord.cli.commands import app
+from onrecord.cli import app
 from onrecord.tables import read as tables
 from onrecord.tables import score
 from onrecord.tables import write as table_parts

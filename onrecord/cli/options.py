@@ -1,0 +1,58 @@
+"""The options that several commands take."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from onrecord.inference import BackendName
+
+SHARES = '{"claim": 0.8, "hedge": 0.1, ...}'  # a prior with all labels
+
+
+class OnError(StrEnum):
+    """What becomes of bad lines and rows."""
+
+    skip = "skip"
+    fail = "fail"
+
+
+class Engine(StrEnum):
+    """What `score` runs on."""
+
+    local = "local"
+    ray = "ray"
+
+
+Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
+Prior = Annotated[
+    str | None,
+    typer.Option(
+        "--prior",
+        help="label shares of the text you bring: a name that the checkpoint knows, uniform, data, or each label's "
+        f"share as JSON, {SHARES}",
+    ),
+]
+MaxError = Annotated[
+    float | None,
+    typer.Option(
+        "--max-error",
+        help="share of wrong labels allowed among the answers without a ?, 0 to 1; default: the checkpoint's",
+    ),
+]
+Coverage = Annotated[
+    float | None,
+    typer.Option(
+        "--coverage",
+        help="share of each label's sentences whose label_set must hold it, 0 to 1; default: the checkpoint's",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
+Backend = Annotated[
+    BackendName | None,
+    typer.Option(
+        "--backend",
+        help="onnx, int8 (quicker, some labels differ: `onrecord info`) or torch; if not given, onnx where the "
+        "checkpoint has it",
+    ),
+]

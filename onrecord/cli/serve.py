@@ -1,0 +1,108 @@
+"""`onrecord serve`: the HTTP service."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+import re
+import socket
+import sys
+from typing import Annotated
+
+import typer
+
+from onrecord.cli.command import fail
+from onrecord.cli.loading import promising
+from onrecord.cli.options import Backend, Coverage, MaxError, Model, Prior
+from onrecord.defaults import CHECKPOINT
+
+ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+
+
+def serve(
+    model: Model = str(CHECKPOINT),
+    prior: Prior = None,
+    max_error: MaxError = None,
+    coverage: Coverage = None,
+    backend: Backend = None,
+    host: Annotated[
+        str, typer.Option("--host", help="address to listen on; 0.0.0.0 lets other machines in")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8000,
+    token_env: Annotated[
+        str | None,
+        typer.Option("--token-env", metavar="NAME", help="environment variable with the token that clients must send"),
+    ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--cors",
+            metavar="ORIGIN",
+            help="a site whose pages may use the service, e.g. https://desk.example; repeatable",
+        ),
+    ] = None,
+) -> None:
+    """Serve predictions over HTTP until SIGTERM or Ctrl-C; what was accepted is answered first."""
+    try:
+        import uvicorn
+
+        from onrecord.service.app import application
+        from onrecord.service.limits import IDLE_SECONDS
+    except ModuleNotFoundError as error:
+        raise fail(f"serving needs {error.name}: pip install 'onrecord[serve]'") from None
+    token = _token(token_env)
+    for origin in cors or ():
+        if not ORIGIN.fullmatch(origin):
+            raise fail(
+                f"--cors {origin!r}: give an origin as browsers send it, scheme://host or scheme://host:port in "
+                "lower case, without a path; or *"
+            )
+    try:
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, UnicodeError) as error:
+        raise fail(f"cannot listen on {host}, port {port} ({_reason(error)}); give another --port or --host") from None
+    with listening:
+        # asyncio does so only for sockets whose protocol is named; without it the second half of an answer waits 40 ms
+        # for the first to be acknowledged.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+        logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
+        made = application(promising(model, prior, max_error, coverage, backend), token=token, cors=cors or ())
+        # Its access log would hold what clients put into addresses; the service has its own.
+        server = uvicorn.Server(
+            uvicorn.Config(
+                made,
+                log_config=logs,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                ws="none",
+                timeout_keep_alive=IDLE_SECONDS,
+            )
+        )
+        shown = f"[{host}]" if ":" in host else host
+        print(f"serving {model} on http://{shown}:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, raised once more when all is answered
+            server.run(sockets=[listening])
+    if not server.started:
+        raise fail("the service did not start; the reason stands above")
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Why an address cannot be listened on; the standard library's own words hold the address once more."""
+    number = getattr(error, "errno", None) or 0
+    return os.strerror(number) if number > 0 else getattr(error, "strerror", None) or str(error)
+
+
+def _token(name: str | None) -> str | None:
+    """The token in this environment variable; None asks for none."""
+    if name is None:
+        return None
+    token = os.environ.get(name, "")
+    if not token or not all("!" <= c <= "~" for c in token):
+        raise fail(
+            f"--token-env: the environment variable {name} must hold a token of printable ASCII without blanks; it is "
+            f"{'set otherwise' if token else 'not set'}"
+        )
+    return token

@@ -1,0 +1,7 @@
+"""What is meant where a caller names nothing. Here, and not where it is used, so that `onrecord --help` loads no numpy."""
+
+from pathlib import Path
+
+CHECKPOINT = Path("runs/default/checkpoint")  # where `make train` leaves one
+DATED = "scheduling"  # the label whose sentences are diary entries
+PART_ROWS = 2000  # rows of a table that are scored, or scored again, together
