@@ -16,6 +16,13 @@ from train.engine.model import load_model
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "tests" / "fixtures"
+
+
+def fixture(name: str) -> list[dict]:
+    """The rows of a table of tests/fixtures."""
+    return [json.loads(line) for line in (FIXTURES / name).read_text(encoding="utf-8").splitlines()]
+
+
 LABELS = ["claim", "hedge", "denial", "scheduling", "none"]
 CUE = {"claim": "said", "hedge": "perhaps", "denial": "denied", "scheduling": "tomorrow", "none": "why"}
 

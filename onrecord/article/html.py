@@ -26,7 +26,7 @@ def page(article: Article, labels: Sequence[str], title: str) -> str:
     paragraphs: dict[int, list[str]] = {}
     for s in article.statements:
         p = s.prediction
-        note = f"{escape(p.label)} {p.confidence:.0%}{'?' if p.abstained else ''}{f' · {escape(s.speaker)}' if s.speaker else ''}"
+        note = f"{escape(p.label)} {p.confidence:.0%}{'?' if p.abstained else ''}{f' · {escape(s.speaker_name)}' if s.speaker_name else ''}"
         style = f'class="s{" abstained" if p.abstained else ""}" style="--hue:{hue[p.label]}"'
         paragraphs.setdefault(s.paragraph, []).append(f"<span {style}><small>{note}</small>{escape(s.text)}</span>")
     body = "\n".join(f"<p>{' '.join(parts)}</p>" for parts in paragraphs.values())

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from onrecord.article.sentences import sentences
-from onrecord.article.speakers import named
+from onrecord.article.speakers import speakers
 from onrecord.article.webpage import is_html, main_text, publication_day
 from onrecord.classifier import Classifier, Prediction
 from onrecord.defaults import DATED
@@ -26,9 +26,9 @@ class Statement:
     end: int
     paragraph: int  # 0-based; a paragraph is a line that is not blank, or several of a text wrapped to a width
     prediction: Prediction
-    speaker: str | None = (
-        None  # who is said to have said it, in the sentence's own words; None if the sentence does not say, not plainly, or by a pronoun
-    )
+    speaker: str | None = None  # who is said to have said it, in the sentence's own words ("he" too); None: not said
+    speaker_name: str | None = None  # the same by the fullest name in the article; None if a pronoun may mean several
+    speaker_inherited: bool = False  # the words are those of another sentence, whose quotation this one continues
     dates: tuple[When, ...] = ()  # of a sentence of the dated label, where the day of publication is known
 
 
@@ -81,14 +81,15 @@ def read(
         return Article(text, [], day)
     predictions = (classifier or Classifier.load()).predict(text[start:end] for start, end, _ in spans)
     statements = []
-    for (start, end, paragraph), prediction in zip(spans, predictions, strict=True):
+    for (start, end, paragraph), prediction, who in zip(spans, predictions, speakers(text, spans), strict=True):
         sentence = text[start:end]
         dates: tuple[When, ...] = ()
         if day is not None and prediction.label == dated:
             from onrecord.dates.resolve import find_dates
 
             dates = tuple(find_dates(sentence, day, zone))
-        statements.append(Statement(sentence, start, end, paragraph, prediction, named(sentence), dates))
+        words, name, inherited = (who.words, who.name, who.inherited) if who else (None, None, False)
+        statements.append(Statement(sentence, start, end, paragraph, prediction, words, name, inherited, dates))
     return Article(text, statements, day)
 
 

@@ -31,7 +31,8 @@ def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
         print(page(article, labels, name), end="")
     elif form == "csv":
         rows = csv.writer(sys.stdout, lineterminator="\n")
-        rows.writerow(("paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "dates", "text"))
+        speaker = ("speaker", "speaker_name", "speaker_inherited")
+        rows.writerow(("paragraph", "start", "end", "label", "confidence", "abstained", *speaker, "dates", "text"))
         for s in article.statements:
             p = s.prediction
             rows.writerow(
@@ -43,6 +44,8 @@ def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
                     f"{p.confidence:.4f}",
                     p.abstained,
                     s.speaker or "",
+                    s.speaker_name or "",
+                    s.speaker_inherited,
                     " ".join(_iso(s)),
                     s.text,
                 )
@@ -71,7 +74,7 @@ def _table(article: Article, labels: Sequence[str]) -> None:
         confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
         more = "; ".join(
             [
-                *([f"said by {s.speaker}"] if s.speaker else []),
+                *([f"said by {s.speaker_name}"] if s.speaker_name else []),
                 *(f"{day}{' (past)' * when.past}" for day, when in zip(_iso(s), s.dates, strict=True)),
             ]
         )

@@ -9,6 +9,8 @@ No speaker: a negated or merely possible saying ("did not say", "would say"), a 
 """
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 _SAYING = r"(?:said|says|say|told|tells?|tweeted|replied|warned|warns?|acknowledged|testified|remarked)"
 _DOING = (  # speech, or not: what follows decides
@@ -120,10 +122,19 @@ def speaker(sentence: str) -> str | None:
     return None
 
 
-def named(sentence: str) -> str | None:
-    """The same, but None for a pronoun, which names nobody to whoever reads the sentence alone. "A person" and "the operator" stay: they are what the sentence says."""
-    found = speaker(sentence)
-    return None if found and found.lower() in _PRONOUNS else found
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who is said to have said a sentence."""
+
+    words: str  # as they stand in the sentence, or in the one whose quotation it continues
+    name: str | None  # the fullest name of that person in the article; None for a pronoun that may mean several
+    inherited: bool = False  # the sentence continues the quotation of another, which names its speaker
+
+
+def speakers(text: str, spans: Iterable[tuple[int, int, int]]) -> list[Speaker | None]:
+    """The speaker of every sentence of an article, given as (start, end, paragraph); None where it names none plainly."""
+    found = [speaker(text[start:end]) for start, end, _ in spans]
+    return [Speaker(words, None if words.lower() in _PRONOUNS else words) if words else None for words in found]
 
 
 def _outside_quotation(sentence: str, position: int) -> bool:

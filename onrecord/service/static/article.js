@@ -25,7 +25,7 @@ function sentence(statement, text, i, labels) {
   const tag = element(
     "button",
     { type: "button", className: "tag", tabIndex: i ? -1 : 0, "aria-pressed": "false" },
-    mark(), ` ${p.label} ${percent(p.confidence)}`, p.abstained && " unsure", statement.speaker && element("span", { className: "speaker" }, ` · ${statement.speaker}`),
+    mark(), ` ${p.label} ${percent(p.confidence)}`, p.abstained && " unsure", statement.speaker_name && element("span", { className: "speaker" }, ` · ${statement.speaker_name}`),
   );
   return element(
     "span",
@@ -76,7 +76,7 @@ export function asTable(read, labels) {
       cell({}, element("span", { className: "chip" }, mark(), ` ${p.label}`)),
       cell({ className: "number" }, percent(p.confidence), p.abstained && element("span", { className: "unsure" }, " unsure")),
       cell({ className: "text" }, s.text),
-      cell({ className: "speaker" }, s.speaker ?? ""),
+      cell({ className: "speaker" }, s.speaker_name ?? ""),
       cell({ className: "dates" }, s.dates.map((date) => `${inWords(date)}${date.past ? " (past)" : ""}`).join("; ")),
     );
   });
@@ -96,7 +96,7 @@ export function inDetail(statement, labels, close) {
   const fact = (name, ...value) => facts.push(element("div", {}, element("dt", {}, name), element("dd", {}, ...value)));
   if (p.abstained) fact("Unsure", "too unsure to be answered within the error that the model promises");
   if (p.label_set.length > 1) fact("Not excluded", p.label_set.join(", "));
-  if (statement.speaker) fact("Said by", statement.speaker);
+  if (statement.speaker_name) fact("Said by", `${statement.speaker_name}${statement.speaker_inherited ? " (the quotation goes on)" : ""}`);
   for (const date of statement.dates) fact(date.past ? "Was" : "When", `${inWords(date)} (“${date.text}”)`);
   if (p.windows > 1) fact("Long", `read in ${p.windows} overlapping parts`);
   return [

@@ -312,7 +312,8 @@ def test_copies_are_those_of_the_command(opened: Opened, told: Told) -> None:
     page.click("#copy-csv")
     expect(page.locator("#announcement")).to_have_text("Copied as CSV.")
     rows = list(csv.reader(io.StringIO(page.evaluate("() => navigator.clipboard.readText()"))))
-    assert rows[0] == ["paragraph", "start", "end", "label", "confidence", "abstained", "speaker", "dates", "text"]
+    speaker = ["speaker", "speaker_name", "speaker_inherited"]
+    assert rows[0] == ["paragraph", "start", "end", "label", "confidence", "abstained", *speaker, "dates", "text"]
     assert rows[1:] == [
         [
             str(s.paragraph),
@@ -322,6 +323,8 @@ def test_copies_are_those_of_the_command(opened: Opened, told: Told) -> None:
             "0.9200",
             str(s.prediction.abstained),
             s.speaker or "",
+            s.speaker_name or "",
+            str(s.speaker_inherited),
             dates,
             s.text,
         ]
