@@ -28,8 +28,8 @@ from onrecord.inference.backends import FILES, TorchBackend
 from onrecord.inference.threads import threads
 from train.config import Config, Stop, parse, run
 from train.corpus.splits import rows_of
+from train.engine.encoders import minilm_directory
 from train.engine.first_token import read_first_token
-from train.engine.model import minilm_directory
 from train.evaluate import write
 from train.export import cpu
 

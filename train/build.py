@@ -20,10 +20,12 @@ from typing import Any
 
 import datasets
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from train.config import SPLITS, WIDE, Config, Stop, parse, run
 from train.corpus.card import agreement, dataset_card
+from train.corpus.dealing import FILE, deal, read_splits, write_splits_file
 from train.corpus.leakage import near_duplicates
 from train.corpus.rows import Sentence, key, read_seeds
 from train.corpus.sources import WHOLE, read_source
@@ -33,24 +35,26 @@ VERSION = "1"  # raise it when the same seeds are meant to give other bytes
 
 
 def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]]:
-    """Whole documents into train, validation, test and behaviour.
+    """Whole documents into train, validation, test and behaviour; what splits.tsv knows stays where it is.
 
-    Articles are dealt so that each split gets its share of every part and label (StratifiedGroupKFold). Contrast groups never
-    reach validation or test, which stand for news as it comes: `behaviour_groups` of each rule are kept out, the others train.
+    New articles are dealt so that each split gets its share of every part and label. Contrast groups never reach
+    validation or test, which stand for news as it comes: `behaviour_groups` of each rule are kept out, the others train.
     """
-    chosen = _choose(
-        [s for s in sentences if s.meta["part"] != "contrast"], {s.doc: s.doc for s in sentences}, config, SPLITS[1:]
-    )
+    decided = read_splits(Path(config.seeds))
+    articles = [s for s in sentences if s.meta["part"] != "contrast"]
+    chosen = _deal(articles, {s.doc: s.doc for s in articles}, decided, config, SPLITS[1:])
     groups: dict[str, set[str]] = defaultdict(set)
     for s in sentences:
         if s.meta["part"] == "contrast":
             groups[s.meta["rule"]].add(s.doc)
     for rule, docs in sorted(groups.items()):
-        kept = Random(f"{config.split_seed}/{rule}").sample(sorted(docs), min(config.behaviour_groups, len(docs)))
-        chosen.update(dict.fromkeys(kept, "behaviour"))
+        new = sorted(doc for doc in docs if doc not in decided)
+        kept = sum(decided.get(doc) == "behaviour" for doc in docs)
+        more = Random(f"{config.split_seed}/{rule}").sample(new, min(max(0, config.behaviour_groups - kept), len(new)))
+        chosen |= {doc: decided.get(doc, "behaviour" if doc in more else "train") for doc in docs}
     parts: dict[str, list[Sentence]] = {name: [] for name in (*SPLITS, "behaviour")}
     for s in sentences:
-        parts[chosen.get(s.doc, "train")].append(s)
+        parts[chosen[s.doc]].append(s)
     return parts
 
 
@@ -63,58 +67,57 @@ def split_source(parts: dict[str, list[Sentence]], config: Config) -> dict[str, 
     wanted = [name for name in SPLITS[1:] if name not in parts]
     chosen: dict[str, str] = {}
     if wanted:
-        owner = {s.doc: s.doc for s in pool}
-
-        def root(doc: str) -> str:
-            while owner[doc] != doc:
-                doc = owner[doc]
-            return doc
-
-        alone: dict[str, list[Sentence]] = defaultdict(list)
-        first: dict[str, str] = {}  # text -> document; a text repeated n times would otherwise be n * n pairs
-        for s in pool:
-            if (doc := first.setdefault(key(s.text) or s.text, s.doc)) == s.doc:
-                alone[s.doc].append(s)
-            else:
-                owner[root(s.doc)] = root(doc)
-        for _, a, _, b, _ in near_duplicates(alone, config.near_duplicate):
-            owner[root(b)] = root(a)
-        chosen = _choose(pool, {doc: root(doc) for doc in owner}, config, wanted)
+        group = _alike(pool, config.near_duplicate)
+        owners = _deal(pool, group, {}, config, wanted)
+        chosen = {doc: owners[owner] for doc, owner in group.items()}
     made: dict[str, list[Sentence]] = {name: list(parts.get(name, [])) for name in (*SPLITS, "behaviour")}
-    made["train"] = [s for s in pool if s.doc not in chosen]
+    made["train"] = [s for s in pool if chosen.get(s.doc, "train") == "train"]
     for s in pool:
-        if s.doc in chosen:
+        if chosen.get(s.doc, "train") != "train":
             made[chosen[s.doc]].append(s)
     return made
 
 
-def _choose(rest: list[Sentence], group: dict[str, str], config: Config, wanted: Sequence[str]) -> dict[str, str]:
-    """document -> validation or test, for the documents that are not to train. `group` maps a document to what must not be torn apart."""
-    chosen: dict[str, str] = {}
-    everything, test_share = rest, config.test_share if "test" in wanted else 0.0
-    for name, share in (
-        ("test", test_share),
-        ("validation", config.validation_share / (1 - test_share) if "validation" in wanted else 0.0),
-    ):
-        if share:
-            for doc in _deal(rest, group, share, config.split_seed, name):
-                chosen[doc] = name
-            rest = [s for s in everything if s.doc not in chosen]
-    return chosen
+def _alike(pool: list[Sentence], near: float) -> dict[str, str]:
+    """document -> the document that stands for all that share a text, or nearly one, with it."""
+    number = {doc: i for i, doc in enumerate(dict.fromkeys(s.doc for s in pool))}
+    alone: dict[str, list[Sentence]] = defaultdict(list)
+    first: dict[str, str] = {}  # text -> document; a text repeated n times would otherwise be n * n pairs
+    edges = []
+    for s in pool:
+        if (doc := first.setdefault(key(s.text) or s.text, s.doc)) == s.doc:
+            alone[s.doc].append(s)
+        else:
+            edges.append((number[s.doc], number[doc]))
+    edges += [(number[a], number[b]) for _, a, _, b, _ in near_duplicates(alone, near)]
+    left, right = np.array(edges, dtype=int).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(left)), (left, right)), shape=(len(number), len(number)))
+    docs, (_, component) = list(number), connected_components(graph, directed=False)
+    stands_for: dict[int, str] = {}
+    return {doc: stands_for.setdefault(component[i], doc) for i, doc in enumerate(docs)}
 
 
-def _deal(rest: list[Sentence], group: dict[str, str], share: float, seed: int, name: str) -> set[str]:
-    """The documents of one split: the fold of a grouped, stratified k-fold that comes closest to the wanted share."""
-    folds = max(2, round(1 / share))
-    documents = {group[s.doc] for s in rest}
-    if len(documents) < folds:
-        raise Stop(
-            f"{len(documents)} articles or groups are too few for a {name} split of {share:.0%}: {folds} are needed; write more or raise {name}_share"
-        )
-    dealer = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    strata = [f"{s.meta['part']}/{s.label}" for s in rest]
-    _, index = next(dealer.split(np.zeros(len(rest)), strata, [group[s.doc] for s in rest]))
-    return {rest[i].doc for i in index}
+def _deal(
+    rows: list[Sentence], group: dict[str, str], decided: dict[str, str], config: Config, wanted: Sequence[str]
+) -> dict[str, str]:
+    """document -> split. `group` maps a document to what must not be torn apart. Raises Stop if there are too few."""
+    shares = {
+        name: share for name, share in (("test", config.test_share), ("validation", config.validation_share)) if share
+    }
+    shares = {"train": 1 - sum(shares[name] for name in wanted if name in shares)} | {
+        name: shares[name] for name in wanted if name in shares
+    }
+    strata: dict[str, Counter[str]] = defaultdict(Counter)
+    for s in rows:
+        strata[group[s.doc]][f"{s.meta['part']}/{s.label}"] += 1
+    needed = {name: round(1 / share) for name, share in shares.items() if name != "train"}
+    for name, least in sorted(needed.items(), key=lambda item: -item[1]):
+        if len(strata) < max(2, least):
+            raise Stop(
+                f"{len(strata)} articles or groups are too few for a {name} split of {shares[name]:.0%}: "
+                f"{max(2, least)} are needed; write more or raise {name}_share"
+            )
+    return deal(strata, decided, shares, config.split_seed)
 
 
 def refuse_leakage(parts: dict[str, list[Sentence]], config: Config) -> None:
@@ -295,6 +298,7 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     parts, config = checked(config)
     if audit:
         return refuse_unsound(parts, config)
+    decided = {s.doc: name for name, rows in parts.items() for s in rows} if config.source is None else {}
     files = build(parts, config)
     target, origin = Path(config.data), ", ".join(_origin(config))
     there_is, seeds = target.resolve(), Path(config.seeds).resolve()
@@ -312,8 +316,14 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
         differing = sorted(name for name in files | there if files.get(name) != there.get(name))
         if differing:
             raise Stop(f"{target} is not what {origin} gives: {', '.join(differing)} differ; run `make data`")
+        if new := set(decided) - set(read_splits(Path(config.seeds))):
+            raise Stop(
+                f"{len(new)} documents have no split in {config.seeds}/{FILE} yet: {', '.join(sorted(new)[:3])} …; run `make data`"
+            )
         print(f"{target} is what {origin} gives: {sum(manifest['rows'].values())} rows")
         return 0
+    if decided:
+        write_splits_file(Path(config.seeds), decided)
     write(files, target)
     shown = config.labels if len(config.labels) <= WIDE else []
     print(

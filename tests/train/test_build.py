@@ -108,7 +108,7 @@ def test_a_near_duplicate_across_splits_is_refused(seeds: Path) -> None:
 def test_too_few_articles(tmp_path: Path) -> None:
     from tests.conftest import write_seeds
 
-    with pytest.raises(Stop, match="too few for a test split"):
+    with pytest.raises(Stop, match="too few for a validation split"):
         build.checked(config_for(write_seeds(tmp_path / "seeds", articles=3)))
 
 

@@ -15,7 +15,7 @@ from train.config import DEFAULTS, Config, load, parse, reasons_beside_keys
 def test_every_knob_stands_in_the_default_config_once_and_is_read_by_code() -> None:
     keys = yaml.safe_load(DEFAULTS.read_text())
     assert set(keys) == set(Config.model_fields)
-    code = "\n".join(path.read_text() for path in (ROOT / "train").glob("*.py"))
+    code = "\n".join(path.read_text() for path in (ROOT / "train").rglob("*.py"))
     unread = [key for key in keys if not re.search(rf"(config|self)\.{key}\b", code)]
     assert not unread
 

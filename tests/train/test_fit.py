@@ -18,7 +18,8 @@ from train import fit
 from train.config import Config, Stop
 from train.corpus.splits import load_split, sign
 from train.engine.average import MovingAverage
-from train.engine.model import load_model, minilm_directory
+from train.engine.encoders import minilm_directory
+from train.engine.model import load_model
 from train.engine.state import States
 
 real = MovingAverage.update_parameters

@@ -20,7 +20,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from train.config import Config
 from train.corpus.rows import Sentence, key
-from train.engine.model import minilm_directory
+from train.engine.encoders import minilm_directory
 
 Parts = dict[str, list[Sentence]]
 NAME = re.compile(r"\b[A-Z][a-zà-ÿ]+(?: [A-Z]\.)? [A-Z][\wÀ-ÿ'’-]*[a-zà-ÿ]\b")  # First Last, First M. Last

@@ -1,11 +1,13 @@
 """Compute in the last layer only what the classifier reads of it: the first token."""
 
+import math
 from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.models.bert.modeling_bert import BertForSequenceClassification, BertLayer, eager_attention_forward
+from transformers.models.mpnet.modeling_mpnet import MPNetForSequenceClassification, MPNetLayer
 from transformers.models.roberta.modeling_roberta import RobertaForSequenceClassification, RobertaLayer
 from transformers.models.xlm_roberta.modeling_xlm_roberta import XLMRobertaForSequenceClassification, XLMRobertaLayer
 
@@ -51,8 +53,35 @@ class FirstTokenXLMRobertaLayer(FirstToken, XLMRobertaLayer):
     pass
 
 
+class FirstTokenMPNetLayer(MPNetLayer):
+    """The same for MPNet, whose attention adds a bias by relative position, (rows, heads, tokens, tokens)."""
+
+    def forward(
+        self,
+        hidden_states: torch.Tensor,
+        attention_mask: torch.Tensor | None = None,
+        position_bias: torch.Tensor | None = None,
+        *_: object,
+        **__: object,
+    ) -> tuple[torch.Tensor]:
+        attention, first = self.attention.attn, hidden_states[:, :1]  # (rows, 1, hidden)
+        query, key, value = (
+            project(part).unflatten(-1, (-1, attention.attention_head_size)).transpose(1, 2)
+            for project, part in ((attention.q, first), (attention.k, hidden_states), (attention.v, hidden_states))
+        )
+        scores = query @ key.transpose(-1, -2) / math.sqrt(attention.attention_head_size)  # (rows, heads, 1, tokens)
+        for added in (position_bias, attention_mask):
+            if added is not None:
+                scores = scores + added[:, :, :1]
+        context = attention.dropout(scores.softmax(-1)) @ value
+        attended = attention.o(context.transpose(1, 2).flatten(2))
+        attended = self.attention.LayerNorm(self.attention.dropout(attended) + first)
+        return (self.output(self.intermediate(attended), attended),)
+
+
 READ_BY_FIRST_TOKEN = {  # their heads look at hidden_states[:, 0] and nothing else
     BertForSequenceClassification: FirstTokenBertLayer,
+    MPNetForSequenceClassification: FirstTokenMPNetLayer,
     RobertaForSequenceClassification: FirstTokenRobertaLayer,
     XLMRobertaForSequenceClassification: FirstTokenXLMRobertaLayer,
 }
