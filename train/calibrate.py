@@ -55,10 +55,6 @@ def main(config: Config) -> int:
     logits, _ = classifier.logits([r["text"] for r in rows])
     t = temperature(logits, targets)
     counts = Counter(r["label"] for r in train)
-    if (
-        config.class_weighting == "balanced"
-    ):  # the loss weighed the labels to equal shares, and that is what the scores assume
-        counts = Counter(config.labels)
     calibration = Calibration(
         temperature=round(t, 4),
         shares={label: round(counts[label] / counts.total(), 6) for label in config.labels},

@@ -11,7 +11,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from onrecord.calibration import DATA, UNIFORM
-from train.measure.edits import EDITS
 
 SPLITS = ("train", "validation", "test")
 WIDE = 12  # more labels than that do not fit beside each other in a terminal
@@ -65,9 +64,6 @@ class Config(BaseModel):
     top_name: Annotated[float, Field(ge=0, le=1)]
     model: str
     max_tokens: Annotated[int, Field(gt=2)]
-    freeze_embeddings: bool
-    augment: list[str]
-    augment_share: Annotated[float, Field(ge=0, le=1)]
     run: Annotated[str, Field(pattern=r"^[\w.-]+$")]
     output: str
     seed: int
@@ -81,20 +77,13 @@ class Config(BaseModel):
     warmup_share: Share
     clip_norm: Annotated[float, Field(gt=0)]
     train_share: Annotated[float, Field(gt=0, le=1)]
-    label_smoothing: Share
     ema_decay: Share
-    class_weighting: Literal["none", "balanced"]
     metric: Annotated[str, Field(pattern=r"^(macro_f1|accuracy|f1:.+)$")]
     patience: Annotated[int, Field(gt=0)]
     precision: Literal["no", "fp16", "bf16"]
     compile: bool
-    shard: bool
     log_every: Annotated[int, Field(gt=0)]
     save_every: Annotated[int, Field(ge=0)]
-    adapt_keep: Annotated[float, Field(gt=0, le=1)]
-    adapt_learning_rate: Annotated[float, Field(gt=0)]
-    adapt_epochs: Annotated[int, Field(gt=0)]
-    adapt_margin: Annotated[float, Field(ge=0, lt=1)]
     priors: dict[str, dict[str, Annotated[float, Field(gt=0)]]]
     max_error: Annotated[float, Field(gt=0, lt=1)]
     set_coverage: Annotated[float, Field(gt=0, lt=1)]
@@ -126,10 +115,6 @@ class Config(BaseModel):
             raise ValueError(
                 f"split_column: {self.split_column}, but source names the files of each split; give one or the other"
             )
-        if self.shard and (self.compile or self.precision == "fp16"):
-            raise ValueError(
-                "shard: true goes with compile: false and precision: no or bf16; with torch.compile and fp16's scaling it was not tested"
-            )
         if self.validation_share + self.test_share >= 1:
             raise ValueError(
                 f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on"
@@ -143,7 +128,7 @@ class Config(BaseModel):
                 raise ValueError(
                     f"priors: {', '.join(self.priors)} gives shares to labels that are read from the data (labels: null); set priors: {{}} or name the labels"
                 )
-            return self._possible_edits()
+            return self
         if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
             raise ValueError(f"labels: needs two or more different names, got {self.labels}")
         if taken := {DATA, UNIFORM} & set(self.priors):
@@ -157,11 +142,6 @@ class Config(BaseModel):
                 )
         if self.metric.startswith("f1:") and self.metric[3:] not in self.labels:
             raise ValueError(f"metric: {self.metric} names none of the labels {', '.join(self.labels)}")
-        return self._possible_edits()
-
-    def _possible_edits(self) -> "Config":
-        if unknown := set(self.augment) - set(EDITS):
-            raise ValueError(f"augment: unknown edits {sorted(unknown)}; there are {', '.join(EDITS)}")
         return self
 
     @property

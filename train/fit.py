@@ -37,8 +37,7 @@ from train.engine.encoded import encode, encoded
 from train.engine.first_token import read_first_token
 from train.engine.model import load_model
 from train.engine.schedule import learning_rate
-from train.engine.sharding import as_many_passes, shard, whole
-from train.engine.state import Interruption, Position, States, capture, fingerprint, restore
+from train.engine.state import Interruption, Position, States, capture, copied, fingerprint, restore
 from train.engine.truncation import cut_rows, told
 from train.measure.metrics import judged
 
@@ -67,7 +66,6 @@ def main(
     labels = train.features["label"].names
     tokenizer, model = load_model(config, labels)
     read_first_token(model)
-    model.get_input_embeddings().requires_grad_(not config.freeze_embeddings)
     if config.train_share < 1:
         documents = sorted(set(train["doc"]))
         kept = set(Random(config.seed).sample(documents, max(1, round(config.train_share * len(documents)))))
@@ -85,8 +83,10 @@ def main(
         list(validation["label"]),
     )
     with accelerator.main_process_first():
+        tokens = encoded(train, tokenizer, config.max_tokens)
+        lengths = array("q", tokens["length"])
         too_long = {
-            "train": cut_rows(train["text"], encoded(train, tokenizer, config)["length"], tokenizer, config.max_tokens),
+            "train": cut_rows(train["text"], lengths, tokenizer, config.max_tokens),
             "validation": cut_rows(validation["text"], map(len, validation_tokens), tokenizer, config.max_tokens),
         }
     if any(too_long.values()):
@@ -98,15 +98,8 @@ def main(
     averaged = MovingAverage(model, config.ema_decay)
     if config.compile:
         model.compile(dynamic=True)  # in place, so names stay; every batch has another shape
-    if config.shard:
-        shard(averaged.module, accelerator.device, accelerator.num_processes)
-        here, everywhere = shard(model, accelerator.device, accelerator.num_processes)
-        accelerator.print(f"the model is shared out: {here:,} of its {everywhere:,} weights are in this process")
-        optimizer = accelerator.prepare(torch.optim.AdamW(parameter_groups(model, config), fused=True))
-    else:
-        averaged.module.to(accelerator.device)
-        model, optimizer = accelerator.prepare(model, torch.optim.AdamW(parameter_groups(model, config), fused=True))
-    weights = class_weights(targets, len(labels), config.class_weighting).to(accelerator.device)
+    averaged.module.to(accelerator.device)
+    model, optimizer = accelerator.prepare(model, torch.optim.AdamW(parameter_groups(model, config), fused=True))
     if accelerator.num_processes > 1:
         set_seed(
             config.seed, device_specific=True
@@ -138,9 +131,6 @@ def main(
         task = bar.add_task("train", total=steps, loss=math.nan, rate=0.0)
         for epoch in range(position.epoch, config.epochs):
             model.train()
-            with accelerator.main_process_first():
-                tokens = encoded(train, tokenizer, config, epoch)
-            lengths = array("q", tokens["length"])
             batches = plan(lengths, config.batch_size, config.seed, epoch)
             for batch in batches[position.batch :]:
                 for group in optimizer.param_groups:
@@ -150,24 +140,14 @@ def main(
                 share = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
                 total = torch.zeros((), device=accelerator.device)
                 cut = list(pieces(own, lengths, config.micro_tokens))
-                spare = (
-                    as_many_passes(cut, batch, lengths, config.micro_tokens, accelerator.num_processes)
-                    if config.shard
-                    else []
-                )
-                for piece, weight in [*((piece, share) for piece in cut), *((piece, 0.0) for piece in spare)]:
+                for piece in cut:
                     inputs = collate(tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
                     # Gradients meet once a step, at the last piece: processes may have different numbers of pieces.
                     with nullcontext() if piece is cut[-1] else accelerator.no_sync(model):
                         with accelerator.autocast():
                             logits = model(**inputs).logits  # (rows, labels)
                         gold = moved(targets[piece], accelerator.device)
-                        loss = (
-                            cross_entropy(
-                                logits.float(), gold, weights, reduction="sum", label_smoothing=config.label_smoothing
-                            )
-                            * weight
-                        )
+                        loss = cross_entropy(logits.float(), gold, reduction="sum") * share
                         accelerator.backward(loss)
                     total += loss.detach()
                 norm = accelerator.clip_grad_norm_(model.parameters(), config.clip_norm)
@@ -227,7 +207,7 @@ def main(
             position.stale += 1
             if not position.best or found[config.metric] > position.best[config.metric]:
                 position.best, position.stale = found | {"epoch": epoch + 1}, 0
-                position.best_weights = whole(averaged.module)
+                position.best_weights = copied(averaged.module)
             if on_epoch:
                 on_epoch(epoch + 1, found[config.metric])
             if position.stale >= config.patience or step == steps:
@@ -271,7 +251,7 @@ def start(config: Config) -> Accelerator:
         )
     if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
         raise Stop(
-            f"distributed_type {accelerator.distributed_type.value} is not supported; launch it as DDP, with --shard true for FSDP2: docs/distributed.md"
+            f"distributed_type {accelerator.distributed_type.value} is not supported; launch it as DDP: docs/distributed.md"
         )
     asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if asked not in ("no", config.precision):
@@ -282,10 +262,6 @@ def start(config: Config) -> Accelerator:
         config.compile and accelerator.num_processes > 1
     ):  # of five runs in two processes on a busy CPU one failed and one did not end; cause not found
         raise Stop("compile: true is for one process: in several it was not reliable; set compile: false")
-    if config.shard and accelerator.num_processes == 1:
-        raise Stop(
-            "shard: true shares the model out over several processes, and there is one; launch two or more, or set shard: false"
-        )
     return accelerator
 
 
@@ -354,13 +330,6 @@ def parameter_groups(model: PreTrainedModel, config: Config) -> list[dict]:
     ]
 
 
-def class_weights(targets: torch.Tensor, labels: int, weighting: str) -> torch.Tensor:
-    """(labels,) factors of the loss. balanced: n / (labels × count), as scikit-learn's class_weight="balanced"."""
-    if weighting == "none":
-        return torch.ones(labels)
-    return len(targets) / (labels * torch.bincount(targets, minlength=labels).clamp(min=1))
-
-
 def validate(
     accelerator: Accelerator,
     model: torch.nn.Module,
@@ -376,14 +345,12 @@ def validate(
     own = order[accelerator.process_index :: accelerator.num_processes]
     found = []
     with torch.inference_mode(), accelerator.autocast():
-        for i in range(0, math.ceil(len(order) / accelerator.num_processes), 32):
+        for i in range(0, len(own), 32):
             rows = own[i : i + 32]
-            read = rows or order[:1]  # passes are as many in each process
-            logits = model(**collate([tokens[row] for row in read], tokenizer, accelerator.device)).logits.float()
-            losses = cross_entropy(
-                logits, torch.tensor([targets[row] for row in read], device=logits.device), reduction="none"
-            )
-            found += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=rows is read))
+            logits = model(**collate([tokens[row] for row in rows], tokenizer, accelerator.device)).logits.float()
+            gold = torch.tensor([targets[row] for row in rows], device=logits.device)
+            losses = cross_entropy(logits, gold, reduction="none")
+            found += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=True))
     found = sorted(gather_object(found))
     predicted = [label for _, label, _ in found]
     return {

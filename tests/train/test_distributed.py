@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +26,7 @@ LAUNCHERS = {
         "--num_processes",
         "2",
     ],  # without a GPU it starts two processes on the CPU
-    "file": ["accelerate.commands.launch", "--config_file", str(ROOT / "configs/accelerate/two_gpus_sharded.yaml")],
+    "file": ["accelerate.commands.launch", "--config_file", str(ROOT / "configs/accelerate/two_gpus.yaml")],
 }
 
 
@@ -65,16 +64,12 @@ def alone(settings: Config, without_dropout: Path) -> Config:
     return config
 
 
-@pytest.mark.parametrize(("launcher", "shard"), [("torchrun", False), ("accelerate", False), ("file", True)])
-def test_two_processes_train_what_one_trains(alone: Config, launcher: str, shard: bool) -> None:
-    together = changed(alone, run=launcher, shard=shard)
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_two_processes_train_what_one_trains(alone: Config, launcher: str) -> None:
+    together = changed(alone, run=launcher)
     done = launch(together, launcher)
     assert done.returncode == 0, done.stderr
     assert "2 processes share" in done.stdout
-    if found := re.search(r"the model is shared out: ([\d,]+) of its ([\d,]+) weights", done.stdout):
-        kept, total = (int(number.replace(",", "")) for number in found.groups())
-        assert kept <= total / 2 + 100 < total  # halves, but for what does not divide
-    assert bool(found) == shard
     assert len(losses(alone)) > 20 and losses(together) == pytest.approx(losses(alone), abs=1e-4)
     one, two = (json.loads((config.checkpoint / "training.json").read_text()) for config in (alone, together))
     assert one["steps"] == two["steps"] and all(
@@ -100,9 +95,8 @@ fit.main(load(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize("shard", [False, True])
-def test_a_worker_that_dies_ends_the_run_which_goes_on_from_the_last_state(alone: Config, shard: bool) -> None:
-    config = changed(alone, run=f"dying-{shard}", save_every=4, shard=shard)
+def test_a_worker_that_dies_ends_the_run_which_goes_on_from_the_last_state(alone: Config) -> None:
+    config = changed(alone, run="dying", save_every=4)
     died = launch(config, "torchrun", program=DYING)
     assert died.returncode != 0 and "Signal 9" in died.stderr
     assert (
@@ -134,14 +128,7 @@ def test_launch_files_are_understood(path: Path) -> None:
             2,
             DistributedType.FSDP,
             {},
-            "distributed_type FSDP is not supported; launch it as DDP, with --shard true",
-        ),
-        (
-            "1",
-            1,
-            DistributedType.NO,
-            {"shard": True},
-            "shard: true shares the model out over several processes, and there is one",
+            "distributed_type FSDP is not supported; launch it as DDP",
         ),
         ("2", 2, DistributedType.MULTI_CPU, {"compile": True}, "compile: true is for one process"),
     ],
@@ -170,9 +157,3 @@ def test_a_launch_file_does_not_contradict_the_config(settings: Config, monkeypa
     ):
         fit.start(settings)
     assert fit.start(changed(settings, precision="bf16")).mixed_precision == "bf16"
-
-
-@pytest.mark.parametrize("changes", [{"compile": True}, {"precision": "fp16"}])
-def test_shards_are_not_mixed_with_what_was_not_tested(settings: Config, changes: dict) -> None:
-    with pytest.raises(ValueError, match="shard: true goes with compile: false and precision: no or bf16"):
-        changed(settings, shard=True, **changes)

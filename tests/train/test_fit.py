@@ -158,17 +158,6 @@ def test_tensorboard_has_loss_and_learning_rate(settings: Config, checkpoint: Pa
     assert max(rates) == pytest.approx(settings.learning_rate) and rates[-1] < rates[0]
 
 
-def test_balanced_class_weights_are_those_of_scikit_learn() -> None:
-    import numpy as np
-    from sklearn.utils.class_weight import compute_class_weight
-
-    targets = [0] * 6 + [1] * 3 + [2]
-    assert fit.class_weights(torch.tensor(targets), 3, "balanced").tolist() == pytest.approx(
-        compute_class_weight("balanced", classes=np.array([0, 1, 2]), y=targets).tolist()
-    )
-    assert fit.class_weights(torch.tensor(targets), 3, "none").tolist() == [1, 1, 1]
-
-
 def test_vectors_do_not_decay_and_the_head_has_its_own_rate(settings: Config) -> None:
     config = changed(settings, learning_rate=1e-4, head_learning_rate=1e-3)
     _, model = load_model(config, LABELS)

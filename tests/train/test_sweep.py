@@ -18,7 +18,7 @@ from tests.conftest import changed
 from train import fit, sweep
 from train.config import DEFAULTS, Config, Stop, load
 
-SPACE = "{trials: 8, seeds: [1, 2], space: {learning_rate: {low: 1.0e-6, high: 3.0e-3, log: true}, class_weighting: [none, balanced]}}"
+SPACE = "{trials: 8, seeds: [1, 2], space: {learning_rate: {low: 1.0e-6, high: 3.0e-3, log: true}, weight_decay: [0.0, 0.1]}}"
 fresh_processes = multiprocessing.get_context("forkserver")
 fresh_processes.set_forkserver_preload(["train.sweep"])
 
@@ -121,20 +121,20 @@ def test_the_value_is_the_mean_over_seeds_and_importance_finds_the_key_that_matt
 
     def judged(own: Config, on_epoch: Callable[[int, float], None]) -> dict[str, float]:
         seen.append((own.seed, own.metric))
-        value = (1.0 if own.class_weighting == "balanced" else 0.5) + own.seed / 100
+        value = (1.0 if own.weight_decay == 0.1 else 0.5) + own.seed / 100
         on_epoch(1, value)
         return {"f1:hedge": value, "macro_f1": 0.0}
 
     monkeypatch.setattr(fit, "main", judged)
     monkeypatch.setattr(optuna.Trial, "should_prune", lambda self: False)
     config = changed(config, metric="f1:hedge")
-    assert sweep.main(config, space(tmp_path), trials=12)["class_weighting"] == "balanced"
+    assert sweep.main(config, space(tmp_path), trials=12)["weight_decay"] == 0.1
     assert {round(value, 9) for *_, value, _ in trials(config)} == {1.015, 0.515}
     assert seen == [(1, "f1:hedge"), (2, "f1:hedge")] * 12
     assert all(set(reported.values()) <= {1.01, 0.51} for *_, reported in trials(config)), "only the first seed reports"
     first, second = (line for line in capsys.readouterr().out.splitlines() if line.startswith("importance "))
-    assert first.startswith("importance class_weighting") and second.startswith("importance learning_rate")
-    assert "class_weighting" in (Path(config.output) / "own-sweep" / "importance.svg").read_text()
+    assert first.startswith("importance weight_decay") and second.startswith("importance learning_rate")
+    assert "weight_decay" in (Path(config.output) / "own-sweep" / "importance.svg").read_text()
 
 
 def test_a_loss_that_is_no_number_ends_a_trial_and_another_fault_the_sweep(config: Config, tmp_path: Path) -> None:

@@ -25,7 +25,6 @@ from accelerate.utils import gather_object
 
 from train.config import Config, Stop
 from train.engine.average import MovingAverage
-from train.engine.sharding import load_whole, load_whole_optimizer, whole, whole_optimizer
 
 FREE = {
     "run",
@@ -63,6 +62,11 @@ def fingerprint(*contents: Iterable[Any]) -> str:
     return digest.hexdigest()
 
 
+def copied(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The weights as they are now, on the CPU; further steps do not change them."""
+    return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
+
+
 def capture(
     accelerator: Accelerator, model: torch.nn.Module, averaged: MovingAverage, optimizer: torch.optim.Optimizer
 ) -> dict[str, Any]:
@@ -73,9 +77,9 @@ def capture(
     if accelerator.device.type == "cuda":
         own["cuda"] = torch.cuda.get_rng_state(accelerator.device)
     return {
-        "model": whole(accelerator.unwrap_model(model)),
-        "averaged": whole(averaged),
-        "optimizer": whole_optimizer(accelerator.unwrap_model(model), optimizer),
+        "model": accelerator.unwrap_model(model).state_dict(),
+        "averaged": averaged.state_dict(),
+        "optimizer": optimizer.state_dict(),
         "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
         "generators": gather_object([own]),
     }
@@ -89,9 +93,9 @@ def restore(
     optimizer: torch.optim.Optimizer,
 ) -> None:
     """Undo `capture`."""
-    load_whole(accelerator.unwrap_model(model), parts["model"])
-    load_whole(averaged, parts["averaged"])
-    load_whole_optimizer(accelerator.unwrap_model(model), optimizer, parts["optimizer"])
+    accelerator.unwrap_model(model).load_state_dict(parts["model"])
+    averaged.load_state_dict(parts["averaged"])
+    optimizer.load_state_dict(parts["optimizer"])
     if accelerator.scaler is not None:
         accelerator.scaler.load_state_dict(parts["scaler"])
     own = parts["generators"][accelerator.process_index]

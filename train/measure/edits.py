@@ -1,4 +1,4 @@
-"""Edits of a sentence that keep its label: for the behaviour test, and as training-time augmentation (config: augment)."""
+"""Edits of a sentence that keep its label: for the behaviour test."""
 
 import re
 from collections.abc import Callable
@@ -98,8 +98,3 @@ EDITS: dict[str, Callable[[str, Random], str]] = {
     edit.__name__: edit
     for edit in (quotation_style, headline_case, weekday, month, number, name, attribution_first, attribution_dropped)
 }
-
-
-def augment(texts: list[str], edits: list[str], share: float, random: Random) -> list[str]:
-    """The texts with, in about `share` of them, one of `edits` applied, chosen at random. Where an edit finds nothing to do, the text stays."""
-    return [EDITS[random.choice(edits)](text, random) if edits and random.random() < share else text for text in texts]

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from train.engine.batches import pieces, plan
 from train.engine.schedule import learning_rate
-from train.engine.sharding import as_many_passes
 
 
 @given(st.lists(st.integers(3, 256), min_size=1, max_size=300), st.integers(1, 40), st.integers(0, 5))
@@ -52,12 +51,3 @@ def test_learning_rate_rises_to_its_peak_and_falls_to_zero() -> None:
     assert rates[0] == 0.2 and max(rates) == rates[9] == rates[10] == 2.0 and rates[100] == 0
     assert all(a > b for a, b in pairwise(rates[10:]))
     assert learning_rate(0, 1, 2.0, 0.0) == 2.0
-
-
-def test_processes_make_as_many_passes() -> None:
-    """Of shards: the process with fewer pieces adds some of one row; a process without a row has one piece, the batch's first row."""
-    lengths, batch = [9, 2, 9, 2, 9, 2, 9], list(range(7))
-    cuts = [list(pieces(batch[number::2], lengths, 18)) for number in (0, 1)]
-    assert [len(cut) for cut in cuts] == [2, 1]
-    assert [as_many_passes(cut, batch, lengths, 18, 2) for cut in cuts] == [[], [[0]]]
-    assert as_many_passes([[4]], [4], lengths, 18, 2) == []
