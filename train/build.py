@@ -27,6 +27,7 @@ from train.config import SPLITS, WIDE, Config, Stop, parse, run
 from train.corpus.card import agreement, dataset_card
 from train.corpus.dealing import FILE, deal, read_splits, write_splits_file
 from train.corpus.leakage import near_duplicates
+from train.corpus.patterns import breaches, read_patterns
 from train.corpus.rows import Sentence, key, read_seeds
 from train.corpus.sources import WHOLE, read_source
 from train.corpus.splits import labelled
@@ -143,6 +144,9 @@ def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
     )  # here: it brings torch and sentence-transformers, which a plain build does not need
 
     figures, faults = audit(parts, config)
+    if config.source is None:  # the patterns are those of our guidelines
+        rows = (s for part in parts.values() for s in part)
+        faults = breaches(rows, read_patterns(Path(config.seeds) / "patterns.yaml", config.labels)) + faults
     print("\n".join(f"{name:20}{value:>8}" for name, value in figures.items()))
     if faults:
         raise Stop(f"the audit found {len(faults)} faults:\n  " + "\n  ".join(faults))
