@@ -42,8 +42,9 @@ def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]
     validation or test, which stand for news as it comes: `behaviour_groups` of each rule are kept out, the others train.
     """
     decided = read_splits(Path(config.seeds))
-    articles = [s for s in sentences if s.meta["part"] != "contrast"]
+    articles = [s for s in sentences if s.meta["part"] not in ("contrast", "guidelines")]
     chosen = _deal(articles, {s.doc: s.doc for s in articles}, decided, config, SPLITS[1:])
+    chosen |= {s.doc: s.meta["split"] for s in sentences if s.meta["part"] == "guidelines"}
     groups: dict[str, set[str]] = defaultdict(set)
     for s in sentences:
         if s.meta["part"] == "contrast":
@@ -302,7 +303,8 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     parts, config = checked(config)
     if audit:
         return refuse_unsound(parts, config)
-    decided = {s.doc: name for name, rows in parts.items() for s in rows} if config.source is None else {}
+    dealt = {s.doc: name for name, rows in parts.items() for s in rows if s.meta["part"] != "guidelines"}
+    decided = dealt if config.source is None else {}
     files = build(parts, config)
     target, origin = Path(config.data), ", ".join(_origin(config))
     there_is, seeds = target.resolve(), Path(config.seeds).resolve()

@@ -1,11 +1,15 @@
-"""Read and check what people wrote: seeds/articles/*.jsonl and seeds/contrasts/*.jsonl.
+"""Read and check what people wrote: seeds/articles/*.jsonl, seeds/contrasts/*.jsonl, seeds/guideline_examples.jsonl.
 
 A file holds two kinds of rows. A row without `order` opens a document: an article (`doc, title, published, domain, style,
 english, part, author`) or a contrast group (`doc, rule, author`). A row with `order` is a sentence: `doc, order, text, label`,
 and, where there is something to say, `unsure`, `annotators` (the labels given blind, before they were settled in `label`) and `second`
 (why the row was labelled again: drawn at `random`, because `all` were, or because it was `doubtful`).
+
+A row of the guideline examples is an example of the guidelines with its label, sentences that hold it, and its part: half of
+them train, half are kept out as a behaviour test.
 """
 
+import hashlib
 import json
 import re
 import unicodedata
@@ -18,6 +22,8 @@ from train.config import Config, Stop
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 ARTICLE = ("title", "published", "domain", "style", "english", "part", "author")
 GROUP = ("rule", "author")
+EXAMPLES = "guideline_examples.jsonl"
+EXAMPLE = {"example": str, "section": str, "label": str, "sentences": list, "part": str}
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,8 @@ def read_seeds(config: Config) -> list[Sentence]:
     opened: dict[str, str] = {}
     for path in files:
         _read_file(path, config, sentences, faults, opened)
+    if (root / EXAMPLES).is_file():
+        _read_examples(root / EXAMPLES, config, sentences, faults)
     _check_repeats(sentences, faults)
     if faults:
         raise Stop(f"{len(faults)} faulty rows:\n  " + "\n  ".join(faults))
@@ -107,6 +115,33 @@ def _read_file(
                 Sentence(row["doc"], row["order"], normalise(row["text"]), row["label"], documents[row["doc"]],
                          row.get("unsure", False), tuple(row.get("annotators", ())), row.get("second", ""), where)
             )  # fmt: skip
+
+
+def _read_examples(path: Path, config: Config, sentences: list[Sentence], faults: list[str]) -> None:
+    """Each example is a document; `split` in its meta is what its row says."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+        where = f"{path}:{number}"
+        if not line.strip():
+            continue
+        try:
+            row: Any = json.loads(line)
+        except ValueError as error:
+            faults.append(f"{where}: not JSON ({error})")
+            continue
+        if not isinstance(row, dict) or any(not isinstance(row.get(name), kind) for name, kind in EXAMPLE.items()):
+            faults.append(f"{where}: a row has {', '.join(EXAMPLE)}")
+        elif row["part"] not in ("train", "behaviour"):
+            faults.append(f"{where}: part {row['part']!r} is neither train nor behaviour")
+        else:
+            doc = "g-" + hashlib.sha256(f"{row['section']}/{row['example']}".encode()).hexdigest()[:8]
+            meta = dict.fromkeys((*ARTICLE, *GROUP), "")
+            meta |= {"part": "guidelines", "rule": "guidelines", "title": row["example"], "split": row["part"]}
+            for order, text in enumerate(row["sentences"], 1):
+                sentence = {"doc": doc, "order": order, "text": text, "label": row["label"]}
+                if fault := _fault(sentence, {doc: meta}, config):
+                    faults.append(f"{where}: {fault}")
+                else:
+                    sentences.append(Sentence(doc, order, normalise(text), row["label"], meta, where=where))
 
 
 def _fault(row: dict[str, Any], documents: dict[str, dict[str, str]], config: Config) -> str | None:
