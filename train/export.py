@@ -144,12 +144,13 @@ def to_onnx(model: PreTrainedModel, path: Path) -> None:
     read_first_token(model)
     model.set_attn_implementation("eager")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision is not there
-    ids = torch.tensor([[2, 7, 8, 3], [2, 7, 3, 0]])
+    pad = model.config.pad_token_id or 0
+    ids = torch.tensor([[pad + 2, pad + 3, pad + 4, pad + 5], [pad + 2, pad + 3, pad + 4, pad]])
     dynamic = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of torch, about torch
         program = torch.onnx.export(
-            model, (), kwargs={"input_ids": ids, "attention_mask": (ids > 0).long()}, dynamic_shapes={"input_ids": dynamic, "attention_mask": dynamic},
+            model, (), kwargs={"input_ids": ids, "attention_mask": (ids != pad).long()}, dynamic_shapes={"input_ids": dynamic, "attention_mask": dynamic},
             input_names=["input_ids", "attention_mask"], output_names=["logits"], dynamo=True, optimize=True, verbose=False,
         )  # fmt: skip
     assert program is not None

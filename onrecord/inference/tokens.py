@@ -12,6 +12,7 @@ import tokenizers
 
 OVERLAP = 0.25  # of a window's tokens stand in the next window too, so that no phrase is seen only cut in two
 LONGEST = 8192  # tokens of a window where the checkpoint names no limit that means anything
+NUMBERED_FROM_PADDING = {"camembert", "mpnet", "roberta", "xlm-roberta"}  # their positions begin behind the padding id
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -38,7 +39,11 @@ class Tokens:
             tokenizer = tokenizers.Tokenizer.from_file(str(path))
         except Exception as error:  # the Rust library raises bare Exception
             raise ValueError(f"{path}: {error}") from error
-        limits = [json.loads((directory / "config.json").read_text()).get("max_position_embeddings")]
+        config = json.loads((directory / "config.json").read_text())
+        limit = config.get("max_position_embeddings")
+        if limit and config.get("model_type") in NUMBERED_FROM_PADDING:
+            limit -= (config.get("pad_token_id") or 0) + 1
+        limits = [limit]
         if (settings := directory / "tokenizer_config.json").is_file():
             limits.append(json.loads(settings.read_text()).get("model_max_length"))
         return cls(tokenizer, int(min(limit for limit in [*limits, LONGEST] if limit)))

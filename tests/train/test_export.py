@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
+import transformers
 from onnx import numpy_helper
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
@@ -19,8 +21,10 @@ from onrecord import Classifier
 from onrecord.classifier import CheckpointError
 from onrecord.cli import app
 from onrecord.inference.backends import OnnxBackend, fingerprint
+from tests.conftest import changed
 from train import export, fit
 from train.config import Config, Stop
+from train.corpus.splits import rows_of
 
 TEXTS = [
     "",
@@ -45,6 +49,40 @@ def test_onnx_is_torch(exported: Config) -> None:
     a, b = (Classifier.load(exported.checkpoint, backend=name) for name in (None, "torch"))
     assert (a.backend.name, b.backend.name) == ("onnx", "torch")
     assert np.abs(a.logits(TEXTS)[0] - b.logits(TEXTS)[0]).max() < 1e-4
+
+
+@pytest.mark.slow
+def test_mpnet(settings: Config, tmp_path: Path) -> None:
+    """Its padding has id 1, its positions are numbered from 2 on, and its attention has a bias by relative position."""
+    words = sorted({word for row in rows_of(settings, "train") for word in row["text"].lower().strip(".").split()})
+    names = ["<s>", "<pad>", "</s>", "[UNK]", "<mask>", ".", *words]
+    tokenizer = transformers.MPNetTokenizer(vocab={name: i for i, name in enumerate(names)})
+    transformers.set_seed(0)
+    sizes = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
+    model = transformers.MPNetModel(
+        transformers.MPNetConfig(vocab_size=len(names), max_position_embeddings=66, **sizes)
+    )
+    for part in (tokenizer, model):
+        part.save_pretrained(tmp_path / "encoder")
+    config = changed(
+        settings, model=str(tmp_path / "encoder"), run="mpnet", output=str(tmp_path), max_tokens=64, max_steps=3
+    )
+    fit.main(config)
+    export.main(config)
+    ours, theirs = (Classifier.load(config.checkpoint, backend=name) for name in ("onnx", "torch"))
+    assert ours.backend.pad == 1 and ours.max_tokens == 64
+    texts = [*TEXTS, *(row["text"] for row in rows_of(settings, "validation"))]
+    assert np.abs(ours.logits(texts)[0] - theirs.logits(texts)[0]).max() < 1e-4
+    assert np.abs(ours.logits(texts)[0] - ours.logits(texts, budget=1)[0]).max() < 1e-5
+    record = json.loads((config.checkpoint / "export.json").read_text())
+    assert [rung["moved_by_the_batch"] for rung in record["int8"]] == [0.0] * len(record["int8"])
+    whole = transformers.AutoModelForSequenceClassification.from_pretrained(config.checkpoint).eval()
+    tokens = transformers.AutoTokenizer.from_pretrained(config.checkpoint)(
+        texts[-20:], padding=True, return_tensors="pt"
+    )
+    with torch.inference_mode():
+        expected = whole(input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]).logits
+    assert np.abs(ours.logits(texts[-20:])[0] - expected.numpy()).max() < 1e-4
 
 
 def test_as_many_batches_side_by_side_as_the_container_grants_threads(

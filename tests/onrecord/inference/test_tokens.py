@@ -1,5 +1,7 @@
 """Batches hold every row once within their budget, tokens are those of transformers, threads those of the container."""
 
+import json
+import shutil
 from itertools import pairwise
 from pathlib import Path
 from threading import Barrier
@@ -25,6 +27,18 @@ def test_the_tokens_are_those_of_transformers(checkpoint: Path) -> None:
     assert [row for (row,) in Tokens.read(checkpoint).encode(texts)] == AutoTokenizer.from_pretrained(checkpoint)(
         texts
     )["input_ids"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "room"), [("bert", 40), ("distilbert", 40), ("mpnet", 38), ("roberta", 38), ("xlm-roberta", 38)]
+)
+def test_positions_numbered_from_behind_the_padding_are_fewer(
+    checkpoint: Path, tmp_path: Path, kind: str, room: int
+) -> None:
+    shutil.copy(checkpoint / "tokenizer.json", tmp_path)
+    config = {"model_type": kind, "max_position_embeddings": 40, "pad_token_id": 1}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert Tokens.read(tmp_path).max_tokens == room
 
 
 def test_windows_overlap(checkpoint: Path) -> None:
