@@ -30,7 +30,7 @@ class Calibration:
 
     temperature: float  # probabilities are softmax(logits / temperature)
     shares: dict[str, float]  # label -> share in the training data, which the scores assume
-    priors: dict[str, dict[str, float]]  # name -> label -> share to be met in use; the first one is the default
+    priors: dict[str, dict[str, float]]  # name -> label -> share to be met in use
     max_error: float  # default for the error among answered sentences
     coverage: float  # default for the coverage of label sets
     logits: np.ndarray  # (N, K)
@@ -76,13 +76,12 @@ class Calibration:
             ) from error
 
     def named(self, prior: str | Mapping[str, float] | None) -> tuple[str, np.ndarray]:
-        """Name and shares (K,) of a prior: a stored name, "data", "uniform", a mapping label -> share, or None for the checkpoint's default.
+        """Name and shares (K,) of a prior: a stored name, "data", "uniform", a mapping label -> share; None is "data".
 
         Raises WishError for an unknown name, a label left out or made up, and shares that are not positive.
         """
         labels = list(self.shares)
-        if prior is None:
-            prior = next(iter(self.priors), DATA)
+        prior = DATA if prior is None else prior
         if isinstance(prior, str):
             known = self.priors | {
                 DATA: self.shares,

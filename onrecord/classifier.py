@@ -85,8 +85,8 @@ class Classifier:
 
         `backend` is "onnx" (model.onnx), "int8" (model.int8.onnx, where there is one) or "torch"; None takes model.onnx if it is there and the
         device is the CPU, else torch. `device` is "cpu" or a torch device such as "cuda". The rest is worked out from the calibration in the
-        checkpoint, whose defaults stand for None: `prior` is the label shares of the text you will type (a name such as "news", "uniform" or
-        "data", or a mapping label -> share), `max_error` the share of wrong labels allowed among answered sentences, `coverage` the share of
+        checkpoint, whose defaults stand for None: `prior` is the label shares of the text to be labelled ("data", the training data's and
+        the default, a name such as "news" or "uniform", or a mapping label -> share), `max_error` the share of wrong labels allowed among answered sentences, `coverage` the share of
         each label's sentences whose label set has it. Raises CheckpointError if there is nothing to load, if an ONNX file belongs to other
         weights than those beside it, or if there is no calibration for such a wish; WishError, a ValueError, for a wish that makes no sense.
         """

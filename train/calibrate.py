@@ -3,10 +3,11 @@
     python -m train.calibrate [--key value]
 
 One number T, fitted on the validation split so that softmax(logits / T) has the least log loss (Guo et al. 2017). It is
-stored in the checkpoint as calibration.json, beside the validation sentences' scores and the label shares of the training data: from these
+stored in the checkpoint as calibration.json, beside the validation sentences' scores and the label shares of the rows trained on: from these
 `onrecord.calibration` works out priors, abstention and label sets when a checkpoint is loaded. Raw logits stay available.
 """
 
+import json
 from collections import Counter
 from random import Random
 
@@ -19,6 +20,7 @@ from onrecord.classifier import CheckpointError, Classifier
 from train.config import Config, Stop, parse, run
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.metrics import calibration_error
+from train.measure.promises import FEW_ROWS
 
 LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, and quantiles are exact enough
 
@@ -44,7 +46,7 @@ def main(config: Config) -> int:
         raise Stop(f"{error}") from error
     config = with_labels(config)
     refuse_other_data(config)
-    train, rows = (rows_of(config, name) for name in ("train", "validation"))
+    rows = rows_of(config, "validation")
     if len(rows) > LIMIT:
         rows = Random(config.seed).sample(rows, LIMIT)
     if missing := set(config.labels) - {r["label"] for r in rows}:
@@ -54,7 +56,7 @@ def main(config: Config) -> int:
     targets = np.array([config.labels.index(r["label"]) for r in rows])
     logits, _ = classifier.logits([r["text"] for r in rows])
     t = temperature(logits, targets)
-    counts = Counter(r["label"] for r in train)
+    counts = label_counts(config)
     calibration = Calibration(
         temperature=round(t, 4),
         shares={label: round(counts[label] / counts.total(), 6) for label in config.labels},
@@ -64,6 +66,11 @@ def main(config: Config) -> int:
         logits=logits,
         targets=targets,
     )
+    if len(rows) < FEW_ROWS:
+        print(
+            f"only {len(rows)} validation sentences, fewer than {FEW_ROWS}: the temperature, the threshold of `abstained` "
+            "and the limits of label sets are guesses; label more, or raise validation_share"
+        )
     if not 0.06 < t < 16:
         print(
             f"the best temperature lies at the bound ({t:.3g}): the scores of this model say next to nothing about these labels, or are always right"
@@ -72,7 +79,7 @@ def main(config: Config) -> int:
     print(
         f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} before, {after:.3f} after"
     )
-    for prior in [*config.priors, DATA]:
+    for prior in [DATA, *config.priors]:
         rule = calibration.rule(prior)
         probabilities = rule.probabilities(logits)
         print(
@@ -81,6 +88,12 @@ def main(config: Config) -> int:
         )
     calibration.save(config.checkpoint)
     return 0
+
+
+def label_counts(config: Config) -> Counter[str]:
+    """label -> rows that the checkpoint was trained on: those of training.json, as a run may have had a part of the split."""
+    trained = json.loads((config.checkpoint / "training.json").read_text())
+    return Counter(trained.get("label_counts") or [row["label"] for row in rows_of(config, "train")])
 
 
 def _command() -> int:

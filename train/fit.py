@@ -221,6 +221,7 @@ def main(
             "steps": step,
             "seconds": round(time.monotonic() - started, 1),
             "rows": len(train),
+            "label_counts": dict(zip(labels, torch.bincount(targets, minlength=len(labels)).tolist(), strict=True)),
             "memory_gib": round(memory, 2),
             "data": built(config),
             "cut_rows": too_long,

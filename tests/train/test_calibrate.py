@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +67,32 @@ def test_the_classifier_applies_what_is_stored(settings: Config, checkpoint: Pat
     assert [p.label for p in warm.predict(texts)] == [p.label for p in plain.predict(texts)]
     assert np.allclose(warm.probabilities(texts), softmax(plain.logits(texts)[0] / stored["temperature"]))
     assert warm.predict(texts[0]).confidence == pytest.approx(warm.probabilities(texts[:1]).max())
-    assert Classifier.load(config.checkpoint).rule.prior == "news"
+    assert Classifier.load(config.checkpoint).rule.prior == "data"
     assert not list(config.checkpoint.glob("*.new"))
+
+
+def test_shares_are_those_of_the_rows_trained_on(settings: Config, checkpoint: Path) -> None:
+    config = Config.model_validate(settings.model_dump() | {"run": "part"})
+    shutil.copytree(checkpoint, config.checkpoint)
+    path = config.checkpoint / "training.json"
+    assert json.loads(path.read_text())["label_counts"] == Counter(r["label"] for r in rows_of(config, "train"))
+    counts = {"claim": 70, "hedge": 10, "denial": 10, "scheduling": 5, "none": 5}  # as after a train_share
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"label_counts": counts}))
+    calibrate.main(config)
+    stored = json.loads((config.checkpoint / "calibration.json").read_text())
+    assert stored["shares"] == {label: count / 100 for label, count in counts.items()}
+
+
+def test_few_validation_rows_make_guesses_and_it_says_so(
+    settings: Config, checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    rows = rows_of(settings, "validation")
+    every = (rows * 50)[:50]
+    for given, guess in ((every[:49], True), (every, False)):
+        monkeypatch.setattr(calibrate, "rows_of", lambda _, name, given=given: given)
+        assert calibrate.main(settings) == 0
+        assert ("are guesses" in capsys.readouterr().out) == guess
+    (settings.checkpoint / "calibration.json").unlink()
 
 
 def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
     if metrics["calibrated"]:
         promises = f"""## What the confidence promises
 
-- Probabilities are temperature-scaled and re-weighed to the label shares of the text to be met: {", ".join(priors)}; the first is the default of `Classifier.load`.
+- Probabilities are temperature-scaled and re-weighed to the label shares of the text to be met: {", ".join(priors)}; `data` is the default of `Classifier.load`.
 - Answers that are not marked `abstained` are wrong in at most {abstained["promised_error"]:.0%} of cases, with probability 0.95.
   On the test split, under `data`: {_share(abstained["answered"])} answered, {_share(abstained["error"])} of the answers wrong.
 {chr(10).join(others)}

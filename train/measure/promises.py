@@ -9,6 +9,8 @@ from scipy.stats import binomtest
 from onrecord.calibration import Rule
 from train.measure.metrics import risk_coverage
 
+FEW_ROWS = 50  # validation sentences below which calibration, abstention and label sets are guesses
+
 
 def proportion(hits: int, rows: int) -> dict[str, Any]:
     """Share, its exact 95% binomial interval (Clopper and Pearson 1934), and the rows it is a share of."""
