@@ -6,7 +6,7 @@ REALNEWS := $(wildcard ../shared/realnews/dev.jsonl)
 MEASURE := -m train.evaluate --behaviour $(if $(REALNEWS),--extra '["$(REALNEWS)"]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test smoke lint clean
+.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test smoke lint docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -67,6 +67,9 @@ lint: setup  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: setup  ## docs/reference-*.md anew, from docstrings and --help
+	$(BIN)/python docs/generate.py
 
 clean:  ## delete runs and caches; data/ and .venv stay
 	rm -rf runs .pytest_cache .mypy_cache .ruff_cache build *.egg-info
