@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from onrecord.classifier import Classifier, Prediction
 
 __all__ = ["Article", "Classifier", "Prediction", "Statement", "read"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Article": "onrecord.article.read",
