@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export TOKENIZERS_PARALLELISM := true
 REALNEWS := $(wildcard ../shared/realnews/dev.jsonl)
-MEASURE := -m train.evaluate --behaviour $(if $(REALNEWS),--extra '["$(REALNEWS)"]')
+MEASURE := -m train.evaluate --behaviour $(if $(REALNEWS),--extra $(REALNEWS))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test smoke lint docs clean
@@ -33,13 +33,13 @@ train: data  ## (or go on where a killed run stopped) build, fit, calibrate, exp
 	$(BIN)/python -m train.fit $(if $(wildcard runs/default/state/*.pt),--resume)
 	$(BIN)/python -m train.calibrate
 	$(BIN)/python -m train.export
-	$(BIN)/python $(MEASURE) --gate null
+	$(BIN)/python $(MEASURE) --measure.gate null
 	@echo "checkpoint: runs/default/checkpoint"
 
 curve: setup  ## the default recipe on a quarter and a half of the training articles; the default run's report then draws a learning curve
 	for part in quarter:0.25 half:0.5; do \
-	  options="--run default-$${part%:*} --train_share $${part#*:}"; \
-	  $(BIN)/python -m train.fit $$options && $(BIN)/python -m train.calibrate $$options && $(BIN)/python $(MEASURE) --gate null $$options || exit 1; \
+	  options="--run default-$${part%:*} --engine.train_share $${part#*:}"; \
+	  $(BIN)/python -m train.fit $$options && $(BIN)/python -m train.calibrate $$options && $(BIN)/python $(MEASURE) --measure.gate null $$options || exit 1; \
 	done
 
 eval: setup  ## measure the default model on test and hold it to configs/gate.yaml; exit 1 if it falls short
@@ -61,7 +61,7 @@ smoke: setup  ## the whole chain with a tiny random model in under a minute: do 
 	$(BIN)/python -m train.fit --config configs/smoke.yaml
 	$(BIN)/python -m train.calibrate --config configs/smoke.yaml
 	$(BIN)/python -m train.export --config configs/smoke.yaml
-	$(BIN)/python -m train.evaluate --config configs/smoke.yaml --gate null
+	$(BIN)/python -m train.evaluate --config configs/smoke.yaml --measure.gate null
 
 lint: setup  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -84,10 +84,10 @@ class Target:
 
 def main(config: Config, rows: int, rounds: int) -> int:
     """Measure, print the table, store everything. Raises Stop without a checkpoint that has model.onnx."""
-    known = rows_of(config, "train")
+    known = rows_of(config.corpus, "train")
     if HEAD_ROWS + rows > len(known):
         raise Stop(
-            f"--rows {rows}: {config.data} has {len(known)} training sentences, {HEAD_ROWS} of which the logistic heads need; ask for fewer"
+            f"--rows {rows}: {config.corpus.data} has {len(known)} training sentences, {HEAD_ROWS} of which the logistic heads need; ask for fewer"
         )
     drawn = Random(0).sample(known, HEAD_ROWS + rows)
     labelled, texts = drawn[:HEAD_ROWS], [r["text"] for r in drawn[HEAD_ROWS:]]

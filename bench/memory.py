@@ -21,7 +21,7 @@ from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
 
-from train.config import Config, Stop, parse, run
+from train.config import Config, Corpus, Stop, changed, parse, run
 from train.corpus.splits import load_split, sign
 
 
@@ -33,15 +33,16 @@ def main(config: Config, sizes: list[int], steps: int) -> list[dict[str, float]]
 
 def measured(config: Config, rows: int, steps: int, root: Path) -> dict[str, float]:
     """One training, watched from outside."""
-    repeated(config, rows, root / "data")
-    changed = {
-        "data": str(root / "data"),
-        "output": str(root / "runs"),
-        "max_steps": steps,
-        "save_every": 0,
-        "train_share": 1.0,
-    }
-    (root / "config.yaml").write_text(yaml.safe_dump(config.model_dump() | changed))
+    repeated(config.corpus, rows, root / "data")
+    short = changed(
+        config,
+        output=str(root / "runs"),
+        corpus__data=str(root / "data"),
+        engine__max_steps=steps,
+        engine__save_every=0,
+        engine__train_share=1.0,
+    )
+    (root / "config.yaml").write_text(yaml.safe_dump(short.model_dump()))
     started, peak = time.monotonic(), 0
     with open(root / "said.txt", "w") as said:
         process = subprocess.Popen(
@@ -68,14 +69,14 @@ def own_memory(process: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon")), 0)
 
 
-def repeated(config: Config, rows: int, directory: Path) -> None:
+def repeated(corpus: Corpus, rows: int, directory: Path) -> None:
     """A data/ directory whose train split is the config's, again and again until it has `rows` rows; the other splits as they are."""
     directory.mkdir(parents=True)
-    for path in Path(config.data).iterdir():
+    for path in Path(corpus.data).iterdir():
         if path.is_file():
             (directory / path.name).write_bytes(path.read_bytes())
-    table = load_split(config, "train").data.table
-    schema = pq.read_schema(Path(config.data) / "train.parquet")  # knows the names of the labels
+    table = load_split(corpus, "train").data.table
+    schema = pq.read_schema(Path(corpus.data) / "train.parquet")  # knows the names of the labels
     with pq.ParquetWriter(directory / "train.parquet", schema) as file:
         for start in range(0, rows, len(table)):
             file.write_table(pa.table(table.slice(0, min(len(table), rows - start)).columns, schema=schema))
@@ -99,9 +100,7 @@ def plot(found: list[dict[str, float]], path: Path) -> None:
 def _command() -> int:
     config, own = parse(
         prog="bench.memory",
-        rows=dict(
-            type=list[int], default=[10_000, 100_000, 1_000_000], help="sizes of the train split, e.g. [10000,1000000]"
-        ),
+        rows=dict(type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="sizes of the train split"),
         steps=dict(type=int, default=60, help="optimiser steps on each"),
     )
     found = main(config, own["rows"], own["steps"])

@@ -183,7 +183,7 @@ def main(config: Config, seconds: float, rounds: int, overload: float, soak: flo
     """Measure, print, store. Raises Stop without a checkpoint."""
     if not (config.checkpoint / "config.json").is_file():
         raise Stop(f"no checkpoint at {config.checkpoint}: run `make train` first")
-    rows = rows_of(config, "train")
+    rows = rows_of(config.corpus, "train")
     texts = [row["text"] for row in Random(0).sample(rows, min(SENTENCES, len(rows)))]
     found: dict[str, Any] = {"clients": CLIENTS, "threads": threads(), "cpu": cpu(), "load_before": os.getloadavg()[0]}
     found["model_alone"] = model_alone(config, texts[:160], rounds)

@@ -36,15 +36,15 @@ def with_trainer(config: Config, pad_to: int | None, **options: Any) -> float:
     Rate, warm-up, decay, epochs and batch are the config's, validation comes after each epoch, nothing is logged to disk. Returns the best epoch's macro-F1.
     """
     set_seed(config.seed)
-    train, validation = load_split(config, "train"), load_split(config, "validation")
+    train, validation = load_split(config.corpus, "train"), load_split(config.corpus, "validation")
     names = train.features["label"].names
-    tokenizer, model = load_model(config, names)
+    tokenizer, model = load_model(config.engine, names)
 
     def encode(rows: dict) -> dict:
         return tokenizer(
             rows["text"],
             truncation=True,
-            max_length=pad_to or config.max_tokens,
+            max_length=pad_to or config.engine.max_tokens,
             padding="max_length" if pad_to else False,
         )
 
@@ -59,9 +59,9 @@ def with_trainer(config: Config, pad_to: int | None, **options: Any) -> float:
         return split.map(encode, batched=True, remove_columns=[name for name in split.column_names if name != "label"])
 
     arguments = TrainingArguments(
-        output_dir=str(config.run_dir), num_train_epochs=config.epochs, per_device_train_batch_size=config.batch_size, per_device_eval_batch_size=config.batch_size,
-        learning_rate=config.learning_rate, warmup_steps=config.warmup_share, weight_decay=config.weight_decay, max_grad_norm=config.clip_norm, seed=config.seed,
-        eval_strategy="epoch", save_strategy="no", logging_steps=config.log_every, report_to="none", disable_tqdm=True, **options,
+        output_dir=str(config.run_dir), num_train_epochs=config.engine.epochs, per_device_train_batch_size=config.engine.batch_size, per_device_eval_batch_size=config.engine.batch_size,
+        learning_rate=config.engine.learning_rate, warmup_steps=config.engine.warmup_share, weight_decay=config.engine.weight_decay, max_grad_norm=config.engine.clip_norm, seed=config.seed,
+        eval_strategy="epoch", save_strategy="no", logging_steps=config.engine.log_every, report_to="none", disable_tqdm=True, **options,
     )  # fmt: skip
     trainer = Trainer(
         model=model, args=arguments, train_dataset=prepare(train), eval_dataset=prepare(validation), compute_metrics=measure, processing_class=tokenizer,

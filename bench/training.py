@@ -27,7 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.sides import EXAMPLE_TOKENS, SIDES
 from train.build import write_splits
-from train.config import Config, Stop, parse, run
+from train.config import Config, Stop, changed, parse, run
 from train.corpus.splits import load_split
 from train.engine.encoded import encode
 from train.engine.first_token import read_first_token
@@ -51,20 +51,20 @@ def main(config: Config, rows: int) -> dict:
             rates.append(matrix_rate())
             sides[name] = run_side(name, config, root)
         rates.append(matrix_rate())
-        train, validation = load_split(config, "train"), load_split(config, "validation")
+        train, validation = load_split(config.corpus, "train"), load_split(config.corpus, "validation")
         flops = needed_flops(config, list(train["text"]), list(validation["text"]))
     for found in sides.values():
-        found["sentences_per_cpu_second"] = config.epochs * len(train) / found["cpu_seconds"]
+        found["sentences_per_cpu_second"] = config.engine.epochs * len(train) / found["cpu_seconds"]
         found["utilisation"] = flops / found["cpu_seconds"] / median(rates)
     ours = sides["ours"]
     return {
         "rows": len(train),
         "validation_rows": len(validation),
-        "epochs": config.epochs,
-        "batch_size": config.batch_size,
-        "learning_rate": config.learning_rate,
-        "head_learning_rate": config.head_learning_rate,
-        "model": config.model,
+        "epochs": config.engine.epochs,
+        "batch_size": config.engine.batch_size,
+        "learning_rate": config.engine.learning_rate,
+        "head_learning_rate": config.engine.head_learning_rate,
+        "model": config.engine.model,
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
         "load": os.getloadavg(),
@@ -91,12 +91,15 @@ def shortened(config: Config, rows: int, root: Path) -> Config:
     """
     wanted = {"train": rows, "validation": max(1, rows // 8)}
     write_splits(
-        {name: whole_documents(load_split(config, name), n, config.seed) for name, n in wanted.items()},
-        config.labels,
+        {name: whole_documents(load_split(config.corpus, name), n, config.seed) for name, n in wanted.items()},
+        config.corpus.labels,
         root / "data",
     )
-    return Config.model_validate(
-        config.model_dump() | {"data": str(root / "data"), "output": str(root / "runs"), "patience": config.epochs}
+    return changed(
+        config,
+        output=str(root / "runs"),
+        corpus__data=str(root / "data"),
+        engine__patience=config.engine.epochs,
     )
 
 
@@ -116,7 +119,7 @@ def whole_documents(split: datasets.Dataset, rows: int, seed: int) -> datasets.D
 def run_side(name: str, config: Config, root: Path) -> dict[str, float]:
     """One side in a process of its own: what bench_sides.measured returns. Raises Stop with the end of its output if it fails."""
     settings, result = root / f"{name}.yaml", root / f"{name}.json"
-    settings.write_text(yaml.safe_dump(config.model_dump() | {"run": name}))
+    settings.write_text(yaml.safe_dump(changed(config, run=name).model_dump()))
     command = [sys.executable, "-m", "bench.sides", "--side", name, "--result", str(result), "--config", str(settings)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
@@ -140,12 +143,12 @@ def needed_flops(config: Config, train: list[str], validation: list[str]) -> int
 
     Forward and backward for `train` in each epoch, forward for `validation`; counted on one row of each length.
     """
-    tokenizer, model = load_model(config, config.labels)
+    tokenizer, model = load_model(config.engine, config.corpus.labels)
     model.set_attn_implementation("eager")  # its products are those that the counter sees
     read_first_token(model)
     total = 0
     for texts, training in ((train, True), (validation, False)):
-        for length, count in Counter(len(row) for row in encode(texts, tokenizer, config.max_tokens)).items():
+        for length, count in Counter(len(row) for row in encode(texts, tokenizer, config.engine.max_tokens)).items():
             with FlopCounterMode(display=False) as counter, torch.set_grad_enabled(training):
                 logits = model(
                     input_ids=torch.zeros(1, length, dtype=torch.long),
@@ -153,7 +156,7 @@ def needed_flops(config: Config, train: list[str], validation: list[str]) -> int
                 ).logits
                 if training:
                     logits.sum().backward()
-            total += config.epochs * count * counter.get_total_flops()
+            total += config.engine.epochs * count * counter.get_total_flops()
     return total
 
 

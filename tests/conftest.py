@@ -11,7 +11,7 @@ import transformers
 from safetensors.torch import load_file
 
 from train import build, export, fit
-from train.config import Config, load
+from train.config import Config, changed, load
 from train.engine.model import load_model
 
 ROOT = Path(__file__).parents[1]
@@ -61,10 +61,6 @@ def write_seeds(root: Path, articles: int = 40, rows: int = 6, groups: int = 6) 
     return root
 
 
-def changed(config: Config, **changes: object) -> Config:
-    return Config.model_validate(config.model_dump() | changes)
-
-
 def weights(config: Config) -> dict[str, torch.Tensor]:
     """Of the checkpoint that `config` wrote."""
     return load_file(config.checkpoint / "model.safetensors")
@@ -80,8 +76,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """A config whose data is built, for a tiny model and a short run."""
     root = tmp_path_factory.mktemp("chain")
     write_seeds(root / "seeds")
-    config = load(seeds=str(root / "seeds"), data=str(root / "data"), output=str(root / "runs"), run="tiny", model="tiny",
-                  epochs=2, learning_rate=3e-3, head_learning_rate=3e-3, batch_size=8, behaviour_groups=1, log_every=1)  # fmt: skip
+    config = load(corpus__seeds=str(root / "seeds"), corpus__data=str(root / "data"), output=str(root / "runs"), run="tiny", engine__model="tiny",
+                  engine__epochs=2, engine__learning_rate=3e-3, engine__head_learning_rate=3e-3, engine__batch_size=8, corpus__behaviour_groups=1, engine__log_every=1)  # fmt: skip
     build.main(config)
     return config
 
@@ -96,7 +92,7 @@ def checkpoint(settings: Config) -> Path:
 @pytest.fixture(scope="session")
 def exported(settings: Config, checkpoint: Path) -> Config:
     """The same run with model.onnx beside the weights."""
-    config = Config.model_validate(settings.model_dump() | {"run": "exported"})
+    config = changed(settings, run="exported")
     shutil.copytree(checkpoint, config.checkpoint)
     export.main(config)
     return config
@@ -107,7 +103,7 @@ def without_dropout(settings: Config) -> Path:
     """An untrained tiny model that drops nothing out: dropout's random numbers depend on how a batch is cut."""
     directory = Path(settings.output) / "without-dropout"
     transformers.set_seed(0)
-    tokenizer, model = load_model(settings, LABELS)
+    tokenizer, model = load_model(settings.engine, LABELS)
     model.config.hidden_dropout_prob = model.config.attention_probs_dropout_prob = 0.0
     model.save_pretrained(directory)
     tokenizer.save_pretrained(directory)

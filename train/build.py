@@ -23,10 +23,10 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from train.config import SPLITS, WIDE, Config, Stop, parse, run
+from train.config import SPLITS, WIDE, Config, Corpus, Stop, parse, run
 from train.corpus.card import agreement, dataset_card
 from train.corpus.dealing import FILE, deal, read_splits, write_splits_file
-from train.corpus.leakage import near_duplicates
+from train.corpus.leakage import NEAR_DUPLICATE, near_duplicates
 from train.corpus.patterns import breaches, read_patterns
 from train.corpus.rows import Sentence, key, read_seeds
 from train.corpus.sources import WHOLE, read_source
@@ -35,15 +35,15 @@ from train.corpus.splits import labelled
 VERSION = "1"  # raise it when the same seeds are meant to give other bytes
 
 
-def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]]:
+def split(sentences: list[Sentence], corpus: Corpus) -> dict[str, list[Sentence]]:
     """Whole documents into train, validation, test and behaviour; what splits.tsv knows stays where it is.
 
     New articles are dealt so that each split gets its share of every part and label. Contrast groups never reach
     validation or test, which stand for news as it comes: `behaviour_groups` of each rule are kept out, the others train.
     """
-    decided = read_splits(Path(config.seeds))
+    decided = read_splits(Path(corpus.seeds))
     articles = [s for s in sentences if s.meta["part"] not in ("contrast", "guidelines")]
-    chosen = _deal(articles, {s.doc: s.doc for s in articles}, decided, config, SPLITS[1:])
+    chosen = _deal(articles, {s.doc: s.doc for s in articles}, decided, corpus, SPLITS[1:])
     chosen |= {s.doc: s.meta["split"] for s in sentences if s.meta["part"] == "guidelines"}
     groups: dict[str, set[str]] = defaultdict(set)
     for s in sentences:
@@ -52,7 +52,7 @@ def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]
     for rule, docs in sorted(groups.items()):
         new = sorted(doc for doc in docs if doc not in decided)
         kept = sum(decided.get(doc) == "behaviour" for doc in docs)
-        more = Random(f"{config.split_seed}/{rule}").sample(new, min(max(0, config.behaviour_groups - kept), len(new)))
+        more = Random(f"{corpus.split_seed}/{rule}").sample(new, min(max(0, corpus.behaviour_groups - kept), len(new)))
         chosen |= {doc: decided.get(doc, "behaviour" if doc in more else "train") for doc in docs}
     parts: dict[str, list[Sentence]] = {name: [] for name in (*SPLITS, "behaviour")}
     for s in sentences:
@@ -60,7 +60,7 @@ def split(sentences: list[Sentence], config: Config) -> dict[str, list[Sentence]
     return parts
 
 
-def split_source(parts: dict[str, list[Sentence]], config: Config) -> dict[str, list[Sentence]]:
+def split_source(parts: dict[str, list[Sentence]], corpus: Corpus) -> dict[str, list[Sentence]]:
     """Ready-made splits as they are; those that are missing are made of the training rows, whole groups at a time.
 
     Texts that are nearly alike count as one group, so that none of them straddles splits made here.
@@ -69,8 +69,8 @@ def split_source(parts: dict[str, list[Sentence]], config: Config) -> dict[str, 
     wanted = [name for name in SPLITS[1:] if name not in parts]
     chosen: dict[str, str] = {}
     if wanted:
-        group = _alike(pool, config.near_duplicate)
-        owners = _deal(pool, group, {}, config, wanted)
+        group = _alike(pool)
+        owners = _deal(pool, group, {}, corpus, wanted)
         chosen = {doc: owners[owner] for doc, owner in group.items()}
     made: dict[str, list[Sentence]] = {name: list(parts.get(name, [])) for name in (*SPLITS, "behaviour")}
     made["train"] = [s for s in pool if chosen.get(s.doc, "train") == "train"]
@@ -80,7 +80,7 @@ def split_source(parts: dict[str, list[Sentence]], config: Config) -> dict[str, 
     return made
 
 
-def _alike(pool: list[Sentence], near: float) -> dict[str, str]:
+def _alike(pool: list[Sentence]) -> dict[str, str]:
     """document -> the document that stands for all that share a text, or nearly one, with it."""
     number = {doc: i for i, doc in enumerate(dict.fromkeys(s.doc for s in pool))}
     alone: dict[str, list[Sentence]] = defaultdict(list)
@@ -91,7 +91,7 @@ def _alike(pool: list[Sentence], near: float) -> dict[str, str]:
             alone[s.doc].append(s)
         else:
             edges.append((number[s.doc], number[doc]))
-    edges += [(number[a], number[b]) for _, a, _, b, _ in near_duplicates(alone, near)]
+    edges += [(number[a], number[b]) for _, a, _, b, _ in near_duplicates(alone)]
     left, right = np.array(edges, dtype=int).reshape(-1, 2).T
     graph = coo_array((np.ones(len(left)), (left, right)), shape=(len(number), len(number)))
     docs, (_, component) = list(number), connected_components(graph, directed=False)
@@ -100,11 +100,11 @@ def _alike(pool: list[Sentence], near: float) -> dict[str, str]:
 
 
 def _deal(
-    rows: list[Sentence], group: dict[str, str], decided: dict[str, str], config: Config, wanted: Sequence[str]
+    rows: list[Sentence], group: dict[str, str], decided: dict[str, str], corpus: Corpus, wanted: Sequence[str]
 ) -> dict[str, str]:
     """document -> split. `group` maps a document to what must not be torn apart. Raises Stop if there are too few."""
     shares = {
-        name: share for name, share in (("test", config.test_share), ("validation", config.validation_share)) if share
+        name: share for name, share in (("test", corpus.test_share), ("validation", corpus.validation_share)) if share
     }
     shares = {"train": 1 - sum(shares[name] for name in wanted if name in shares)} | {
         name: shares[name] for name in wanted if name in shares
@@ -119,13 +119,13 @@ def _deal(
                 f"{len(strata)} articles or groups are too few for a {name} split of {shares[name]:.0%}: "
                 f"{max(2, least)} are needed; write more or raise {name}_share"
             )
-    return deal(strata, decided, shares, config.split_seed)
+    return deal(strata, decided, shares, corpus.split_seed)
 
 
-def refuse_leakage(parts: dict[str, list[Sentence]], config: Config) -> None:
-    """Raise Stop with the pairs of near-duplicates across splits, if there are any."""
-    pairs = near_duplicates(parts, config.near_duplicate)
-    if pairs and config.repeats == "warn" and config.source is not None:
+def refuse_leakage(parts: dict[str, list[Sentence]], warn: bool = False) -> None:
+    """Raise Stop with the pairs of near-duplicates across splits, if there are any, or print how many there are."""
+    pairs = near_duplicates(parts)
+    if pairs and warn:
         print(f"warning: {len(pairs)} pairs of nearly the same text stand in two splits", file=sys.stderr)
     elif pairs:
         lines = [
@@ -133,7 +133,7 @@ def refuse_leakage(parts: dict[str, list[Sentence]], config: Config) -> None:
             for score, a, x, b, y in pairs
         ]
         raise Stop(
-            f"{len(pairs)} sentences stand in two splits (near_duplicate = {config.near_duplicate}); rewrite or delete one:\n  "
+            f"{len(pairs)} sentences stand in two splits (similarity {NEAR_DUPLICATE} or more); rewrite or delete one:\n  "
             + "\n  ".join(lines)
         )
 
@@ -144,30 +144,32 @@ def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
         audit,
     )  # here: it brings torch and sentence-transformers, which a plain build does not need
 
-    figures, faults = audit(parts, config)
-    if config.source is None:  # the patterns are those of our guidelines
+    figures, faults = audit(parts, config.corpus.labels)
+    if config.source.files is None:  # the patterns are those of our guidelines
         rows = (s for part in parts.values() for s in part)
-        faults = breaches(rows, read_patterns(Path(config.seeds) / "patterns.yaml", config.labels)) + faults
+        faults = (
+            breaches(rows, read_patterns(Path(config.corpus.seeds) / "patterns.yaml", config.corpus.labels)) + faults
+        )
     print("\n".join(f"{name:20}{value:>8}" for name, value in figures.items()))
     if faults:
         raise Stop(f"the audit found {len(faults)} faults:\n  " + "\n  ".join(faults))
     return 0
 
 
-def parquet(rows: list[Sentence], config: Config) -> bytes:
-    """One split as Parquet, label as ClassLabel, in the order of the seeds."""
+def parquet(rows: list[Sentence], labels: list[str], ours: bool) -> bytes:
+    """One split as Parquet, with the columns of the seeds (`ours`) or of the user's rows, label as ClassLabel, in the order of the seeds."""
     text = datasets.Value("string")
     features = {
         "id": text,
         "doc": text,
         "order": datasets.Value("int32"),
         "text": text,
-        "label": datasets.ClassLabel(names=config.labels),
+        "label": datasets.ClassLabel(names=labels),
     }
     seeds = ("title", "published", "domain", "style", "english", "part", "author", "rule")
     meta = (
         seeds
-        if config.source is None
+        if ours
         else sorted({name for s in rows for name in s.meta if name != "part" or s.meta[name]} - set(features))
     )
     columns: dict[str, list] = {
@@ -176,7 +178,7 @@ def parquet(rows: list[Sentence], config: Config) -> bytes:
     }  # fmt: skip
     for name in meta:
         features[name], columns[name] = text, [s.meta[name] for s in rows]
-    if config.source is not None:
+    if not ours:
         return _bytes(columns, features)
     features["unsure"], columns["unsure"] = datasets.Value("bool"), [s.unsure for s in rows]
     features["annotators"], columns["annotators"] = datasets.List(text), [list(s.annotators) for s in rows]
@@ -196,14 +198,14 @@ def checked(config: Config) -> tuple[dict[str, list[Sentence]], Config]:
     Of ready-made splits only train must have every label; what validation or test lacks is printed.
     """
     ready: set[str] = set()
-    if config.source is None:
-        parts = split(read_seeds(config), config)
+    if config.source.files is None:
+        parts = split(read_seeds(config.corpus.seeds, config.corpus.labels), config.corpus)
     else:
-        given, labels = read_source(config)
+        given, labels = read_source(config.source, config.corpus.labels, config.measure.slices)
         config, ready = labelled(config, labels), set(given) & set(SPLITS[1:])
-        parts = split_source(given, config)
-    refuse_leakage(parts, config)
-    refuse_empty(parts, config.labels, ready)
+        parts = split_source(given, config.corpus)
+    refuse_leakage(parts, warn=config.source.files is not None and config.source.repeats == "warn")
+    refuse_empty(parts, config.corpus.labels, ready)
     return parts, config
 
 
@@ -231,18 +233,18 @@ def refuse_empty(parts: dict[str, list[Sentence]], labels: list[str], ready: set
 
 def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
     """File name -> content of data/, the manifest last."""
-    files = {f"{name}.parquet": parquet(rows, config) for name, rows in parts.items() if rows}
-    files["README.md"] = dataset_card(parts, config).encode()
+    labels, ours = config.corpus.labels, config.source.files is None
+    files = {f"{name}.parquet": parquet(rows, labels, ours) for name, rows in parts.items() if rows}
+    files["README.md"] = dataset_card(parts, labels, Path(config.corpus.seeds) if ours else None).encode()
     manifest = {
         "builder": VERSION,
-        "labels": config.labels,
+        "labels": labels,
         "rows": {name: len(rows) for name, rows in parts.items()},
         "documents": {name: len({s.doc for s in rows}) for name, rows in parts.items()},
         "label_counts": {
-            name: {label: Counter(s.label for s in rows)[label] for label in config.labels}
-            for name, rows in parts.items()
+            name: {label: Counter(s.label for s in rows)[label] for label in labels} for name, rows in parts.items()
         },
-        "agreement": agreement(parts, config.labels),
+        "agreement": agreement(parts, labels),
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
     }
     return files | {"manifest.json": (json.dumps(manifest, indent=2) + "\n").encode()}
@@ -256,7 +258,7 @@ def write(files: dict[str, bytes], target: Path) -> None:
         or (any(target.iterdir()) and not (target / "manifest.json").is_file())
     ):
         raise Stop(
-            f"{target} is not something train.build wrote, and would be replaced; give another --data, or move it away"
+            f"{target} is not something train.build wrote, and would be replaced; give another --corpus.data, or move it away"
         )
     fresh = target.with_name(target.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -293,9 +295,9 @@ def write_splits(parts: dict[str, datasets.Dataset], labels: list[str], target: 
 
 def _origin(config: Config) -> list[str]:
     """What the data is made of: the seeds, or the files, directory or hub dataset of the source."""
-    if config.source is None:
-        return [config.seeds]
-    files = config.source.values() if isinstance(config.source, dict) else [config.source]
+    if config.source.files is None:
+        return [config.corpus.seeds]
+    files = config.source.files.values() if isinstance(config.source.files, dict) else [config.source.files]
     return [name for own in files for name in ([own] if isinstance(own, str) else own)]
 
 
@@ -304,38 +306,40 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     if audit:
         return refuse_unsound(parts, config)
     dealt = {s.doc: name for name, rows in parts.items() for s in rows if s.meta["part"] != "guidelines"}
-    decided = dealt if config.source is None else {}
+    decided = dealt if config.source.files is None else {}
     files = build(parts, config)
-    target, origin = Path(config.data), ", ".join(_origin(config))
-    there_is, seeds = target.resolve(), Path(config.seeds).resolve()
+    target, origin = Path(config.corpus.data), ", ".join(_origin(config))
+    there_is, seeds = target.resolve(), Path(config.corpus.seeds).resolve()
     if there_is == seeds or there_is in seeds.parents or seeds in there_is.parents:
-        raise Stop(f"--data {target} would be written over or into --seeds {config.seeds}; give a directory beside it")
+        raise Stop(
+            f"--corpus.data {target} would be written over or into --corpus.seeds {config.corpus.seeds}; give a directory beside it"
+        )
     if inside := [
         name
         for name in _origin(config)
-        if config.source and (there_is == Path(name).resolve() or there_is in Path(name).resolve().parents)
+        if config.source.files and (there_is == Path(name).resolve() or there_is in Path(name).resolve().parents)
     ]:
-        raise Stop(f"--data {target} holds {inside[0]}, a source, and would be replaced; give another directory")
+        raise Stop(f"--corpus.data {target} holds {inside[0]}, a source, and would be replaced; give another directory")
     manifest = json.loads(files["manifest.json"])
     if check:
         there = {path.name: path.read_bytes() for path in target.glob("*") if path.is_file()} if target.is_dir() else {}
         differing = sorted(name for name in files | there if files.get(name) != there.get(name))
         if differing:
             raise Stop(f"{target} is not what {origin} gives: {', '.join(differing)} differ; run `make data`")
-        if new := set(decided) - set(read_splits(Path(config.seeds))):
+        if new := set(decided) - set(read_splits(Path(config.corpus.seeds))):
             raise Stop(
-                f"{len(new)} documents have no split in {config.seeds}/{FILE} yet: {', '.join(sorted(new)[:3])} …; run `make data`"
+                f"{len(new)} documents have no split in {config.corpus.seeds}/{FILE} yet: {', '.join(sorted(new)[:3])} …; run `make data`"
             )
         print(f"{target} is what {origin} gives: {sum(manifest['rows'].values())} rows")
         return 0
     if decided:
-        write_splits_file(Path(config.seeds), decided)
+        write_splits_file(Path(config.corpus.seeds), decided)
     write(files, target)
-    shown = config.labels if len(config.labels) <= WIDE else []
+    shown = config.corpus.labels if len(config.corpus.labels) <= WIDE else []
     print(
         f"{'':12}{'rows':>7}{'docs':>7}"
         + "".join(f"{label:>12}" for label in shown)
-        + ("" if shown else f"   {len(config.labels)} labels")
+        + ("" if shown else f"   {len(config.corpus.labels)} labels")
     )
     for name, rows in manifest["rows"].items():
         if not rows:

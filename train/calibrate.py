@@ -46,23 +46,23 @@ def main(config: Config) -> int:
         raise Stop(f"{error}") from error
     config = with_labels(config)
     refuse_other_data(config)
-    rows = rows_of(config, "validation")
+    rows = rows_of(config.corpus, "validation")
     if len(rows) > LIMIT:
         rows = Random(config.seed).sample(rows, LIMIT)
-    if missing := set(config.labels) - {r["label"] for r in rows}:
+    if missing := set(config.corpus.labels) - {r["label"] for r in rows}:
         raise Stop(
             f"the validation rows hold none labelled {', '.join(sorted(missing))}, so nothing can be promised for that; write more or raise validation_share"
         )
-    targets = np.array([config.labels.index(r["label"]) for r in rows])
+    targets = np.array([config.corpus.labels.index(r["label"]) for r in rows])
     logits, _ = classifier.logits([r["text"] for r in rows])
     t = temperature(logits, targets)
     counts = label_counts(config)
     calibration = Calibration(
         temperature=round(t, 4),
-        shares={label: round(counts[label] / counts.total(), 6) for label in config.labels},
-        priors=config.priors,
-        max_error=config.max_error,
-        coverage=config.set_coverage,
+        shares={label: round(counts[label] / counts.total(), 6) for label in config.corpus.labels},
+        priors=config.measure.priors,
+        max_error=config.measure.max_error,
+        coverage=config.measure.coverage,
         logits=logits,
         targets=targets,
     )
@@ -79,12 +79,12 @@ def main(config: Config) -> int:
     print(
         f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} before, {after:.3f} after"
     )
-    for prior in [DATA, *config.priors]:
+    for prior in [DATA, *config.measure.priors]:
         rule = calibration.rule(prior)
         probabilities = rule.probabilities(logits)
         print(
             f"prior {prior:8} answers from confidence {rule.threshold:.3f} on: {rule.answered(probabilities).mean():.1%} of validation, so that at most "
-            f"{config.max_error:.0%} are wrong; {rule.sets(probabilities).sum(1).mean():.2f} labels in a set of {config.set_coverage:.0%} coverage"
+            f"{config.measure.max_error:.0%} are wrong; {rule.sets(probabilities).sum(1).mean():.2f} labels in a set of {config.measure.coverage:.0%} coverage"
         )
     calibration.save(config.checkpoint)
     return 0
@@ -93,7 +93,7 @@ def main(config: Config) -> int:
 def label_counts(config: Config) -> Counter[str]:
     """label -> rows that the checkpoint was trained on: those of training.json, as a run may have had a part of the split."""
     trained = json.loads((config.checkpoint / "training.json").read_text())
-    return Counter(trained.get("label_counts") or [row["label"] for row in rows_of(config, "train")])
+    return Counter(trained.get("label_counts") or [row["label"] for row in rows_of(config.corpus, "train")])
 
 
 def _command() -> int:

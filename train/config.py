@@ -1,14 +1,16 @@
-"""One flat typed config for every stage: configs/default.yaml, then --config FILE, then --key value."""
+"""One typed config for every stage, in sections: configs/default.yaml, then --config FILE, then --section.key value."""
 
+import argparse
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import jsonargparse
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
 
 from onrecord.calibration import DATA, UNIFORM
 
@@ -16,9 +18,6 @@ SPLITS = ("train", "validation", "test")
 WIDE = 12  # more labels than that do not fit beside each other in a terminal
 DEFAULTS = Path(__file__).resolve().parent.parent / "configs" / "default.yaml"
 Share = Annotated[float, Field(ge=0, lt=1)]
-Files = Annotated[
-    str | list[str] | dict[str, str | list[str]], Field(description="where the rows of one's own data are")
-]
 if TYPE_CHECKING:
     Labels = list[str]
 else:
@@ -29,44 +28,79 @@ class Stop(Exception):
     """Something the user can mend. Commands print it as it is, without a traceback, and exit 1."""
 
 
-class Config(BaseModel):
-    """Every knob; the reason for each value stands beside it in configs/default.yaml, the only place with defaults."""
+class Section(BaseModel):
+    """Keys that belong together; the reason for each value stands beside it in configs/default.yaml."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Corpus(Section):
+    """Labels, and how data is made of what people wrote."""
 
     labels: Labels
     definitions: dict[str, str]
     seeds: str
     data: str
-    max_characters: Annotated[int, Field(gt=0)]
     split_seed: int
     validation_share: Share
     test_share: Share
-    near_duplicate: Annotated[float, Field(gt=0, le=1)]
     behaviour_groups: Annotated[int, Field(ge=0)]
-    source: Files | None
+
+    @field_validator("labels")
+    @classmethod
+    def _known_later(cls, labels: list[str] | None) -> list[str]:
+        return labels or []
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Corpus":
+        if (held_out := self.validation_share + self.test_share) >= 1:
+            raise ValueError(f"validation_share + test_share = {held_out} leaves nothing to train on")
+        if self.labels and (len(set(self.labels)) != len(self.labels) or len(self.labels) < 2):
+            raise ValueError(f"labels: needs two or more different names, got {self.labels}")
+        return self
+
+
+class Source(Section):
+    """Rows of one's own instead of the seeds."""
+
+    files: str | list[str] | dict[str, str | list[str]] | None
     columns: list[str] | None
     text_column: str | list[str]
     title_column: str | None
     label_column: str | list[str]
     label_names: dict[str, str]
-    group_column: str | None
     split_column: str | None
+    group_column: str | None
     repeats: Literal["stop", "warn"]
-    paraphrase: Annotated[float, Field(gt=0, le=1)]
-    paraphrase_words: Annotated[int, Field(gt=0)]
-    shortcut_length: Annotated[float, Field(gt=0, le=1)]
-    shortcut_precision: Annotated[float, Field(gt=0, le=1)]
-    shortcut_coverage: Annotated[float, Field(gt=0, le=1)]
-    open_label_issues: Annotated[float, Field(ge=0, le=1)]
-    repeated_4grams: Annotated[float, Field(ge=0, le=1)]
-    top_opening: Annotated[float, Field(ge=0, le=1)]
-    top_name: Annotated[float, Field(ge=0, le=1)]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Source":
+        if isinstance(self.text_column, list):
+            raise ValueError(
+                f"text_column: {self.text_column} asks for text pairs, but the model here reads one text; "
+                "name one column, or a headline as title_column"
+            )
+        if isinstance(self.label_column, list):
+            raise ValueError(
+                f"label_column: {self.label_column} asks for several labels a row (multi-label), "
+                "but a row here has exactly one; name one column"
+            )
+        if isinstance(self.files, dict) and ("train" not in self.files or set(self.files) - set(SPLITS)):
+            raise ValueError(
+                f"files: has the splits {', '.join(self.files)}; it needs train and may have validation and test"
+            )
+        if isinstance(self.files, dict) and self.split_column:
+            raise ValueError(
+                f"split_column: {self.split_column}, but files names those of each split; give one or the other"
+            )
+        return self
+
+
+class Engine(Section):
+    """The model and how it is trained."""
+
     model: str
     max_tokens: Annotated[int, Field(gt=2)]
-    run: Annotated[str, Field(pattern=r"^[\w.-]+$")]
-    output: str
-    seed: int
     epochs: Annotated[int, Field(gt=0)]
     max_steps: Annotated[int, Field(gt=0)] | None
     batch_size: Annotated[int, Field(gt=0)]
@@ -78,70 +112,63 @@ class Config(BaseModel):
     clip_norm: Annotated[float, Field(gt=0)]
     train_share: Annotated[float, Field(gt=0, le=1)]
     ema_decay: Share
-    metric: Annotated[str, Field(pattern=r"^(macro_f1|accuracy|f1:.+)$")]
     patience: Annotated[int, Field(gt=0)]
     precision: Literal["no", "fp16", "bf16"]
     compile: bool
     log_every: Annotated[int, Field(gt=0)]
     save_every: Annotated[int, Field(ge=0)]
+
+
+class Measure(Section):
+    """What a model is judged by, and what users are told."""
+
+    metric: Annotated[str, Field(pattern=r"^(macro_f1|accuracy|f1:.+)$")]
     priors: dict[str, dict[str, Annotated[float, Field(gt=0)]]]
     max_error: Annotated[float, Field(gt=0, lt=1)]
-    set_coverage: Annotated[float, Field(gt=0, lt=1)]
+    coverage: Annotated[float, Field(gt=0, lt=1)]
     gate: str | None
     cues: dict[str, str]
     slices: list[str]
-    slice_rows: Annotated[int, Field(gt=0)]
 
-    @field_validator("labels")
+    @field_validator("priors")
     @classmethod
-    def _known_later(cls, labels: list[str] | None) -> list[str]:
-        return labels or []
+    def _free_names(cls, priors: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+        if taken := {DATA, UNIFORM} & set(priors):
+            raise ValueError(f"{', '.join(sorted(taken))} is a name that every checkpoint knows; choose another one")
+        return priors
+
+
+class Config(Section):
+    """Every knob. configs/default.yaml is the only place with defaults."""
+
+    run: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    output: str
+    seed: int
+    corpus: Corpus
+    source: Source
+    engine: Engine
+    measure: Measure
 
     @model_validator(mode="after")
     def _consistent(self) -> "Config":
-        if isinstance(self.text_column, list):
+        labels, metric = self.corpus.labels, self.measure.metric
+        if not labels and self.source.files is None:
             raise ValueError(
-                f"text_column: {self.text_column} asks for text pairs, but the model here reads one text; name one column, or a headline as title_column"
+                "corpus.labels: null reads the labels from source.files, and that is null; name the labels or the files"
             )
-        if isinstance(self.label_column, list):
-            raise ValueError(
-                f"label_column: {self.label_column} asks for several labels a row (multi-label), but a row here has exactly one; name one column"
-            )
-        if isinstance(self.source, dict) and ("train" not in self.source or set(self.source) - set(SPLITS)):
-            raise ValueError(
-                f"source: has the splits {', '.join(self.source)}; it needs train and may have validation and test"
-            )
-        if isinstance(self.source, dict) and self.split_column:
-            raise ValueError(
-                f"split_column: {self.split_column}, but source names the files of each split; give one or the other"
-            )
-        if self.validation_share + self.test_share >= 1:
-            raise ValueError(
-                f"validation_share + test_share = {self.validation_share + self.test_share} leaves nothing to train on"
-            )
-        if not self.labels:
-            if self.source is None:
+        for name, shares in self.measure.priors.items():
+            if not labels:
                 raise ValueError(
-                    "labels: null reads the labels from a source, and source is null; name the labels or give a source"
+                    f"measure.priors: {name} gives shares to labels that are read from the data (corpus.labels: null); "
+                    "set priors: {} or name the labels"
                 )
-            if self.priors:
+            if set(shares) != set(labels):
                 raise ValueError(
-                    f"priors: {', '.join(self.priors)} gives shares to labels that are read from the data (labels: null); set priors: {{}} or name the labels"
+                    f"measure.priors: {name} must give a share to each of {', '.join(labels)}, "
+                    f"it names {', '.join(shares)}; priors: {{}} leaves the data's shares"
                 )
-            return self
-        if len(set(self.labels)) != len(self.labels) or len(self.labels) < 2:
-            raise ValueError(f"labels: needs two or more different names, got {self.labels}")
-        if taken := {DATA, UNIFORM} & set(self.priors):
-            raise ValueError(
-                f"priors: {', '.join(sorted(taken))} is a name that every checkpoint knows already; choose another one"
-            )
-        for name, shares in self.priors.items():
-            if set(shares) != set(self.labels):
-                raise ValueError(
-                    f"priors: {name} must give a share to each of {', '.join(self.labels)}, it names {', '.join(shares)}; priors: {{}} leaves the data's shares"
-                )
-        if self.metric.startswith("f1:") and self.metric[3:] not in self.labels:
-            raise ValueError(f"metric: {self.metric} names none of the labels {', '.join(self.labels)}")
+        if labels and metric.startswith("f1:") and metric[3:] not in labels:
+            raise ValueError(f"measure.metric: {metric} names none of the labels {', '.join(labels)}")
         return self
 
     @property
@@ -159,62 +186,92 @@ class Config(BaseModel):
         """What makes that checkpoint, for messages: `make train` knows the default run only."""
         return (
             "`make train`"
-            if (self.run, self.data) == ("default", "data")
+            if (self.run, self.corpus.data) == ("default", "data")
             else f"`python -m train.fit` and the options of the run {self.run!r}"
         )
 
     @property
     def documents(self) -> str:
         """What the data calls that which is never split: ours are articles."""
-        return "articles" if self.source is None else "documents (group_column)"
+        return "articles" if self.source.files is None else "documents (group_column)"
+
+
+def fields(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every key by its dotted name, such as engine.learning_rate, in the order of the config."""
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Section):
+            yield from fields(inner, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field
+
+
+FIELDS = dict(fields())
+SECTIONS = {name.partition(".")[0] for name in FIELDS if "." in name}
+
+
+def flat(config: Config) -> dict[str, Any]:
+    """dotted key -> value."""
+    values: dict[str, Any] = config.model_dump(mode="json")
+    for name in SECTIONS:
+        values |= {f"{name}.{key}": value for key, value in values.pop(name).items()}
+    return {key: values[key] for key in FIELDS}
+
+
+def differences(config: Config) -> dict[str, Any]:
+    """What a YAML file must hold so that `load` gives this config: sections with the keys that differ from the defaults."""
+    defaults = flat(load())
+    return _nested({key: value for key, value in flat(config).items() if value != defaults[key]})
+
+
+def load(path: Path | str = DEFAULTS, **changes: Any) -> Config:
+    """The default config with the differences of the YAML file `path` and then `changes`: load(engine__epochs=3)."""
+    return Config.model_validate(_merged(_merged(_read(DEFAULTS), _read(path)), _nested(changes)))
+
+
+def changed(config: Config, **changes: Any) -> Config:
+    """The config with these keys changed, and checked again: changed(config, run="mine", engine__epochs=3).
+
+    A dotted key, as a study or a test has it, stands for itself: changed(config, **{"engine.epochs": 3}).
+    """
+    return Config.model_validate(_merged(config.model_dump(), _nested(changes)))
 
 
 def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str, Any]) -> tuple[Config, dict[str, Any]]:
     """Read the command line into a Config and the command's own options.
 
-    `extra` maps an option's name to the keyword arguments of `add_argument`. An unknown key or a value of the wrong
-    type ends the program with usage and exit code 2.
+    `extra` maps an option's name to the keyword arguments of `add_argument`. An unknown key, in a file or as an option,
+    or a value of the wrong type ends the program with exit code 2 and names the key, the nearest one and the value.
     """
-    parser = jsonargparse.ArgumentParser(prog=f"python -m {prog}", default_config_files=[str(DEFAULTS)])
-    parser.add_argument(
-        "--config", action="config", help="YAML file with the keys that differ from configs/default.yaml"
-    )
+    usage = f"python -m {prog} [--config FILE] [--section.key value ...]"
+    parser = argparse.ArgumentParser(prog=f"python -m {prog}", usage=usage, allow_abbrev=False)
+    parser.add_argument("--config", metavar="FILE", help="YAML with the keys that differ from configs/default.yaml")
     for name, options in extra.items():
         parser.add_argument(f"--{name}", **options)
-    parser.add_class_arguments(Config)
-    why = reasons_beside_keys()
-    for action in parser._actions:  # argparse's own list, by which everybody reaches an added argument
-        action.help = why.get(action.dest, action.help)
-    parser.usage = f"python -m {prog} [--config FILE] [--key value ...]"
-    found = parser.parse_args(argv).as_dict()
+    groups = {name: parser.add_argument_group(name) for name in sorted(SECTIONS)}
+    for key, why in _reasons_beside_keys().items():
+        group = groups.get(key.partition(".")[0], parser)
+        group.add_argument(f"--{key}", dest=key, metavar="", default=argparse.SUPPRESS, help=why)
+    found, unknown = parser.parse_known_args(argv)
+    if unknown:
+        parser.error(_unknown(unknown[0].lstrip("-").partition("=")[0], "option --"))
+    options = vars(found)
     try:
-        config = Config.model_validate({key: found[key] for key in Config.model_fields})
-    except ValueError as error:  # the cross-field rules above; single fields were checked by the parser
-        print(f"error: {reasons(error)}", file=sys.stderr)
-        sys.exit(2)
-    return config, {name: found[name] for name in extra}
+        values = _merged(_read(DEFAULTS), _read(options["config"]) if options["config"] else {})
+        given = {key: _value(key, options[key]) for key in FIELDS if key in options}
+        config = Config.model_validate(_merged(values, _nested(given)))
+    except (OSError, yaml.YAMLError) as error:
+        parser.error(f"--config {options['config']}: {' '.join(str(error).split())}")
+    except ValueError as error:
+        parser.error(reasons(error))
+    return config, {name: options[name] for name in extra}
 
 
 def reasons(error: ValueError) -> str:
-    """What is wrong with a config, in one line."""
+    """What is wrong with a config, in one line; an unknown key with the nearest one that there is."""
     if not isinstance(error, ValidationError):
         return str(error)
-    return "; ".join(
-        ".".join(map(str, e["loc"])) + ": " * bool(e["loc"]) + e["msg"].removeprefix("Value error, ")
-        for e in error.errors()
-    )
-
-
-def reasons_beside_keys() -> dict[str, str]:
-    """What configs/default.yaml says behind each key, for --help: it is written once."""
-    found = re.findall(r"(?m)^(\w+):[^#\n]*?#\s*(.+)$", DEFAULTS.read_text())
-    return {key: comment.replace("%", "%%") for key, comment in found}
-
-
-def load(path: Path | str = DEFAULTS, **changes: Any) -> Config:
-    """The default config with the differences of the YAML file `path` and then `changes`: for tests and notebooks."""
-    values = yaml.safe_load(DEFAULTS.read_text()) | (yaml.safe_load(Path(path).read_text()) or {}) | changes
-    return Config.model_validate(values)
+    return "; ".join(_reason(fault) for fault in error.errors())
 
 
 def run(main: Callable[[], int | None]) -> None:
@@ -223,3 +280,95 @@ def run(main: Callable[[], int | None]) -> None:
         sys.exit(main() or 0)
     except Stop as stop:
         sys.exit(f"error: {stop}")
+
+
+class _Yaml(yaml.SafeLoader):
+    """YAML as people write it: `no` and `off` are words, as in YAML 1.2, so that they can be labels."""
+
+
+_Yaml.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Yaml.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), ["t", "f"])
+
+
+def _read(path: Path | str) -> dict[str, Any]:
+    values = yaml.load(Path(path).read_text(encoding="utf-8"), _Yaml) or {}
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} holds {values!r:.40}, not keys with values")
+    return values
+
+
+def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """`values` with the changes; sections key by key, everything else whole: priors: {} takes all priors away."""
+    inner = {
+        name: values[name] | change
+        for name, change in changes.items()
+        if name in SECTIONS and isinstance(change, dict) and isinstance(values[name], dict)
+    }
+    return values | changes | inner
+
+
+def _nested(changes: dict[str, Any]) -> dict[str, Any]:
+    """{"engine.epochs": 3} or {"engine__epochs": 3} -> {"engine": {"epochs": 3}}."""
+    found: dict[str, Any] = {}
+    for name, value in changes.items():
+        section, dot, key = name.replace("__", ".").partition(".")
+        if dot:
+            found.setdefault(section, {})[key] = value
+        else:
+            found[section] = value
+    return found
+
+
+def _value(key: str, word: str) -> Any:
+    """A word of the command line as YAML where the key can be that, else as it stands: --run 2024 is a name."""
+    field = FIELDS[key]
+    try:
+        value = yaml.load(word, _Yaml)
+        kind: Any = Annotated[(field.annotation, field)]
+        TypeAdapter(kind).validate_python(value)
+        return value
+    except (yaml.YAMLError, ValidationError):
+        return word
+
+
+def _reason(fault: Any) -> str:
+    key, message = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        return _unknown(key, "key ")
+    if fault["type"] == "value_error":  # a rule of ours, which names what it is about; a section's, the key alone
+        return f"{key}.{message}" if key in SECTIONS else f"{key}: {message}" if key else message
+    if key in SECTIONS:
+        return f"{key} is a section, not {fault['input']!r:.40}: it has the keys {_keys_of(key)}"
+    return f"{key}: {message}, not {fault['input']!r:.60}"
+
+
+def _unknown(name: str, what: str) -> str:
+    """An unknown name, and the key that is nearest to it: by its last part first, as keys once had no sections."""
+    if name in SECTIONS:
+        return f"{what}{name} is a section: it has the keys {_keys_of(name)}"
+
+    def alike(key: str) -> tuple[float, float]:
+        last, other = name.rpartition(".")[2], key.rpartition(".")[2]
+        return SequenceMatcher(None, last, other).ratio(), SequenceMatcher(None, name, key).ratio()
+
+    nearest = max(FIELDS, key=alike)
+    return f"there is no {what}{name}; the nearest is {nearest}, and configs/default.yaml has them all"
+
+
+def _keys_of(section: str) -> str:
+    return ", ".join(key for key in FIELDS if key.startswith(f"{section}."))
+
+
+def _reasons_beside_keys() -> dict[str, str]:
+    """What configs/default.yaml says behind each key, for --help: it is written once."""
+    why, section = dict.fromkeys(FIELDS, ""), ""
+    lines = re.findall(r"(?m)^(  )?(\w+):(.*(?:\n {4,}#.*)*)", DEFAULTS.read_text(encoding="utf-8"))
+    for indent, name, rest in lines:  # a reason may go on in comments of their own, further in
+        section = section if indent else name
+        key = f"{section}.{name}" if indent else name
+        if key in why:
+            why[key] = " ".join(re.sub(r"\n +#", " ", rest).partition("#")[2].split()).replace("%", "%%")
+    return why

@@ -1,6 +1,6 @@
 """Measure a run on the test split and hold it to the gate. The only command that opens `test`.
 
-    python -m train.evaluate [--behaviour] [--extra '["FILE.jsonl"]'] [--gate configs/gate.yaml] [--release] [--key value]
+    python -m train.evaluate [--behaviour] [--extra FILE.jsonl ...] [--measure.gate configs/gate.yaml] [--release] [--key value]
 
 Predictions come from the `Classifier` that users call. Writes metrics.json, report.html, gate.json and gate.md into runs/NAME and the model
 card into the checkpoint; exit 1 if the gate does not hold.
@@ -46,9 +46,9 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
         classifier = Classifier.load(config.checkpoint)
     except CheckpointError as error:
         raise Stop(str(error)) from error
-    if tuple(config.labels) != classifier.labels:
+    if tuple(config.corpus.labels) != classifier.labels:
         raise Stop(
-            f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.labels}; train again with {config.fit_command}"
+            f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.corpus.labels}; train again with {config.fit_command}"
         )
     refuse_other_data(config)
     names = Counter(Path(path).stem for path in extra)
@@ -56,24 +56,26 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
         raise Stop(f"--extra: two files are called {twice[0]!r}, and figures are kept by name; rename one")
     for old in ("gate.json", "gate.md"):  # a verdict on other figures must not stay behind
         (config.run_dir / old).unlink(missing_ok=True)
-    train, test = (rows_of(config, name) for name in ("train", "test"))
-    if config.metric.startswith("f1:") and config.metric[3:] not in {row["label"] for row in test}:
+    train, test = (rows_of(config.corpus, name) for name in ("train", "test"))
+    if config.measure.metric.startswith("f1:") and config.measure.metric[3:] not in {row["label"] for row in test}:
         raise Stop(
-            f"metric: {config.metric} cannot be measured, as no test sentence is labelled {config.metric[3:]}; move some there, or judge by macro_f1"
+            f"measure.metric: {config.measure.metric} cannot be measured, as no test sentence is labelled {config.measure.metric[3:]}; move some there, or judge by macro_f1"
         )
     metrics, answers = evaluate(classifier, train, test, config)
     if behaviour:
         metrics["behaviour"], metrics["mistakes"] = measure_behaviour(
-            classifier, rows_of(config, "behaviour"), metrics["mistakes"]
+            classifier, rows_of(config.corpus, "behaviour"), metrics["mistakes"]
         )
-    metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config) for path in extra}
-    metrics["released"] = against_released(config, test, answers)
+    metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config.measure.cues) for path in extra}
+    metrics["released"] = against_released(config.corpus.labels, test, answers)
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
     write(config.run_dir / "predictions.json", json.dumps({"test": fingerprint(test), "answers": answers}))
     write(config.run_dir / "report.html", report(metrics, config))
     write(config.checkpoint / "README.md", model_card(metrics, config))
-    name, value, (low, high) = figure(metrics["test"], config.metric)
-    print(f"{name} on test: {value:.4f} ({low:.4f} - {high:.4f})\n\n{render(metrics, config.labels, config.documents)}")
+    name, value, (low, high) = figure(metrics["test"], config.measure.metric)
+    print(
+        f"{name} on test: {value:.4f} ({low:.4f} - {high:.4f})\n\n{render(metrics, config.corpus.labels, config.documents)}"
+    )
     if behaviour:
         print(render_behaviour(metrics["behaviour"]))
     print(f"\nreport: {config.run_dir / 'report.html'}")
@@ -106,24 +108,25 @@ def evaluate(
     The test split has the label shares of the training data, so the model is measured under these; under the shares it assumes for its users
     the line is called "model, prior NAME".
     """
-    labels = config.labels
+    labels = config.corpus.labels
     logits, _ = classifier.logits([r["text"] for r in test])
-    systems = _measure_all(classifier, logits, train, test, config, DATA)
+    systems = _measure_all(classifier, logits, train, test, config.measure.cues, DATA)
     model = systems.pop("model")
     others = [m for name, m in systems.items() if not name.startswith("model")]
     rule = _rule(classifier, DATA)
     targets = [labels.index(r["label"]) for r in test]
     probabilities = rule.probabilities(logits)
     predicted = probabilities.argmax(1).tolist()
-    found = slices(test, predicted, config)
+    found = slices(test, predicted, labels, config.measure.slices)
     return {
         "run": config.run,
         "calibrated": classifier.calibration is not None,
         "training": json.loads((config.checkpoint / "training.json").read_text()),
-        "versions": versions(config) | {"backend": f"{classifier.backend.name} {classifier.backend.version}"},
+        "versions": versions(config.corpus.data)
+        | {"backend": f"{classifier.backend.name} {classifier.backend.version}"},
         "test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in others), 4)},
-        "abstention": abstention(rule, probabilities, targets, labels) | {"promised_error": config.max_error},
-        "label_sets": label_sets(rule, probabilities, targets, labels) | {"promised": config.set_coverage},
+        "abstention": abstention(rule, probabilities, targets, labels) | {"promised_error": config.measure.max_error},
+        "label_sets": label_sets(rule, probabilities, targets, labels) | {"promised": config.measure.coverage},
         "slices": found,
         "worst_slice": worst(found),
         "baselines": systems,
@@ -148,14 +151,14 @@ def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> 
     return sorted(wrong, key=lambda m: -m["confidence"])[:MISTAKES]
 
 
-def against_released(config: Config, test: list[dict], answers: dict[str, str]) -> dict[str, Any]:
+def against_released(labels: list[str], test: list[dict], answers: dict[str, str]) -> dict[str, Any]:
     """Macro-F1 of these answers minus that of the released ones, with p; a reason instead if the two cannot be compared."""
     if not RELEASED.is_file():
         return {"reason": f"nothing released yet ({RELEASED.name})"}
     released = json.loads(RELEASED.read_text())
     if released["test"] != fingerprint(test):
         return {"reason": "the released answers are to another test split"}
-    order = {label: i for i, label in enumerate(config.labels)}
+    order = {label: i for i, label in enumerate(labels)}
     before, now = ([order[given[row["id"]]] for row in test] for given in (released["answers"], answers))
     targets = [order[row["label"]] for row in test]
     difference, p = randomisation(targets, before, now, len(order), [row["doc"] for row in test])
@@ -167,12 +170,12 @@ def fingerprint(rows: list[dict]) -> str:
     return hashlib.sha256(json.dumps([[r["id"], r["text"], r["label"]] for r in rows]).encode()).hexdigest()
 
 
-def versions(config: Config) -> dict[str, str]:
+def versions(data: str) -> dict[str, str]:
     """Of code, data and libraries."""
     git = subprocess.run(
         ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False, cwd=DEFAULTS.parent
     )
-    manifest = Path(config.data) / "manifest.json"
+    manifest = Path(data) / "manifest.json"
     return {
         "code": git.stdout.strip() or "not in a git clone",
         "data": hashlib.sha256(manifest.read_bytes()).hexdigest()[:12],
@@ -232,18 +235,18 @@ def render_behaviour(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def measure_extra(classifier: Classifier, train: list[dict], path: str, config: Config) -> dict[str, Any]:
+def measure_extra(classifier: Classifier, train: list[dict], path: str, cues: dict[str, str]) -> dict[str, Any]:
     """Model and baselines on another labelled file: JSONL with `text` and `label`; a `sample` field reports its values apart too.
 
     The model is measured as users get it, under the checkpoint's default prior.
     """
-    rows = read_extra(path, config.labels)
+    rows = read_extra(path, list(classifier.labels))
     parts = {"all": rows} | {
         name: [r for r in rows if r.get("sample") == name]
         for name in sorted({r["sample"] for r in rows if "sample" in r})
     }
     return {
-        name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, config, None)
+        name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, cues, None)
         for name, part in parts.items()
     }
 
@@ -280,10 +283,15 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
 
 
 def _measure_all(
-    classifier: Classifier, logits: np.ndarray, train: list[dict], rows: list[dict], config: Config, prior: str | None
+    classifier: Classifier,
+    logits: np.ndarray,
+    train: list[dict],
+    rows: list[dict],
+    cues: dict[str, str],
+    prior: str | None,
 ) -> dict[str, Any]:
     """system -> figures on `rows`, whose scores are `logits`: the model under `prior` (None = its default), under the other of default and data, the baselines."""
-    labels = config.labels
+    labels = list(classifier.labels)
     texts, targets, documents = (
         [r["text"] for r in rows],
         [labels.index(r["label"]) for r in rows],
@@ -302,7 +310,7 @@ def _measure_all(
             "set_coverage": label_sets(rule, probabilities, targets, labels)["coverage"],
         }
     given = predict_baselines(
-        [r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels, config.cues
+        [r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels, cues
     )
     return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in given.items()}
 
@@ -348,16 +356,14 @@ def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") 
 def _command() -> int:
     config, options = parse(
         prog="train.evaluate",
-        extra=dict(
-            type=list[str], default=[], help="further labelled JSONL files (text, label) to measure beside test"
-        ),
+        extra=dict(nargs="*", default=[], help="further labelled JSONL files (text, label) to measure beside test"),
         behaviour=dict(action="store_true", help="also run the held-out contrast groups and the label-keeping edits"),
         release=dict(
             action="store_true",
             help="if no rule fails, make this run's answers the released ones that later runs are compared with",
         ),
     )
-    return main(config, gate=config.gate, **options)
+    return main(config, gate=config.measure.gate, **options)
 
 
 if __name__ == "__main__":

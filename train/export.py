@@ -57,8 +57,8 @@ def main(config: Config) -> int:
         raise Stop(str(error)) from error
     assert isinstance(classifier.backend, TorchBackend)
     config = with_labels(config)
-    rows = rows_of(config, "validation")
-    texts, targets = [r["text"] for r in rows], np.array([config.labels.index(r["label"]) for r in rows])
+    rows = rows_of(config.corpus, "validation")
+    texts, targets = [r["text"] for r in rows], np.array([config.corpus.labels.index(r["label"]) for r in rows])
     weights = fingerprint(config.checkpoint / WEIGHTS)
 
     def opened(file: Path) -> Classifier:
@@ -81,7 +81,7 @@ def main(config: Config) -> int:
         t = temperature(found, targets)
         tried: list[dict[str, Any]] = []
         prepared, rungs = ladder(fp32)
-        known = load_split(config, "train")
+        known = load_split(config.corpus, "train")
         sample = classifier.tokens.encode(known.select(range(0, len(known), max(1, len(known) // RANGES)))["text"])
         for name, products in rungs.items():
             quantise(prepared, int8, products, [row for own in sample for row in own], classifier.backend.pad)

@@ -29,7 +29,7 @@ from safetensors import SafetensorError
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
 
-from train.config import Config, Stop, parse, run
+from train.config import Config, Engine, Stop, flat, parse, run
 from train.corpus.splits import built, load_split, with_labels
 from train.engine.average import MovingAverage
 from train.engine.batches import pieces, plan
@@ -62,13 +62,13 @@ def main(
     accelerator.wait_for_everyone()
     rows_on_disk = config.run_dir / "rows"
     with accelerator.main_process_first():
-        train, validation = load_split(config, "train", rows_on_disk), load_split(config, "validation")
+        train, validation = load_split(config.corpus, "train", rows_on_disk), load_split(config.corpus, "validation")
     labels = train.features["label"].names
-    tokenizer, model = load_model(config, labels)
+    tokenizer, model = load_model(config.engine, labels)
     read_first_token(model)
-    if config.train_share < 1:
+    if config.engine.train_share < 1:
         documents = sorted(set(train["doc"]))
-        kept = set(Random(config.seed).sample(documents, max(1, round(config.train_share * len(documents)))))
+        kept = set(Random(config.seed).sample(documents, max(1, round(config.engine.train_share * len(documents)))))
         with accelerator.main_process_first():
             train = train.filter(lambda doc: doc in kept, input_columns="doc")
     targets = torch.from_numpy(train.with_format("numpy")["label"][:])  # (rows,)
@@ -76,35 +76,41 @@ def main(
         label for label, count in zip(labels, torch.bincount(targets, minlength=len(labels)), strict=True) if not count
     ]:
         raise Stop(
-            f"no row to train on is labelled {', '.join(empty)}, so it cannot be learned; raise train_share (now {config.train_share}), or build data that has some"
+            f"no row to train on is labelled {', '.join(empty)}, so it cannot be learned; raise engine.train_share (now {config.engine.train_share}), or build data that has some"
         )
     validation_tokens, validation_targets = (
-        encode(list(validation["text"]), tokenizer, config.max_tokens),
+        encode(list(validation["text"]), tokenizer, config.engine.max_tokens),
         list(validation["label"]),
     )
     with accelerator.main_process_first():
-        tokens = encoded(train, tokenizer, config.max_tokens)
+        tokens = encoded(train, tokenizer, config.engine.max_tokens)
         lengths = array("q", tokens["length"])
         too_long = {
-            "train": cut_rows(train["text"], lengths, tokenizer, config.max_tokens),
-            "validation": cut_rows(validation["text"], map(len, validation_tokens), tokenizer, config.max_tokens),
+            "train": cut_rows(train["text"], lengths, tokenizer, config.engine.max_tokens),
+            "validation": cut_rows(
+                validation["text"], map(len, validation_tokens), tokenizer, config.engine.max_tokens
+            ),
         }
     if any(too_long.values()):
-        accelerator.print(told(too_long, {"train": len(train), "validation": len(validation)}, config.max_tokens))
+        accelerator.print(
+            told(too_long, {"train": len(train), "validation": len(validation)}, config.engine.max_tokens)
+        )
 
-    steps_per_epoch = math.ceil(len(train) / config.batch_size)
-    steps = config.epochs * steps_per_epoch
-    steps = min(steps, config.max_steps or steps)
-    averaged = MovingAverage(model, config.ema_decay)
-    if config.compile:
+    steps_per_epoch = math.ceil(len(train) / config.engine.batch_size)
+    steps = config.engine.epochs * steps_per_epoch
+    steps = min(steps, config.engine.max_steps or steps)
+    averaged = MovingAverage(model, config.engine.ema_decay)
+    if config.engine.compile:
         model.compile(dynamic=True)  # in place, so names stay; every batch has another shape
     averaged.module.to(accelerator.device)
-    model, optimizer = accelerator.prepare(model, torch.optim.AdamW(parameter_groups(model, config), fused=True))
+    model, optimizer = accelerator.prepare(model, torch.optim.AdamW(parameter_groups(model, config.engine), fused=True))
     if accelerator.num_processes > 1:
         set_seed(
             config.seed, device_specific=True
         )  # each process drops out other units; until here all had to draw the same head
-        accelerator.print(f"{accelerator.num_processes} processes share each step's {config.batch_size} sentences")
+        accelerator.print(
+            f"{accelerator.num_processes} processes share each step's {config.engine.batch_size} sentences"
+        )
 
     states = States(
         config,
@@ -118,7 +124,7 @@ def main(
         accelerator.print("\n".join([*damaged, f"going on from the state of step {position.step}"]))
     else:
         states.refuse_to_overwrite()
-    hyperparameters = {key: str(value) for key, value in config.model_dump().items()}
+    hyperparameters = {key: str(value) for key, value in flat(config).items()}
     # What a killed run logged after its last state is logged again: TensorBoard forgets the first time.
     accelerator.init_trackers(
         "tensorboard",
@@ -127,19 +133,19 @@ def main(
     )
 
     step, started = position.step, time.monotonic() - position.seconds
-    with progress_bar(accelerator) as bar, Interruption() as interruption, out_of_memory_explained(config):
+    with progress_bar(accelerator) as bar, Interruption() as interruption, out_of_memory_explained(config.engine):
         task = bar.add_task("train", total=steps, loss=math.nan, rate=0.0)
-        for epoch in range(position.epoch, config.epochs):
+        for epoch in range(position.epoch, config.engine.epochs):
             model.train()
-            batches = plan(lengths, config.batch_size, config.seed, epoch)
+            batches = plan(lengths, config.engine.batch_size, config.seed, epoch)
             for batch in batches[position.batch :]:
                 for group in optimizer.param_groups:
-                    group["lr"] = learning_rate(step, steps, group["peak"], config.warmup_share)
+                    group["lr"] = learning_rate(step, steps, group["peak"], config.engine.warmup_share)
                 own = batch[accelerator.process_index :: accelerator.num_processes] or batch[:1]
                 # DDP averages over processes, the loss is a mean over the batch; a process without a row of its own takes part with weight 0.
                 share = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
                 total = torch.zeros((), device=accelerator.device)
-                cut = list(pieces(own, lengths, config.micro_tokens))
+                cut = list(pieces(own, lengths, config.engine.micro_tokens))
                 for piece in cut:
                     inputs = collate(tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
                     # Gradients meet once a step, at the last piece: processes may have different numbers of pieces.
@@ -150,20 +156,22 @@ def main(
                         loss = cross_entropy(logits.float(), gold, reduction="sum") * share
                         accelerator.backward(loss)
                     total += loss.detach()
-                norm = accelerator.clip_grad_norm_(model.parameters(), config.clip_norm)
+                norm = accelerator.clip_grad_norm_(model.parameters(), config.engine.clip_norm)
                 optimizer.step()
                 optimizer.zero_grad()
                 averaged.update_parameters(accelerator.unwrap_model(model))
                 step += 1
                 position.step, position.epoch, position.batch = step, epoch, position.batch + 1
-                saving = config.save_every and step % config.save_every == 0
+                saving = config.engine.save_every and step % config.engine.save_every == 0
                 # Several processes agree on a signal where they wait for each other anyway.
                 stop = (
                     max(gather_object([interruption.received]))
-                    if accelerator.num_processes == 1 or step % config.log_every == 0
+                    if accelerator.num_processes == 1 or step % config.engine.log_every == 0
                     else 0
                 )
-                if step % config.log_every == 0 or step == steps or saving or stop:  # what is saved was looked at
+                if (
+                    step % config.engine.log_every == 0 or step == steps or saving or stop
+                ):  # what is saved was looked at
                     value = accelerator.reduce(total, "mean").item()
                     # Gradients that are no numbers ruin the weights while the loss still is one; with fp16, the scaler leaves such a step out.
                     for what, number in {
@@ -172,15 +180,15 @@ def main(
                     }.items():
                         if not math.isfinite(number):
                             raise Diverged(
-                                f"the {what} is {number} at step {step}; lower learning_rate (now {config.learning_rate}) or set precision: 'no'"
+                                f"the {what} is {number} at step {step}; lower engine.learning_rate (now {config.engine.learning_rate}) or set engine.precision: no"
                             )
-                    rate = learning_rate(step, steps, config.learning_rate, config.warmup_share)
+                    rate = learning_rate(step, steps, config.engine.learning_rate, config.engine.warmup_share)
                     accelerator.log({"train/loss": value, "train/learning_rate": rate}, step=step)
                     bar.update(task, loss=value, rate=rate)
                 bar.update(task, completed=step)
                 if step == steps:
                     break
-                if saving or (stop and config.save_every):
+                if saving or (stop and config.engine.save_every):
                     position.seconds = time.monotonic() - started
                     state = capture(accelerator, model, averaged, optimizer)
                     if accelerator.is_main_process:
@@ -190,27 +198,33 @@ def main(
                     accelerator.end_training()
                     way_on = (
                         "--resume goes on from here"
-                        if config.save_every
-                        else "no state was written, because save_every is 0"
+                        if config.engine.save_every
+                        else "no state was written, because engine.save_every is 0"
                     )
                     accelerator.print(f"stopped at step {step}/{steps} by signal {stop}; {way_on}")
                     raise SystemExit(128 + stop)
             position.epoch, position.batch = epoch + 1, 0
             found = validate(
-                accelerator, averaged.module, tokenizer, validation_tokens, validation_targets, labels, config.metric
+                accelerator,
+                averaged.module,
+                tokenizer,
+                validation_tokens,
+                validation_targets,
+                labels,
+                config.measure.metric,
             )
             accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
             accelerator.print(
-                f"epoch {epoch + 1}/{config.epochs}  step {step}/{steps}  "
+                f"epoch {epoch + 1}/{config.engine.epochs}  step {step}/{steps}  "
                 + "  ".join(f"{name} {value:.4f}" for name, value in found.items())
             )
             position.stale += 1
-            if not position.best or found[config.metric] > position.best[config.metric]:
+            if not position.best or found[config.measure.metric] > position.best[config.measure.metric]:
                 position.best, position.stale = found | {"epoch": epoch + 1}, 0
                 position.best_weights = copied(averaged.module)
             if on_epoch:
-                on_epoch(epoch + 1, found[config.metric])
-            if position.stale >= config.patience or step == steps:
+                on_epoch(epoch + 1, found[config.measure.metric])
+            if position.stale >= config.engine.patience or step == steps:
                 break
     best = position.best
     if accelerator.is_main_process:
@@ -223,14 +237,14 @@ def main(
             "rows": len(train),
             "label_counts": dict(zip(labels, torch.bincount(targets, minlength=len(labels)).tolist(), strict=True)),
             "memory_gib": round(memory, 2),
-            "data": built(config),
+            "data": built(config.corpus.data),
             "cut_rows": too_long,
         }
         save_checkpoint(config, final, tokenizer, summary)
         states.remove()
         shutil.rmtree(rows_on_disk, ignore_errors=True)
         print(
-            f"best epoch {best['epoch']}: validation {config.metric} {best[config.metric]:.4f}; checkpoint in {config.checkpoint}"
+            f"best epoch {best['epoch']}: validation {config.measure.metric} {best[config.measure.metric]:.4f}; checkpoint in {config.checkpoint}"
         )
     accelerator.wait_for_everyone()
     accelerator.end_training()  # not earlier: it takes the processes apart
@@ -244,7 +258,10 @@ def start(config: Config) -> Accelerator:
     # Without cpu=True Accelerate does not join processes on a machine that has no GPU.
     alone_or_gpu = launched == 1 or torch.cuda.is_available()
     accelerator = Accelerator(
-        cpu=not alone_or_gpu, mixed_precision=config.precision, log_with="tensorboard", project_dir=config.run_dir
+        cpu=not alone_or_gpu,
+        mixed_precision=config.engine.precision,
+        log_with="tensorboard",
+        project_dir=config.run_dir,
     )
     if launched != accelerator.num_processes:  # seen with FSDP on CPUs: each process would train and write alone
         raise Stop(
@@ -255,19 +272,19 @@ def start(config: Config) -> Accelerator:
             f"distributed_type {accelerator.distributed_type.value} is not supported; launch it as DDP: docs/distributed.md"
         )
     asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
-    if asked not in ("no", config.precision):
+    if asked not in ("no", config.engine.precision):
         raise Stop(
-            f"the launch file asks for mixed_precision {asked}, the config has precision: {config.precision}, which decides; add --precision {asked}"
+            f"the launch file asks for mixed_precision {asked}, the config has engine.precision: {config.engine.precision}, which decides; add --engine.precision {asked}"
         )
     if (
-        config.compile and accelerator.num_processes > 1
+        config.engine.compile and accelerator.num_processes > 1
     ):  # of five runs in two processes on a busy CPU one failed and one did not end; cause not found
-        raise Stop("compile: true is for one process: in several it was not reliable; set compile: false")
+        raise Stop("engine.compile: true is for one process: in several it was not reliable; set it to false")
     return accelerator
 
 
 @contextmanager
-def out_of_memory_explained(config: Config) -> Iterator[None]:
+def out_of_memory_explained(engine: Engine) -> Iterator[None]:
     """Turns torch's error into Stop with the way out. The states written so far stay."""
     try:
         yield
@@ -275,7 +292,7 @@ def out_of_memory_explained(config: Config) -> Iterator[None]:
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         raise Stop(
-            f"out of memory; lower micro_tokens (now {config.micro_tokens}) or max_tokens (now {config.max_tokens}): {str(error).splitlines()[0]}"
+            f"out of memory; lower engine.micro_tokens (now {engine.micro_tokens}) or engine.max_tokens (now {engine.max_tokens}): {str(error).splitlines()[0]}"
         ) from error
 
 
@@ -290,7 +307,7 @@ def prepare_output(config: Config) -> None:
         raise Stop(f"cannot write to {config.run_dir}: {error.strerror}; --output names another directory") from error
     free = shutil.disk_usage(config.run_dir).free
     needed = (
-        2**31 if config.save_every else 2**30
+        2**31 if config.engine.save_every else 2**30
     )  # checkpoint, the old one and the logs; three states of five times MiniLM's weights
     if free < needed:
         raise Stop(
@@ -309,7 +326,7 @@ def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
-def parameter_groups(model: PreTrainedModel, config: Config) -> list[dict]:
+def parameter_groups(model: PreTrainedModel, engine: Engine) -> list[dict]:
     """Parameters for AdamW in up to four groups: matrices decay, vectors (biases, LayerNorm) do not; the head has a learning rate of its own.
 
     The head is everything outside the pretrained body, and the body's pooler, which sentence encoders do not train.
@@ -319,13 +336,13 @@ def parameter_groups(model: PreTrainedModel, config: Config) -> list[dict]:
         head = not name.startswith(f"{model.base_model_prefix}.") or ".pooler." in name
         if parameter.requires_grad:
             groups.setdefault((head, parameter.ndim >= 2), []).append(parameter)
-    peaks = {True: config.head_learning_rate, False: config.learning_rate}
+    peaks = {True: engine.head_learning_rate, False: engine.learning_rate}
     return [
         {
             "params": parameters,
             "peak": peaks[head],
             "lr": peaks[head],
-            "weight_decay": config.weight_decay if matrix else 0.0,
+            "weight_decay": engine.weight_decay if matrix else 0.0,
         }
         for (head, matrix), parameters in groups.items()
     ]
@@ -381,7 +398,7 @@ def save_checkpoint(
     fresh, old = target.with_name("checkpoint.new"), target.with_name("checkpoint.old")
     for left_over in (fresh, old):
         shutil.rmtree(left_over, ignore_errors=True)
-    tokenizer.model_max_length = config.max_tokens
+    tokenizer.model_max_length = config.engine.max_tokens
     try:
         model.save_pretrained(fresh)
         tokenizer.save_pretrained(fresh)
@@ -389,7 +406,7 @@ def save_checkpoint(
         (fresh / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
     except (OSError, SafetensorError) as error:
         shutil.rmtree(fresh, ignore_errors=True)
-        way_on = "and --resume goes on from the last state" if config.save_every else "or name another --output"
+        way_on = "and --resume goes on from the last state" if config.engine.save_every else "or name another --output"
         raise Stop(f"the checkpoint cannot be written to {fresh}: {error}; make room, {way_on}") from error
     for file in fresh.iterdir():  # safetensors makes its file readable for its owner alone
         file.chmod((fresh / "training.json").stat().st_mode)

@@ -20,7 +20,7 @@ from rich.progress import track
 from onrecord import Classifier
 from onrecord.classifier import GROUP
 from onrecord.tables.score import write_whole
-from train.config import Config, Stop, parse, run
+from train.config import Config, Corpus, Stop, parse, run
 from train.corpus.rows import Sentence, normalise, read_seeds
 from train.corpus.splits import refuse_other_data, rows_of
 
@@ -34,8 +34,8 @@ def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
     """
     refuse_other_data(config)
     classifier = Classifier.load(config.checkpoint, prior="data", backend="torch")
-    sentences = {s.id: s for s in read_seeds(config)}
-    rows = [row for split in ("train", "validation") for row in rows_of(config, split)]
+    sentences = {s.id: s for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
+    rows = [row for split in ("train", "validation") for row in rows_of(config.corpus, split)]
     asked = [s for row in rows if len((s := sentences[row["id"]]).annotators) < 2]
     print(f"typing {len(asked):,} sentences of train and validation with {config.checkpoint}", file=sys.stderr)
     console = Console(stderr=True)
@@ -58,8 +58,8 @@ def write_sheet(config: Config, path: Path, confidence: float, limit: int) -> in
     if path.exists():
         raise Stop(f"{path} is there already, perhaps half filled: read it with --read, or give another name")
     found = doubted(config, confidence, limit)
-    before = {(s.doc, s.order + 1): s.text for s in read_seeds(config)}
-    Random(config.split_seed).shuffle(found)
+    before = {(s.doc, s.order + 1): s.text for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
+    Random(config.corpus.split_seed).shuffle(found)
     try:
         with open(path, "x", encoding="utf-8", newline="") as file:
             sheet = csv.writer(file)
@@ -83,9 +83,9 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
         raise Stop(f"{path} cannot be read: {error}; save it as CSV in UTF-8") from error
     if rows and (missing := [name for name in COLUMNS if name not in rows[0]]):
         raise Stop(f"{path} lacks the columns {', '.join(missing)}; it must keep those that --write gave it")
-    sentences = {s.id: s for s in read_seeds(config)}
+    sentences = {s.id: s for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
     answers = {row["id"]: tuple((row[name] or "").strip() for name in ("label", "settled")) for row in rows}
-    faults = [fault for row in rows if (fault := _fault(row, sentences, config))]
+    faults = [fault for row in rows if (fault := _fault(row, sentences, config.corpus))]
     if len(answers) < len(rows):
         faults.append(f"{len(rows) - len(answers)} rows repeat an id")
     if faults:
@@ -108,15 +108,15 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
     return len(ready), len(answers) - len(filled), disagreements
 
 
-def _fault(row: dict[str, str], sentences: dict[str, Sentence], config: Config) -> str | None:
+def _fault(row: dict[str, str], sentences: dict[str, Sentence], corpus: Corpus) -> str | None:
     s = sentences.get(row["id"])
     if s is None:
-        return f"{row['id']}: no such sentence in {config.seeds}"
+        return f"{row['id']}: no such sentence in {corpus.seeds}"
     if normalise(row["text"] or "") != s.text:
         return f"{row['id']}: the text is not that of the seeds ({s.where}); it is not to be edited in the sheet"
     for label in ((row["label"] or "").strip(), (row["settled"] or "").strip()):
-        if label and label not in config.labels:
-            return f"{row['id']}: unknown label {label!r}; the labels are {', '.join(config.labels)}"
+        if label and label not in corpus.labels:
+            return f"{row['id']}: unknown label {label!r}; the labels are {', '.join(corpus.labels)}"
     if (row["settled"] or "").strip() and not (row["label"] or "").strip():
         return f"{row['id']}: settled without a second label"
     return None
@@ -138,7 +138,7 @@ def _command() -> int:
         )
         return 0
     ready, empty, disagreements = read_sheet(config, Path(own["read"]))
-    print(f"{ready} second labels read into {config.seeds}, {empty} rows still empty; then `make data`")
+    print(f"{ready} second labels read into {config.corpus.seeds}, {empty} rows still empty; then `make data`")
     if disagreements:
         print(
             f"{len(disagreements)} disagreements are open: fill `settled` and read the sheet again\n  "

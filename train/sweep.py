@@ -22,7 +22,7 @@ from optuna.trial import TrialState
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from train import fit
-from train.config import DEFAULTS, Config, Stop, parse, reasons, run
+from train.config import FIELDS, Config, Stop, changed, differences, flat, parse, reasons, run
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
@@ -54,13 +54,13 @@ def read_plan(path: str, config: Config) -> Plan:
     except (OSError, yaml.YAMLError) as error:
         raise Stop(f"--space {path}: {' '.join(str(error).split())}") from error
     for name, values in plan.space.items():
-        if name not in Config.model_fields or name in ("seed", "run", "output", "metric"):
+        if name not in FIELDS or name in ("seed", "run", "output", "measure.metric"):
             raise Stop(
-                f"--space {path}: {name} cannot be searched; give a key of configs/default.yaml other than seed, run, output and metric"
+                f"--space {path}: {name} cannot be searched; give a key of configs/default.yaml other than seed, run, output and measure.metric"
             )
         for value in values if isinstance(values, list) else (values.low, values.high):
             try:
-                Config.model_validate(config.model_dump() | {name: value})
+                changed(config, **{name: value})
             except ValidationError as error:
                 raise Stop(f"--space {path}: {name} cannot be {value!r}: {reasons(error)}") from error
         if isinstance(values, Range) and (values.low > values.high or (values.log and values.low <= 0)):
@@ -82,7 +82,7 @@ def main(config: Config, space: str, trials: int | None = None) -> dict[str, Any
             {
                 "space": plan.model_dump(mode="json")["space"],
                 "seeds": plan.seeds,
-                "config": config.model_dump(mode="json"),
+                "config": flat(config),
             },
         )
         wanted = trials or plan.trials
@@ -93,18 +93,18 @@ def main(config: Config, space: str, trials: int | None = None) -> dict[str, Any
             study.optimize(lambda trial: objective(trial, plan, config, root), n_trials=1)
             last = study.trials[-1]
             print(
-                f"trial {done + 1}/{wanted}  {last.state.name.lower()}  {'' if last.value is None else f'{config.metric} {last.value:.4f}  '}{last.params}",
+                f"trial {done + 1}/{wanted}  {last.state.name.lower()}  {'' if last.value is None else f'{config.measure.metric} {last.value:.4f}  '}{last.params}",
                 flush=True,
             )
         if not study.get_trials(states=(TrialState.COMPLETE,)):
             raise Stop(
                 f"none of {done} trials was completed (their losses were no numbers); lower the learning rates in {space} and give another --run"
             )
-        defaults = yaml.safe_load(DEFAULTS.read_text())
-        best = {key: value for key, value in config.model_dump().items() if value != defaults[key]} | study.best_params
-        (root / "best.yaml").write_text(yaml.safe_dump(best, sort_keys=False))
+        (root / "best.yaml").write_text(
+            yaml.safe_dump(differences(changed(config, **study.best_params)), sort_keys=False)
+        )
         print(
-            f"best: {config.metric} {study.best_value:.4f} with {study.best_params}; python -m train.fit --config {root / 'best.yaml'}"
+            f"best: {config.measure.metric} {study.best_value:.4f} with {study.best_params}; python -m train.fit --config {root / 'best.yaml'}"
         )
         _plot_importance(study, root / "importance.svg")
         return study.best_params
@@ -123,12 +123,10 @@ def objective(trial: optuna.Trial, plan: Plan, config: Config, root: Path) -> fl
 
     for seed in plan.seeds:
         # A trial that is cut off is run again, so it saves no states; forty checkpoints would fill a disk, and the best config is fitted again.
-        own = Config.model_validate(
-            config.model_dump() | chosen | {"seed": seed, "output": str(root), "run": "trial", "save_every": 0}
-        )
+        own = changed(config, **chosen, seed=seed, output=str(root), run="trial", engine__save_every=0)
         shutil.rmtree(own.run_dir, ignore_errors=True)
         try:
-            found.append(fit.main(own, on_epoch=report)[config.metric])
+            found.append(fit.main(own, on_epoch=report)[config.measure.metric])
         except fit.Diverged as error:
             raise optuna.TrialPruned from error
         finally:
@@ -209,7 +207,7 @@ def _command() -> int:
     config, options = parse(
         prog="train.sweep",
         space=dict(type=str, default="configs/sweep.yaml", help="YAML with trials, seeds and space"),
-        trials=dict(type=int | None, default=None, help="number of trials in all, instead of the file's"),
+        trials=dict(type=int, default=None, help="number of trials in all, instead of the file's"),
     )
     main(config, **options)
     return 0

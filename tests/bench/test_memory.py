@@ -12,8 +12,11 @@ from train.corpus.splits import load_split
 
 
 def test_a_split_is_repeated(settings: Config, tmp_path: Path) -> None:
-    bench_memory.repeated(settings, 500, tmp_path / "data")
-    split, many = load_split(settings, "train"), load_split(changed(settings, data=str(tmp_path / "data")), "train")
+    bench_memory.repeated(settings.corpus, 500, tmp_path / "data")
+    split, many = (
+        load_split(settings.corpus, "train"),
+        load_split(changed(settings, corpus__data=str(tmp_path / "data")).corpus, "train"),
+    )
     assert len(many) == 500 and many.features == split.features
     assert many["text"][:] == (split["text"][:] * 5)[:500]
 
@@ -38,4 +41,4 @@ def test_the_plot_is_of_what_was_found(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_training_that_fails_says_why(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match=r"training on 10 rows failed with code 1:(.|\n)*neither minilm nor tiny"):
-        bench_memory.measured(changed(settings, model=str(tmp_path / "nowhere")), 10, 1, tmp_path / "scratch")
+        bench_memory.measured(changed(settings, engine__model=str(tmp_path / "nowhere")), 10, 1, tmp_path / "scratch")

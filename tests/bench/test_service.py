@@ -8,7 +8,7 @@ import pytest
 
 from bench import service as bench_service
 from bench.service import Load, Server, closed, serving
-from train.config import Config, Stop
+from train.config import Config, Stop, changed
 
 
 def test_every_measure_has_a_figure(exported: Config) -> None:
@@ -48,7 +48,7 @@ def test_what_is_cut_off_counts_as_lost(exported: Config) -> None:
 
 
 def test_a_service_that_does_not_start(exported: Config, tmp_path: Path) -> None:
-    empty = Config.model_validate(exported.model_dump() | {"run": "nothing"})
+    empty = changed(exported, run="nothing")
     with pytest.raises(Stop, match="make train"):
         bench_service.main(empty, 1, 1, 0, 0)
     with pytest.raises(Stop, match="did not start"), serving(empty):

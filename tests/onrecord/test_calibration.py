@@ -14,7 +14,7 @@ from onrecord import Classifier
 from onrecord.calibration import Calibration, answer_threshold, error_bound, set_limits, softmax
 from onrecord.classifier import CheckpointError
 from train import calibrate, fit
-from train.config import Config, load
+from train.config import Config, changed, load
 
 SHARES = {"a": 0.6, "b": 0.3, "c": 0.1}
 
@@ -133,7 +133,7 @@ def test_wishes_that_make_no_sense(wish: dict, message: str) -> None:
 @pytest.fixture(scope="module")
 def calibrated(settings: Config) -> Path:
     """A model that has learned something: with 24 validation sentences, one that guesses may answer nothing at any error below 1."""
-    config = Config.model_validate(settings.model_dump() | {"run": "decides", "epochs": 12, "patience": 12})
+    config = changed(settings, run="decides", engine__epochs=12, engine__patience=12)
     fit.main(config)
     calibrate.main(config)
     return config.checkpoint
@@ -208,8 +208,8 @@ def test_a_stored_prior_does_not_take_the_place_of_a_known_one(name: str) -> Non
     doctored, own = dataclasses.replace(calibration(), priors={"rare": rare, name: rare}), calibration()
     for prior in ("rare", "data", "uniform"):
         assert np.array_equal(doctored.rule(prior).shift, own.rule(prior).shift)
-    with pytest.raises(ValueError, match=f"priors: {name} is a name that every checkpoint knows"):
-        load(labels=list(rare), priors={name: rare})
+    with pytest.raises(ValueError, match=f"measure.priors: {name} is a name that every checkpoint knows"):
+        load(corpus__labels=list(rare), measure__priors={name: rare})
 
 
 def test_the_threshold_by_hand() -> None:

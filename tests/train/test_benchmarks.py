@@ -69,8 +69,8 @@ def benchmark(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytes
     """A config as it stands, its data written where it looks for it, under the current directory."""
     monkeypatch.chdir(tmp_path)
     write = WRITERS[request.param][0]
-    config = load(CONFIGS / f"{request.param}.yaml", model="tiny", max_steps=2)
-    files = config.source if isinstance(config.source, dict) else {"all": f"{config.source}/wiki.xml"}
+    config = load(CONFIGS / f"{request.param}.yaml", engine__model="tiny", engine__max_steps=2)
+    files = config.source.files if isinstance(config.source.files, dict) else {"all": f"{config.source.files}/wiki.xml"}
     for split, file in files.items():
         path = Path(str(file))
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,15 +81,18 @@ def benchmark(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytes
 def test_a_benchmark_runs_from_its_files_to_its_figure(benchmark: Config, capsys: pytest.CaptureFixture) -> None:
     assert build.main(benchmark) == 0
     best = fit.main(benchmark)
-    assert f"best epoch 1: validation {benchmark.metric} {best[benchmark.metric]:.4f}" in capsys.readouterr().out
+    assert (
+        f"best epoch 1: validation {benchmark.measure.metric} {best[benchmark.measure.metric]:.4f}"
+        in capsys.readouterr().out
+    )
     assert calibrate.main(benchmark) == 0
-    assert evaluate.main(benchmark, [], benchmark.gate) == 0
+    assert evaluate.main(benchmark, [], benchmark.measure.gate) == 0
     said = next(line for line in capsys.readouterr().out.splitlines() if " on test: " in line)
     metrics = json.loads((benchmark.run_dir / "metrics.json").read_text())["test"]
     own = (
-        metrics["labels"][benchmark.metric[3:]]["f1"]
-        if benchmark.metric.startswith("f1:")
-        else metrics[benchmark.metric]
+        metrics["labels"][benchmark.measure.metric[3:]]["f1"]
+        if benchmark.measure.metric.startswith("f1:")
+        else metrics[benchmark.measure.metric]
     )
     assert said.startswith(f"{WRITERS[benchmark.run][1]}: {own:.4f} (")
     page = (benchmark.run_dir / "report.html").read_text()
@@ -99,13 +102,13 @@ def test_a_benchmark_runs_from_its_files_to_its_figure(benchmark: Config, capsys
 def test_what_the_readers_make_of_the_formats(benchmark: Config) -> None:
     parts, _ = build.checked(benchmark)
     everything = [s for part in parts.values() for s in part]
-    assert {s.label for s in everything} == set(benchmark.labels)
+    assert {s.label for s in everything} == set(benchmark.corpus.labels)
     if benchmark.run == "szeged-uncertainty":
         assert len(everything) == 90 and all((" may " in s.text) == (s.label == "uncertain") for s in everything)
         assert any(s.text.endswith(" & Co.") for s in everything)
         assert len({s.doc for s in everything}) == 30
     else:
-        assert len(everything) == 90 + 24 * (2 if "validation" in (benchmark.source or {}) else 1)
+        assert len(everything) == 90 + 24 * (2 if "validation" in (benchmark.source.files or {}) else 1)
     if benchmark.run == "checkthat2025-task1-en":
         assert all(s.text.startswith('"') and "\t" not in s.text for s in everything)
     if benchmark.run == "ag-news":

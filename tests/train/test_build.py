@@ -14,7 +14,9 @@ from train.corpus.rows import read_seeds
 
 
 def config_for(seeds: Path, **changes: object) -> Config:
-    return load(seeds=str(seeds), data=str(seeds.parent / "data"), behaviour_groups=1, **changes)
+    return load(
+        corpus__seeds=str(seeds), corpus__data=str(seeds.parent / "data"), corpus__behaviour_groups=1, **changes
+    )
 
 
 def made(seeds: Path, **changes: object) -> dict[str, bytes]:
@@ -24,8 +26,8 @@ def made(seeds: Path, **changes: object) -> dict[str, bytes]:
 
 def test_no_document_straddles_splits_and_nothing_is_lost(seeds: Path) -> None:
     config = config_for(seeds)
-    everything = read_seeds(config)
-    parts = build.split(everything, config)
+    everything = read_seeds(config.corpus.seeds, config.corpus.labels)
+    parts = build.split(everything, config.corpus)
     owner = {}
     for name, rows in parts.items():
         for s in rows:
@@ -40,14 +42,14 @@ def test_no_document_straddles_splits_and_nothing_is_lost(seeds: Path) -> None:
 
 def test_same_seeds_same_bytes_and_another_split_seed_another_split(seeds: Path) -> None:
     assert made(seeds) == made(seeds)
-    assert made(seeds)["test.parquet"] != made(seeds, split_seed=8)["test.parquet"]
+    assert made(seeds)["test.parquet"] != made(seeds, corpus__split_seed=8)["test.parquet"]
 
 
 def test_datasets_opens_it(seeds: Path) -> None:
     config = config_for(seeds)
     build.main(config)
-    opened = datasets.load_dataset(config.data, cache_dir=str(seeds.parent / "cache"))
-    manifest = json.loads((Path(config.data) / "manifest.json").read_text())
+    opened = datasets.load_dataset(config.corpus.data, cache_dir=str(seeds.parent / "cache"))
+    manifest = json.loads((Path(config.corpus.data) / "manifest.json").read_text())
     assert {name: len(opened[name]) for name in opened} == {name: manifest["rows"][name] for name in build.SPLITS}
     assert opened["train"].features["label"].names == LABELS
 
@@ -58,7 +60,7 @@ def test_check_passes_on_the_build_and_fails_on_anything_else(seeds: Path) -> No
         build.main(config, check=True)
     build.main(config)
     assert build.main(config, check=True) == 0
-    card = Path(config.data) / "README.md"
+    card = Path(config.corpus.data) / "README.md"
     card.write_text(card.read_text() + "x")
     with pytest.raises(Stop, match=r"README\.md differ"):
         build.main(config, check=True)
@@ -83,17 +85,17 @@ def test_the_card_tells_agreement_and_what_was_measured(seeds: Path) -> None:
 def test_a_failed_build_leaves_the_old_data(seeds: Path) -> None:
     config = config_for(seeds)
     build.main(config)
-    before = (Path(config.data) / "manifest.json").read_bytes()
+    before = (Path(config.corpus.data) / "manifest.json").read_bytes()
     with open(seeds / "articles" / "made.jsonl", "a") as file:
         file.write("{")
     with pytest.raises(Stop, match="not JSON"):
         build.main(config)
-    assert (Path(config.data) / "manifest.json").read_bytes() == before
+    assert (Path(config.corpus.data) / "manifest.json").read_bytes() == before
 
 
 def test_a_near_duplicate_across_splits_is_refused(seeds: Path) -> None:
     config = config_for(seeds)
-    parts = build.split(read_seeds(config), config)
+    parts = build.split(read_seeds(config.corpus.seeds, config.corpus.labels), config.corpus)
     victim, home = parts["test"][0], parts["train"][0].doc
     with open(seeds / "articles" / "made.jsonl", "a") as file:  # an edit of one letter, in an article that trains
         file.write(
@@ -101,7 +103,7 @@ def test_a_near_duplicate_across_splits_is_refused(seeds: Path) -> None:
             + "\n"
         )
     with pytest.raises(Stop, match="stand in two splits") as stop:
-        build.refuse_leakage(build.split(read_seeds(config), config), config)
+        build.refuse_leakage(build.split(read_seeds(config.corpus.seeds, config.corpus.labels), config.corpus))
     assert victim.where in str(stop.value)
 
 
@@ -124,12 +126,12 @@ def test_nothing_but_its_own_data_is_replaced(seeds: Path, tmp_path: Path) -> No
     (tmp_path / "thesis" / "thesis.tex").write_text("precious")
     for target, message in (
         (tmp_path / "thesis", "not something train.build wrote"),
-        (seeds, "--seeds"),
-        (seeds / "data", "--seeds"),
-        (tmp_path, "--seeds"),
+        (seeds, "--corpus.seeds"),
+        (seeds / "data", "--corpus.seeds"),
+        (tmp_path, "--corpus.seeds"),
     ):
         with pytest.raises(Stop, match=message):
-            build.main(load(seeds=str(seeds), data=str(target)))
+            build.main(load(corpus__seeds=str(seeds), corpus__data=str(target)))
     assert (tmp_path / "thesis" / "thesis.tex").read_text() == "precious" and list(seeds.glob("articles/*.jsonl"))
     for _ in range(2):
-        assert build.main(load(seeds=str(seeds), data=str(tmp_path / "fresh"))) == 0
+        assert build.main(load(corpus__seeds=str(seeds), corpus__data=str(tmp_path / "fresh"))) == 0

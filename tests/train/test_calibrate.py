@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from onrecord import Classifier
 from onrecord.calibration import softmax
 from train import calibrate
-from train.config import Config, Stop
+from train.config import Config, Stop, changed
 from train.corpus.splits import rows_of
 from train.measure.metrics import calibration_error
 
@@ -51,18 +51,18 @@ def test_a_handful_of_rows_is_enough_not_to_crash() -> None:
 
 
 def test_the_classifier_applies_what_is_stored(settings: Config, checkpoint: Path) -> None:
-    config = Config.model_validate(settings.model_dump() | {"run": "calibrated"})
+    config = changed(settings, run="calibrated")
     shutil.copytree(checkpoint, config.checkpoint)
     plain = Classifier.load(checkpoint)
     assert plain.calibration is None and calibrate.main(config) == 0
     warm = Classifier.load(config.checkpoint, prior="data")
     stored = json.loads((config.checkpoint / "calibration.json").read_text())
     assert warm.calibration is not None and warm.calibration.temperature == stored["temperature"] != 1
-    train = [r["label"] for r in rows_of(config, "train")]
+    train = [r["label"] for r in rows_of(config.corpus, "train")]
     assert stored["shares"] == pytest.approx(
-        {label: train.count(label) / len(train) for label in config.labels}, abs=1e-5
+        {label: train.count(label) / len(train) for label in config.corpus.labels}, abs=1e-5
     )
-    assert len(stored["logits"]) == len(stored["targets"]) == len(rows_of(config, "validation"))
+    assert len(stored["logits"]) == len(stored["targets"]) == len(rows_of(config.corpus, "validation"))
     texts = ["First one.", "The second, perhaps.", "Why?"]
     assert [p.label for p in warm.predict(texts)] == [p.label for p in plain.predict(texts)]
     assert np.allclose(warm.probabilities(texts), softmax(plain.logits(texts)[0] / stored["temperature"]))
@@ -72,10 +72,10 @@ def test_the_classifier_applies_what_is_stored(settings: Config, checkpoint: Pat
 
 
 def test_shares_are_those_of_the_rows_trained_on(settings: Config, checkpoint: Path) -> None:
-    config = Config.model_validate(settings.model_dump() | {"run": "part"})
+    config = changed(settings, run="part")
     shutil.copytree(checkpoint, config.checkpoint)
     path = config.checkpoint / "training.json"
-    assert json.loads(path.read_text())["label_counts"] == Counter(r["label"] for r in rows_of(config, "train"))
+    assert json.loads(path.read_text())["label_counts"] == Counter(r["label"] for r in rows_of(config.corpus, "train"))
     counts = {"claim": 70, "hedge": 10, "denial": 10, "scheduling": 5, "none": 5}  # as after a train_share
     path.write_text(json.dumps(json.loads(path.read_text()) | {"label_counts": counts}))
     calibrate.main(config)
@@ -86,7 +86,7 @@ def test_shares_are_those_of_the_rows_trained_on(settings: Config, checkpoint: P
 def test_few_validation_rows_make_guesses_and_it_says_so(
     settings: Config, checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    rows = rows_of(settings, "validation")
+    rows = rows_of(settings.corpus, "validation")
     every = (rows * 50)[:50]
     for given, guess in ((every[:49], True), (every, False)):
         monkeypatch.setattr(calibrate, "rows_of", lambda _, name, given=given: given)
@@ -97,4 +97,4 @@ def test_few_validation_rows_make_guesses_and_it_says_so(
 
 def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match=r"train it first, with `python -m train\.fit`"):
-        calibrate.main(Config.model_validate(settings.model_dump() | {"output": str(tmp_path)}))
+        calibrate.main(changed(settings, output=str(tmp_path)))

@@ -27,7 +27,7 @@ def other(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_changes(settings: Config, checkpoint: Path, other: Path) -> None:
-    first, second, rows = Classifier.load(checkpoint), Classifier.load(other), rows_of(settings, "test")
+    first, second, rows = Classifier.load(checkpoint), Classifier.load(other), rows_of(settings.corpus, "test")
     found = compare.compare(first, second, rows)
     a, b = first.predict([r["text"] for r in rows]), second.predict([r["text"] for r in rows])
     assert (
@@ -51,14 +51,17 @@ def test_command_and_page(
 ) -> None:
     file = tmp_path / "rows.jsonl"
     file.write_text(
-        "".join(json.dumps({"text": r["text"] + " <b>", "label": r["label"]}) + "\n" for r in rows_of(settings, "test"))
+        "".join(
+            json.dumps({"text": r["text"] + " <b>", "label": r["label"]}) + "\n"
+            for r in rows_of(settings.corpus, "test")
+        )
     )
     monkeypatch.setattr(
         sys, "argv", ["compare", str(checkpoint), str(other), str(file), "--html", str(tmp_path / "out.html")]
     )
     assert compare._command() == 0 and "changed their label" in capsys.readouterr().out
     assert "&lt;b&gt;" in (tmp_path / "out.html").read_text() and "<b>" not in (tmp_path / "out.html").read_text()
-    monkeypatch.setattr(sys, "argv", ["compare", str(checkpoint), str(other), f"{settings.data}/test.parquet"])
+    monkeypatch.setattr(sys, "argv", ["compare", str(checkpoint), str(other), f"{settings.corpus.data}/test.parquet"])
     assert compare._command() == 0 and "McNemar" in capsys.readouterr().out
     monkeypatch.setattr(sys, "argv", ["compare", str(checkpoint), str(tmp_path / "none"), str(file)])
     with pytest.raises(Stop, match=r"train it first, with `python -m train\.fit`"):
@@ -85,7 +88,7 @@ def test_a_label_may_look_like_markup(
         for file in ("calibration.json", "model.onnx"):
             (odd[-1] / file).unlink(missing_ok=True)
     file = tmp_path / "rows.jsonl"
-    file.write_text("".join(json.dumps({"text": r["text"]}) + "\n" for r in rows_of(settings, "test")))
+    file.write_text("".join(json.dumps({"text": r["text"]}) + "\n" for r in rows_of(settings.corpus, "test")))
     monkeypatch.setattr(sys, "argv", ["compare", *map(str, odd), str(file)])
     assert compare._command() == 0 and "[bold]x" in capsys.readouterr().out
 

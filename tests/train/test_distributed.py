@@ -59,7 +59,9 @@ def losses(config: Config) -> list[float]:
 @pytest.fixture(scope="module")
 def alone(settings: Config, without_dropout: Path) -> Config:
     """Trained by one process. Batches of 7 do not halve evenly, and pieces of 60 tokens give the processes unequal numbers of pieces."""
-    config = changed(settings, run="alone", model=str(without_dropout), batch_size=7, micro_tokens=60)
+    config = changed(
+        settings, run="alone", engine__model=str(without_dropout), engine__batch_size=7, engine__micro_tokens=60
+    )
     fit.main(config)
     return config
 
@@ -96,7 +98,7 @@ fit.main(load(sys.argv[1]))
 
 
 def test_a_worker_that_dies_ends_the_run_which_goes_on_from_the_last_state(alone: Config) -> None:
-    config = changed(alone, run="dying", save_every=4)
+    config = changed(alone, run="dying", engine__save_every=4)
     died = launch(config, "torchrun", program=DYING)
     assert died.returncode != 0 and "Signal 9" in died.stderr
     assert (
@@ -116,7 +118,7 @@ def test_launch_files_are_understood(path: Path) -> None:
     assert config.distributed_type == "MULTI_GPU" and config.num_processes == 2 * config.num_machines
     assert f"configs/accelerate/{path.name}" in path.read_text()  # the line that uses it
     if config.mixed_precision != "no":
-        assert f"--precision {config.mixed_precision}" in path.read_text()
+        assert f"--engine.precision {config.mixed_precision}" in path.read_text()
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_launch_files_are_understood(path: Path) -> None:
             {},
             "distributed_type FSDP is not supported; launch it as DDP",
         ),
-        ("2", 2, DistributedType.MULTI_CPU, {"compile": True}, "compile: true is for one process"),
+        ("2", 2, DistributedType.MULTI_CPU, {"engine.compile": True}, "engine.compile: true is for one process"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(
@@ -153,7 +155,8 @@ def test_what_cannot_be_trained_is_refused(
 def test_a_launch_file_does_not_contradict_the_config(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
     with pytest.raises(
-        Stop, match="asks for mixed_precision bf16, the config has precision: no, which decides; add --precision bf16"
+        Stop,
+        match=r"asks for mixed_precision bf16, the config has engine\.precision: no, .* add --engine\.precision bf16",
     ):
         fit.start(settings)
-    assert fit.start(changed(settings, precision="bf16")).mixed_precision == "bf16"
+    assert fit.start(changed(settings, engine__precision="bf16")).mixed_precision == "bf16"

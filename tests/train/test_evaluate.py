@@ -13,7 +13,7 @@ import yaml
 from onrecord import Classifier
 from tests.conftest import CUE, LABELS
 from train import build, calibrate, evaluate
-from train.config import Config, Stop, load
+from train.config import Config, Stop, changed, load
 from train.corpus.splits import rows_of
 from train.measure.baselines import cue_words, predict_baselines
 from train.measure.metrics import macro_f1
@@ -22,7 +22,7 @@ from train.measure.report import explained_rules
 
 def test_trainer_and_evaluator_agree(settings: Config, checkpoint: Path) -> None:
     """Two roads to one number: validation macro-F1 as early stopping saw it, and from disk through the Classifier."""
-    rows = rows_of(settings, "validation")
+    rows = rows_of(settings.corpus, "validation")
     predicted = Classifier.load(checkpoint).probabilities([r["text"] for r in rows]).argmax(1)
     from_disk = macro_f1([LABELS.index(r["label"]) for r in rows], predicted.tolist(), 5)
     assert from_disk == pytest.approx(json.loads((checkpoint / "training.json").read_text())["macro_f1"], abs=1e-9)
@@ -158,7 +158,7 @@ def test_a_faulty_extra_file_is_named(
 
 def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match=r"train it first, with `python -m train\.fit`"):
-        evaluate.main(Config.model_validate(settings.model_dump() | {"output": str(tmp_path)}), [], None)
+        evaluate.main(changed(settings, output=str(tmp_path)), [], None)
 
 
 def test_baselines() -> None:
@@ -183,9 +183,7 @@ def test_baselines() -> None:
 def test_a_checkpoint_is_not_measured_on_other_data_than_it_was_trained_on(
     settings: Config, checkpoint: Path, tmp_path: Path
 ) -> None:
-    other = Config.model_validate(
-        settings.model_dump() | {"data": str(tmp_path / "other"), "split_seed": settings.split_seed + 1}
-    )
+    other = changed(settings, corpus__data=str(tmp_path / "other"), corpus__split_seed=settings.corpus.split_seed + 1)
     build.main(other)
     for stage in (lambda: evaluate.main(other, [], None), lambda: calibrate.main(other)):
         with pytest.raises(
@@ -245,24 +243,24 @@ def test_every_rule_of_the_contrast_groups_is_explained_in_the_report(settings: 
     shipped = load()
     rules = {
         json.loads(line)["rule"]
-        for path in Path(shipped.seeds).glob("contrasts/*.jsonl")
+        for path in Path(shipped.corpus.seeds).glob("contrasts/*.jsonl")
         for line in path.open(encoding="utf-8")
         if '"rule"' in line
     }
-    assert rules and rules == set(explained_rules(Path(shipped.seeds)))
-    (Path(settings.seeds) / "rules.yaml").write_text("rule-0: sees <this>\n")
+    assert rules and rules == set(explained_rules(Path(shipped.corpus.seeds)))
+    (Path(settings.corpus.seeds) / "rules.yaml").write_text("rule-0: sees <this>\n")
     assert evaluate.main(settings, [], None, behaviour=True) == 0
     assert (
         "<td>rule-0</td>" in (page := (settings.run_dir / "report.html").read_text())
         and "sees &lt;this&gt;</td>" in page
     )
-    (Path(settings.seeds) / "rules.yaml").unlink()
+    (Path(settings.corpus.seeds) / "rules.yaml").unlink()
 
 
 def test_a_metric_that_the_test_split_cannot_show_is_refused(
     settings: Config, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = {name: [r for r in rows_of(settings, name) if r["label"] != "none"] for name in ("train", "test")}
+    rows = {name: [r for r in rows_of(settings.corpus, name) if r["label"] != "none"] for name in ("train", "test")}
     monkeypatch.setattr(evaluate, "rows_of", lambda _, name: rows[name])
     with pytest.raises(Stop, match="no test sentence is labelled none"):
-        evaluate.main(Config.model_validate(settings.model_dump() | {"metric": "f1:none"}), [], None)
+        evaluate.main(changed(settings, measure__metric="f1:none"), [], None)

@@ -39,7 +39,7 @@ TEXTS = [
 @pytest.fixture
 def own(exported: Config) -> Config:
     """A copy that a test may spoil."""
-    config = Config.model_validate(exported.model_dump() | {"run": "spoiled"})
+    config = changed(exported, run="spoiled")
     shutil.rmtree(config.run_dir, ignore_errors=True)
     shutil.copytree(exported.checkpoint, config.checkpoint)
     return config
@@ -54,7 +54,9 @@ def test_onnx_is_torch(exported: Config) -> None:
 @pytest.mark.slow
 def test_mpnet(settings: Config, tmp_path: Path) -> None:
     """Its padding has id 1, its positions are numbered from 2 on, and its attention has a bias by relative position."""
-    words = sorted({word for row in rows_of(settings, "train") for word in row["text"].lower().strip(".").split()})
+    words = sorted(
+        {word for row in rows_of(settings.corpus, "train") for word in row["text"].lower().strip(".").split()}
+    )
     names = ["<s>", "<pad>", "</s>", "[UNK]", "<mask>", ".", *words]
     tokenizer = transformers.MPNetTokenizer(vocab={name: i for i, name in enumerate(names)})
     transformers.set_seed(0)
@@ -65,13 +67,18 @@ def test_mpnet(settings: Config, tmp_path: Path) -> None:
     for part in (tokenizer, model):
         part.save_pretrained(tmp_path / "encoder")
     config = changed(
-        settings, model=str(tmp_path / "encoder"), run="mpnet", output=str(tmp_path), max_tokens=64, max_steps=3
+        settings,
+        engine__model=str(tmp_path / "encoder"),
+        run="mpnet",
+        output=str(tmp_path),
+        engine__max_tokens=64,
+        engine__max_steps=3,
     )
     fit.main(config)
     export.main(config)
     ours, theirs = (Classifier.load(config.checkpoint, backend=name) for name in ("onnx", "torch"))
     assert ours.backend.pad == 1 and ours.max_tokens == 64
-    texts = [*TEXTS, *(row["text"] for row in rows_of(settings, "validation"))]
+    texts = [*TEXTS, *(row["text"] for row in rows_of(settings.corpus, "validation"))]
     assert np.abs(ours.logits(texts)[0] - theirs.logits(texts)[0]).max() < 1e-4
     assert np.abs(ours.logits(texts)[0] - ours.logits(texts, budget=1)[0]).max() < 1e-5
     record = json.loads((config.checkpoint / "export.json").read_text())
@@ -163,7 +170,7 @@ def test_an_onnx_file_of_other_weights_is_refused(own: Config) -> None:
 
 
 def test_a_new_training_leaves_no_old_onnx_file(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
-    config = Config.model_validate(settings.model_dump() | {"output": str(tmp_path), "max_steps": 1})
+    config = changed(settings, output=str(tmp_path), engine__max_steps=1)
     shutil.copytree(checkpoint, config.checkpoint)
     (config.checkpoint / "model.onnx").write_bytes(b"of an earlier training")
     fit.main(config)

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 import torch
-import yaml
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tests.conftest import changed, weights
 from train import fit
-from train.config import DEFAULTS, Config, load
+from train.config import DEFAULTS, Config, differences, load
 from train.engine.state import States
 
 
@@ -48,8 +47,15 @@ def test_compiled_it_trains_the_same_model_under_the_same_names(
         torch.nn.Module, "compile", lambda self, **options: real(self, backend=counting, fullgraph=True, **options)
     )
     monkeypatch.setattr(fit, "collate", noted)
-    plain = changed(settings, run="plain", model=str(without_dropout), micro_tokens=60, max_steps=12, save_every=5)
-    compiled = changed(plain, run="compiled", compile=True)
+    plain = changed(
+        settings,
+        run="plain",
+        engine__model=str(without_dropout),
+        engine__micro_tokens=60,
+        engine__max_steps=12,
+        engine__save_every=5,
+    )
+    compiled = changed(plain, run="compiled", engine__compile=True)
     torch._dynamo.reset()
     as_it_is, parts = states_left(plain, monkeypatch), states_left(compiled, monkeypatch)
     assert 0 < len(graphs) <= 4 < len(shapes), (
@@ -78,7 +84,9 @@ def test_bf16_learns_and_keeps_its_weights_in_fp32(settings: Config, monkeypatch
         "cross_entropy",
         lambda logits, *rest, **options: (kinds.add(("loss", logits.dtype)), real(logits, *rest, **options))[1],
     )
-    config = changed(settings, run="bf16", precision="bf16", epochs=16, patience=16, save_every=100)
+    config = changed(
+        settings, run="bf16", engine__precision="bf16", engine__epochs=16, engine__patience=16, engine__save_every=100
+    )
     parts = states_left(config, monkeypatch)
     assert kinds == {torch.bfloat16, ("loss", torch.float32)}
     assert json.loads((config.checkpoint / "training.json").read_text())["macro_f1"] > 0.9
@@ -113,7 +121,7 @@ def test_the_host_waits_for_no_value_but_to_log(settings: Config) -> None:
     found = []
     for steps in (3, 9):
         with Waits() as waits:
-            fit.main(changed(settings, run="waits", max_steps=steps, log_every=1000))
+            fit.main(changed(settings, run="waits", engine__max_steps=steps, engine__log_every=1000))
         assert waits.found, "the last step is logged"
         found.append(waits.found)
     mask, counter = sorted(found[1] - found[0], reverse=True)
@@ -121,5 +129,7 @@ def test_the_host_waits_for_no_value_but_to_log(settings: Config) -> None:
 
 
 def test_the_gpu_config_is_one_and_differs_only_in_where_it_runs() -> None:
-    names = set(yaml.safe_load((DEFAULTS.parent / "gpu.yaml").read_text()))
-    assert names <= {"precision", "compile", "micro_tokens"} and load(DEFAULTS.parent / "gpu.yaml").precision == "bf16"
+    config = load(DEFAULTS.parent / "gpu.yaml")
+    assert config.engine.precision == "bf16"
+    assert differences(config).keys() == {"engine"}
+    assert differences(config)["engine"].keys() <= {"precision", "compile", "micro_tokens"}

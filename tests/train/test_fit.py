@@ -27,7 +27,7 @@ real = MovingAverage.update_parameters
 
 def test_it_learns(settings: Config) -> None:
     """The cue words of the test corpus are found by more epochs; a broken loss, schedule or label order would not pass."""
-    best = fit.main(changed(settings, run="longer", epochs=25, patience=25))
+    best = fit.main(changed(settings, run="longer", engine__epochs=25, engine__patience=25))
     assert best["macro_f1"] > 0.9
 
 
@@ -56,7 +56,9 @@ def test_accumulation_does_not_change_the_model(
     )
     for budget in (8192, 60, 1):
         passes.append(False)
-        config = changed(settings, run=f"micro{budget}", micro_tokens=budget, model=str(without_dropout))
+        config = changed(
+            settings, run=f"micro{budget}", engine__micro_tokens=budget, engine__model=str(without_dropout)
+        )
         fit.main(config)
         made.append(weights(config))
     assert all(torch.allclose(made[0][name], made[1][name], atol=1e-5) for name in made[0])
@@ -80,7 +82,7 @@ def test_early_stopping_keeps_the_best_epoch(settings: Config, monkeypatch: pyte
         return {"loss": 1.0, "accuracy": 0.5, "macro_f1": next(scores)}
 
     monkeypatch.setattr(fit, "validate", validate)
-    config = changed(settings, run="early", epochs=5, patience=2)
+    config = changed(settings, run="early", engine__epochs=5, engine__patience=2)
     assert fit.main(config)["epoch"] == 2
     assert len(seen) == 4  # epochs 3 and 4 were no better
     assert torch.equal(weights(config)["classifier.weight"], seen[1])
@@ -94,7 +96,7 @@ def test_early_stopping_goes_by_the_metric_of_the_config(
     scores = iter([dict(zip(("macro_f1", "accuracy", "f1:denial"), values, strict=True)) for values in by_epoch])
     monkeypatch.setattr(fit, "validate", lambda *rest: {"loss": 1.0} | next(scores))
     told: list[tuple[int, float]] = []
-    config = changed(settings, run="by-metric", epochs=3, patience=3, metric=metric)
+    config = changed(settings, run="by-metric", engine__epochs=3, engine__patience=3, measure__metric=metric)
     assert fit.main(config, on_epoch=lambda *found: told.append(found))["epoch"] == epoch
     assert len(told) == 3 and told[epoch - 1] == (epoch, 0.9)
 
@@ -107,10 +109,10 @@ def test_the_kept_model_is_the_moving_average(settings: Config, monkeypatch: pyt
         trained.append(model.classifier.weight.detach().clone())
 
     monkeypatch.setattr(MovingAverage, "update_parameters", lambda self, model: (keep(model), real(self, model)))
-    last = changed(settings, run="last", ema_decay=0.0, max_steps=6)
+    last = changed(settings, run="last", engine__ema_decay=0.0, engine__max_steps=6)
     fit.main(last)
     assert torch.equal(weights(last)["classifier.weight"], trained[-1])
-    slow = changed(settings, run="slow", ema_decay=0.999, max_steps=6)
+    slow = changed(settings, run="slow", engine__ema_decay=0.999, engine__max_steps=6)
     trained.clear()
     fit.main(slow)
     expected = trained[0]
@@ -122,51 +124,52 @@ def test_the_kept_model_is_the_moving_average(settings: Config, monkeypatch: pyt
 
 
 def test_a_share_of_the_documents(settings: Config) -> None:
-    config = changed(settings, run="share", train_share=0.5, max_steps=2)
+    config = changed(settings, run="share", engine__train_share=0.5, engine__max_steps=2)
     fit.main(config)
-    rows, documents = split_rows(settings), len(set(load_split(settings, "train")["doc"]))
+    rows, documents = split_rows(settings), len(set(load_split(settings.corpus, "train")["doc"]))
     used = json.loads((config.checkpoint / "training.json").read_text())["rows"]
     assert used % 6 == 0 and used == rows // documents * round(documents / 2)
 
 
 def test_a_share_without_one_of_the_labels(settings: Config, tmp_path: Path) -> None:
-    shutil.copytree(settings.data, tmp_path / "data")
-    train = load_split(settings, "train")
+    shutil.copytree(settings.corpus.data, tmp_path / "data")
+    train = load_split(settings.corpus, "train")
     denial = LABELS.index("denial")
     train.filter(lambda label: label != denial, input_columns="label").to_parquet(
         str(tmp_path / "data" / "train.parquet")
     )
     with pytest.raises(Stop, match=r"train\.parquet is not the file that train\.build wrote"):
-        load_split(changed(settings, data=str(tmp_path / "data")), "train")
+        load_split(changed(settings, corpus__data=str(tmp_path / "data")).corpus, "train")
     sign(tmp_path / "data")
-    config = changed(settings, data=str(tmp_path / "data"), run="no-denial")
+    config = changed(settings, corpus__data=str(tmp_path / "data"), run="no-denial")
     with pytest.raises(
-        Stop, match=r"no row to train on is labelled denial, so it cannot be learned; raise train_share \(now 1\.0\)"
+        Stop,
+        match=r"no row to train on is labelled denial, so it cannot be learned; raise engine.train_share \(now 1\.0\)",
     ):
         fit.main(config)
     assert not config.checkpoint.exists()
 
 
 def split_rows(settings: Config) -> int:
-    return len(load_split(settings, "train"))
+    return len(load_split(settings.corpus, "train"))
 
 
 def test_tensorboard_has_loss_and_learning_rate(settings: Config, checkpoint: Path) -> None:
     events = EventAccumulator(str(next(settings.run_dir.rglob("events.out.tfevents.*")).parent)).Reload()
     assert {"train/loss", "train/learning_rate", "validation/macro_f1"} <= set(events.Tags()["scalars"])
     rates = [event.value for event in events.Scalars("train/learning_rate")]
-    assert max(rates) == pytest.approx(settings.learning_rate) and rates[-1] < rates[0]
+    assert max(rates) == pytest.approx(settings.engine.learning_rate) and rates[-1] < rates[0]
 
 
 def test_vectors_do_not_decay_and_the_head_has_its_own_rate(settings: Config) -> None:
-    config = changed(settings, learning_rate=1e-4, head_learning_rate=1e-3)
-    _, model = load_model(config, LABELS)
-    groups = fit.parameter_groups(model, config)
+    config = changed(settings, engine__learning_rate=1e-4, engine__head_learning_rate=1e-3)
+    _, model = load_model(config.engine, LABELS)
+    groups = fit.parameter_groups(model, config.engine)
     names = {id(p): name for name, p in model.named_parameters()}
     assert sorted(names.values()) == sorted(names[id(p)] for group in groups for p in group["params"])
     for group in groups:
         for p in group["params"]:
-            assert group["weight_decay"] == (config.weight_decay if p.ndim >= 2 else 0)
+            assert group["weight_decay"] == (config.engine.weight_decay if p.ndim >= 2 else 0)
             assert group["peak"] == (1e-3 if "classifier" in names[id(p)] or "pooler" in names[id(p)] else 1e-4), names[
                 id(p)
             ]
@@ -200,7 +203,7 @@ def test_other_architectures(settings: Config, tmp_path: Path, name: str) -> Non
     )
     base.save_pretrained(tmp_path / "base")
     tokenizer.save_pretrained(tmp_path / "base")
-    config = changed(settings, model=str(tmp_path / "base"), output=str(tmp_path / "runs"), max_steps=3)
+    config = changed(settings, engine__model=str(tmp_path / "base"), output=str(tmp_path / "runs"), engine__max_steps=3)
     fit.main(config)
     assert (
         transformers.pipeline("text-classification", model=str(config.checkpoint))("A sentence.")[0]["label"] in LABELS
@@ -209,12 +212,12 @@ def test_other_architectures(settings: Config, tmp_path: Path, name: str) -> Non
 
 def test_missing_data(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match="run `make data`"):
-        fit.main(changed(settings, data=str(tmp_path), output=str(tmp_path)))
+        fit.main(changed(settings, corpus__data=str(tmp_path), output=str(tmp_path)))
 
 
 def test_data_for_other_labels(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match="was built for the labels"):
-        fit.main(changed(settings, labels=["a", "b"], priors={}, output=str(tmp_path)))
+        fit.main(changed(settings, corpus__labels=["a", "b"], measure__priors={}, output=str(tmp_path)))
 
 
 def test_unwritable_output(settings: Config, tmp_path: Path) -> None:
@@ -232,7 +235,7 @@ def test_too_little_disk(settings: Config, tmp_path: Path, monkeypatch: pytest.M
 def test_unknown_model(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(Stop, match="neither minilm nor tiny"):
-        fit.main(changed(settings, model=str(tmp_path / "nowhere"), output=str(tmp_path)))
+        fit.main(changed(settings, engine__model=str(tmp_path / "nowhere"), output=str(tmp_path)))
 
 
 def test_altered_weights_of_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,7 +256,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_no_checkpoint(
 
 def test_weights_that_are_no_numbers_are_never_saved(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * float("nan"))
-    config = changed(settings, run="nan-state", log_every=1000, save_every=2)
+    config = changed(settings, run="nan-state", engine__log_every=1000, engine__save_every=2)
     with pytest.raises(Stop, match="the loss is nan at step 2"):
         fit.main(config)
     assert not list(config.run_dir.rglob("*.pt"))
@@ -267,7 +270,7 @@ def test_a_signal_does_not_save_weights_that_are_no_numbers(settings: Config, mo
 
     monkeypatch.setattr(MovingAverage, "update_parameters", ruin)
     monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() * math.nan)
-    config = changed(settings, run="nan-signal", log_every=1000)
+    config = changed(settings, run="nan-signal", engine__log_every=1000)
     with pytest.raises(Stop, match="the loss is nan at step 3"):
         fit.main(config)
     assert not list(config.run_dir.rglob("*.pt"))
@@ -286,7 +289,7 @@ def test_numbers_that_break_off_leave_the_last_good_state(
         return logits.sum() * math.nan if ruined == "loss" else (logits.sum() * 0).sqrt() * 0
 
     monkeypatch.setattr(fit, "cross_entropy", loss)
-    config = changed(settings, run="broken-off", log_every=1000, save_every=2)
+    config = changed(settings, run="broken-off", engine__log_every=1000, engine__save_every=2)
     shutil.rmtree(config.run_dir, ignore_errors=True)
     with pytest.raises(fit.Diverged, match=f"the {ruined} is nan at step 6"):
         fit.main(config)
@@ -314,7 +317,7 @@ def test_a_crash_while_saving_leaves_the_old_checkpoint(
     def crash(*args: object) -> None:
         raise KeyboardInterrupt
 
-    tokenizer, model = load_model(config, LABELS)
+    tokenizer, model = load_model(config.engine, LABELS)
     monkeypatch.setattr(tokenizer, "save_pretrained", crash)
     with pytest.raises(KeyboardInterrupt):
         fit.save_checkpoint(config, model, tokenizer, {})

@@ -4,8 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import yaml
-
 from onrecord import Classifier
 from tests.conftest import write_seeds
 from train import build, calibrate, evaluate, fit
@@ -23,15 +21,15 @@ def test_a_binary_task_runs_through_the_chain(tmp_path: Path) -> None:
     recipe = next(
         block for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "labels: [other, checkable]" in block
     )
-    changes = {
-        "seeds": str(tmp_path / "mine"),
-        "data": str(tmp_path / "data"),
-        "output": str(tmp_path / "runs"),
-        "model": "tiny",
-        "max_steps": 5,
-    }
-    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(yaml.safe_load(recipe) | changes))
-    config = load(tmp_path / "mine.yaml")
+    (tmp_path / "mine.yaml").write_text(recipe)
+    config = load(
+        tmp_path / "mine.yaml",
+        output=str(tmp_path / "runs"),
+        corpus__seeds=str(tmp_path / "mine"),
+        corpus__data=str(tmp_path / "data"),
+        engine__model="tiny",
+        engine__max_steps=5,
+    )
     build.main(config)
     fit.main(config)
     assert calibrate.main(config) == 0

@@ -36,7 +36,7 @@ class Model:
 @pytest.fixture
 def noisy(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Config, set[str]]:
     """A corpus in which a few labels are wrong, and the ids of those rows."""
-    shutil.copytree(settings.seeds, tmp_path / "seeds")
+    shutil.copytree(settings.corpus.seeds, tmp_path / "seeds")
     file = tmp_path / "seeds" / "articles" / "made.jsonl"
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     wrong = [row for row in rows if row.get("label") == "none"][::4]
@@ -44,12 +44,15 @@ def noisy(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         row["label"] = "denial"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     config = changed(
-        settings, seeds=str(tmp_path / "seeds"), data=str(tmp_path / "data"), output=str(tmp_path / "runs")
+        settings,
+        corpus__seeds=str(tmp_path / "seeds"),
+        corpus__data=str(tmp_path / "data"),
+        output=str(tmp_path / "runs"),
     )
     build.main(config)
     monkeypatch.setattr(reannotate, "refuse_other_data", lambda config: None)
     monkeypatch.setattr(reannotate.Classifier, "load", lambda *args, **options: Model())
-    tested = set(load_split(config, "test")["id"])
+    tested = set(load_split(config.corpus, "test")["id"])
     return config, {i for row in wrong if (i := f"{row['doc']}/{row['order']:02d}") not in tested}
 
 
@@ -78,7 +81,7 @@ def test_wrong_labels_are_found_and_the_sheet_is_blind(
     assert write_sheet(config, tmp_path / "sheet.csv", 0.5, 100) == len(found)
     with open(tmp_path / "sheet.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    texts = {(s.doc, s.order): s.text for s in read_seeds(config)}
+    texts = {(s.doc, s.order): s.text for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
     assert {row["id"] for row in rows} == {s.id for s in found}
     for row in rows:
         doc, order = row["id"].split("/")
@@ -93,7 +96,7 @@ def test_the_sheet_comes_back_without_loss(noisy: tuple[Config, set[str]], tmp_p
     first, second, third, fourth = doubted(config, 0.5, 4)
     sheet = tmp_path / "sheet.csv"
     write_sheet(config, sheet, 0.5, 4)
-    before = {path: path.read_bytes() for path in Path(config.seeds).rglob("*.jsonl")}
+    before = {path: path.read_bytes() for path in Path(config.corpus.seeds).rglob("*.jsonl")}
     other = next(label for label in LABELS if label != second.label)
     filled(
         sheet,
@@ -105,7 +108,7 @@ def test_the_sheet_comes_back_without_loss(noisy: tuple[Config, set[str]], tmp_p
     )
     ready, empty, disagreements = read_sheet(config, sheet)
     assert (ready, empty) == (2, 1) and len(disagreements) == 1 and disagreements[0].startswith(third.id)
-    now = {s.id: s for s in read_seeds(config)}
+    now = {s.id: s for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
     assert (now[first.id].label, now[first.id].annotators, now[first.id].second) == (
         first.label,
         (first.label, first.label),
@@ -149,7 +152,7 @@ def test_faulty_sheets_change_nothing(
         sheet = csv.DictWriter(file, COLUMNS)
         sheet.writeheader()
         sheet.writerows([rows[0] | {"label": "claim", "settled": "claim"}, change(rows[1]), rows[2]])  # type: ignore[operator]
-    before = {path: path.read_bytes() for path in Path(config.seeds).rglob("*.jsonl")}
+    before = {path: path.read_bytes() for path in Path(config.corpus.seeds).rglob("*.jsonl")}
     with pytest.raises(Stop, match=f"nothing was read, 1 faults:(.|\n)*{fault}"):
         read_sheet(config, tmp_path / "sheet.csv")
-    assert before == {path: path.read_bytes() for path in Path(config.seeds).rglob("*.jsonl")}
+    assert before == {path: path.read_bytes() for path in Path(config.corpus.seeds).rglob("*.jsonl")}

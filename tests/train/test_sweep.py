@@ -18,7 +18,7 @@ from tests.conftest import changed
 from train import fit, sweep
 from train.config import DEFAULTS, Config, Stop, load
 
-SPACE = "{trials: 8, seeds: [1, 2], space: {learning_rate: {low: 1.0e-6, high: 3.0e-3, log: true}, weight_decay: [0.0, 0.1]}}"
+SPACE = "{trials: 8, seeds: [1, 2], space: {engine.learning_rate: {low: 1.0e-6, high: 3.0e-3, log: true}, engine.weight_decay: [0.0, 0.1]}}"
 fresh_processes = multiprocessing.get_context("forkserver")
 fresh_processes.set_forkserver_preload(["train.sweep"])
 
@@ -26,9 +26,9 @@ fresh_processes.set_forkserver_preload(["train.sweep"])
 @pytest.fixture
 def config(settings: Config, tmp_path: Path) -> Config:
     """Data without a test split: a sweep that opened it would fail."""
-    shutil.copytree(settings.data, tmp_path / "data")
+    shutil.copytree(settings.corpus.data, tmp_path / "data")
     (tmp_path / "data" / "test.parquet").unlink()
-    return changed(settings, data=str(tmp_path / "data"), output=str(tmp_path / "runs"), run="own")
+    return changed(settings, corpus__data=str(tmp_path / "data"), output=str(tmp_path / "runs"), run="own")
 
 
 def space(tmp_path: Path, content: str = SPACE) -> str:
@@ -44,10 +44,10 @@ def trials(config: Config) -> list[tuple]:
 
 def fitted(own: Config, on_epoch: Callable[[int, float], None]) -> dict[str, float]:
     """A training made up, for what is the sweep's alone: the metric is a known function of the keys, the seed and the epoch."""
-    value = 0.5 + 0.1 * math.log10(own.learning_rate / 1e-6) + own.seed / 100
+    value = 0.5 + 0.1 * math.log10(own.engine.learning_rate / 1e-6) + own.seed / 100
     for epoch in range(1, 5):
         on_epoch(epoch, value - 1 / epoch)
-    return {own.metric: value}
+    return {own.measure.metric: value}
 
 
 def killed_at_report(number: int, config: dict[str, Any], plan: str) -> None:
@@ -90,7 +90,7 @@ def test_a_killed_sweep_goes_on_where_it_was(
 
 
 def test_what_a_sweep_leaves(config: Config, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    config = changed(config, max_steps=3)
+    config = changed(config, engine__max_steps=3)
     plan = space(tmp_path, SPACE.replace("[1, 2]", "[1]"))
     best = sweep.main(config, plan, trials=2)
     root = Path(config.output) / "own-sweep"
@@ -102,7 +102,10 @@ def test_what_a_sweep_leaves(config: Config, tmp_path: Path, capsys: pytest.Capt
     assert (
         sweep.main(config, plan, trials=2) == best and "trial " not in capsys.readouterr().out
     )  # nothing is left to do
-    for other, named in ((changed(config, epochs=3), "epochs"), (changed(config, metric="accuracy"), "metric")):
+    for other, named in (
+        (changed(config, engine__epochs=3), "engine.epochs"),
+        (changed(config, measure__metric="accuracy"), "measure.metric"),
+    ):
         with pytest.raises(Stop, match=f"was made with another {named}; undo that, or give another --run"):
             sweep.main(other, plan)
     with pytest.raises(Stop, match="another space or seeds"):
@@ -120,42 +123,42 @@ def test_the_value_is_the_mean_over_seeds_and_importance_finds_the_key_that_matt
     seen = []
 
     def judged(own: Config, on_epoch: Callable[[int, float], None]) -> dict[str, float]:
-        seen.append((own.seed, own.metric))
-        value = (1.0 if own.weight_decay == 0.1 else 0.5) + own.seed / 100
+        seen.append((own.seed, own.measure.metric))
+        value = (1.0 if own.engine.weight_decay == 0.1 else 0.5) + own.seed / 100
         on_epoch(1, value)
         return {"f1:hedge": value, "macro_f1": 0.0}
 
     monkeypatch.setattr(fit, "main", judged)
     monkeypatch.setattr(optuna.Trial, "should_prune", lambda self: False)
-    config = changed(config, metric="f1:hedge")
-    assert sweep.main(config, space(tmp_path), trials=12)["weight_decay"] == 0.1
+    config = changed(config, measure__metric="f1:hedge")
+    assert sweep.main(config, space(tmp_path), trials=12)["engine.weight_decay"] == 0.1
     assert {round(value, 9) for *_, value, _ in trials(config)} == {1.015, 0.515}
     assert seen == [(1, "f1:hedge"), (2, "f1:hedge")] * 12
     assert all(set(reported.values()) <= {1.01, 0.51} for *_, reported in trials(config)), "only the first seed reports"
     first, second = (line for line in capsys.readouterr().out.splitlines() if line.startswith("importance "))
-    assert first.startswith("importance weight_decay") and second.startswith("importance learning_rate")
+    assert first.startswith("importance engine.weight_decay") and second.startswith("importance engine.learning_rate")
     assert "weight_decay" in (Path(config.output) / "own-sweep" / "importance.svg").read_text()
 
 
 def test_a_loss_that_is_no_number_ends_a_trial_and_another_fault_the_sweep(config: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match="none of 2 trials was completed"):
-        sweep.main(config, space(tmp_path, "{trials: 2, seeds: [1], space: {head_learning_rate: [1.0e+38]}}"))
+        sweep.main(config, space(tmp_path, "{trials: 2, seeds: [1], space: {engine.head_learning_rate: [1.0e+38]}}"))
     assert [state for _, state, *_ in trials(config)] == ["PRUNED", "PRUNED"]
     with pytest.raises(Stop, match="max_tokens = 4096"):
         sweep.main(
             changed(config, output=str(tmp_path / "other")),
-            space(tmp_path, "{trials: 2, seeds: [1], space: {max_tokens: [4096]}}"),
+            space(tmp_path, "{trials: 2, seeds: [1], space: {engine.max_tokens: [4096]}}"),
         )
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{trials: 0, seeds: [1], space: {epochs: [1]}}", "trials: Input should be greater than 0"), ("{seeds: [1", "while parsing a flow"),
+    [("{trials: 0, seeds: [1], space: {engine.epochs: [1]}}", "trials: Input should be greater than 0"), ("{seeds: [1", "while parsing a flow"),
      ("{trials: 1, seeds: [1], space: {learnin_rate: [1]}}", "learnin_rate cannot be searched"),
      ("{trials: 1, seeds: [1], space: {seed: [1]}}", "seed cannot be searched"),
-     ("{trials: 1, seeds: [1], space: {epochs: {low: 0, high: 3}}}", "epochs cannot be 0: epochs: Input should be greater than 0"),
-     ("{trials: 1, seeds: [1], space: {epochs: {low: 3, high: 2}}}", "low must not be above high"),
-     ("{trials: 1, seeds: [1], space: {weight_decay: {low: 0, high: 1, log: true}}}", "log needs low above 0")],
+     ("{trials: 1, seeds: [1], space: {engine.epochs: {low: 0, high: 3}}}", "engine.epochs cannot be 0: engine.epochs: Input should be greater than 0"),
+     ("{trials: 1, seeds: [1], space: {engine.epochs: {low: 3, high: 2}}}", "low must not be above high"),
+     ("{trials: 1, seeds: [1], space: {engine.weight_decay: {low: 0, high: 1, log: true}}}", "log needs low above 0")],
 )  # fmt: skip
 def test_a_wrong_space_is_told_in_one_line(config: Config, tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(Stop) as stop:

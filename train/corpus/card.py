@@ -6,17 +6,16 @@ from typing import Any
 
 from sklearn.metrics import cohen_kappa_score, f1_score
 
-from train.config import Config
 from train.corpus.rows import Sentence
 
 
-def dataset_card(parts: dict[str, list[Sentence]], config: Config) -> str:
-    """Markdown with the counts of this build."""
-    if config.source is not None:
-        return _own(parts, config)
+def dataset_card(parts: dict[str, list[Sentence]], labels: list[str], seeds: Path | None) -> str:
+    """Markdown with the counts of this build; `seeds` is None where the rows came from a source of the user's own."""
+    if seeds is None:
+        return _own(parts, labels)
     splits = [name for name in parts if name != "behaviour" and parts[name]]
     introduction = (
-        Path(config.seeds) / "introduction.md"
+        seeds / "introduction.md"
     )  # who wrote it, and the licence that goes with it: only its authors can say
     ours = ["license: cc-by-4.0", "language: [en]", "pretty_name: onrecord"] if introduction.is_file() else []
     front = ["---", *ours, "task_categories: [text-classification]", "configs:",
@@ -31,16 +30,16 @@ def dataset_card(parts: dict[str, list[Sentence]], config: Config) -> str:
         + (
             introduction.read_text(encoding="utf-8")
             if introduction.is_file()
-            else f"# {config.seeds}\n\nLabels: {', '.join(f'`{label}`' for label in config.labels)}.\n"
+            else f"# {seeds}\n\nLabels: {', '.join(f'`{label}`' for label in labels)}.\n"
         )
         + "\n"
-        + _composition(parts, config)
-        + _agreement(parts, config)
-        + _measured(config)
+        + _composition(parts, labels)
+        + _agreement(parts, labels)
+        + _measured(seeds)
     )
 
 
-def _own(parts: dict[str, list[Sentence]], config: Config) -> str:
+def _own(parts: dict[str, list[Sentence]], labels: list[str]) -> str:
     """The card of data that a user brought: what is known of it is what was counted."""
     splits = [name for name in parts if parts[name]]
     front = ["---", "task_categories: [text-classification]", "configs:", "- config_name: default", "  data_files:"]
@@ -52,24 +51,22 @@ def _own(parts: dict[str, list[Sentence]], config: Config) -> str:
     ]
     counts = {name: Counter(s.label for s in parts[name]) for name in splits}
     lines = ["| label | " + " | ".join(splits) + " |", "| --- " * (1 + len(splits)) + "|"]
-    lines += [
-        f"| {label} | " + " | ".join(str(counts[name][label]) for name in splits) + " |" for label in config.labels
-    ]
+    lines += [f"| {label} | " + " | ".join(str(counts[name][label]) for name in splits) + " |" for label in labels]
     return "\n".join(front + lines) + "\n"
 
 
-def _composition(parts: dict[str, list[Sentence]], config: Config) -> str:
+def _composition(parts: dict[str, list[Sentence]], labels: list[str]) -> str:
     lines = [
         "## Composition",
         "",
-        "| split | documents | rows | " + " | ".join(config.labels) + " |",
-        "| --- " * (3 + len(config.labels)) + "|",
+        "| split | documents | rows | " + " | ".join(labels) + " |",
+        "| --- " * (3 + len(labels)) + "|",
     ]
     for name, rows in parts.items():
         counts = Counter(s.label for s in rows)
         lines.append(
             f"| {name} | {len({s.doc for s in rows})} | {len(rows)} | "
-            + " | ".join(str(counts[label]) for label in config.labels)
+            + " | ".join(str(counts[label]) for label in labels)
             + " |"
         )
     everything = [s for rows in parts.values() for s in rows]
@@ -103,13 +100,13 @@ def agreement(parts: dict[str, list[Sentence]], labels: list[str]) -> list[dict[
     return found
 
 
-def _agreement(parts: dict[str, list[Sentence]], config: Config) -> str:
-    found = agreement(parts, config.labels)
+def _agreement(parts: dict[str, list[Sentence]], labels: list[str]) -> str:
+    found = agreement(parts, labels)
     if not found:
         return ""
     how = "The first is the author; the second saw the sentence alone, blind and in random order. Disagreements were settled by a third reading. Label columns: F1."
     lines = ["", "## Agreement of two annotators", "", how, "",
-             "| part | labelled twice | of | equal | Cohen's kappa | " + " | ".join(config.labels) + " |", "| --- " * (5 + len(config.labels)) + "|"]  # fmt: skip
+             "| part | labelled twice | of | equal | Cohen's kappa | " + " | ".join(labels) + " |", "| --- " * (5 + len(labels)) + "|"]  # fmt: skip
     for row in found:
         cells = [
             f"{row['name']} | {row['rows']} | {row['of']} | {row['equal']:.3f} | {'' if row['kappa'] is None else format(row['kappa'], '.3f')}"
@@ -120,7 +117,7 @@ def _agreement(parts: dict[str, list[Sentence]], config: Config) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _measured(config: Config) -> str:
+def _measured(seeds: Path) -> str:
     """What was measured on the corpus, each figure beside its command: seeds/measured.md, written by hand."""
-    path = Path(config.seeds) / "measured.md"
+    path = seeds / "measured.md"
     return "\n" + path.read_text(encoding="utf-8") if path.is_file() else ""

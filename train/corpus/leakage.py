@@ -4,6 +4,7 @@ from rensa import RMinHash, RMinHashLSH
 
 from train.corpus.rows import Sentence, key
 
+NEAR_DUPLICATE = 0.7  # Jaccard similarity of character 5-grams from which two sentences count as the same one
 PERMUTATIONS, BANDS = (
     128,
     32,
@@ -17,7 +18,7 @@ def shingles(text: str, size: int = 5) -> set[str]:
 
 
 def near_duplicates(
-    splits: dict[str, list[Sentence]], threshold: float
+    splits: dict[str, list[Sentence]], threshold: float = NEAR_DUPLICATE
 ) -> list[tuple[float, str, Sentence, str, Sentence]]:
     """Pairs from different splits whose shingles have a Jaccard similarity >= threshold, most alike first.
 

@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from train.config import Config, Stop
+from train.config import Stop
 
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 ARTICLE = ("title", "published", "domain", "style", "english", "part", "author")
 GROUP = ("rule", "author")
+MAX_CHARACTERS = 1000  # a longer row is two sentences or a paste accident; the longest of real news sentences has 394
 EXAMPLES = "guideline_examples.jsonl"
 EXAMPLE = {"example": str, "section": str, "label": str, "sentences": list, "part": str}
 
@@ -55,21 +56,21 @@ def key(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def read_seeds(config: Config) -> list[Sentence]:
-    """All sentences in file order. Raises Stop with the whole list of `file:line: fault` if any row is faulty."""
-    root = Path(config.seeds)
+def read_seeds(seeds: str, labels: list[str]) -> list[Sentence]:
+    """All sentences of the directory `seeds` in file order. Raises Stop with the whole list of `file:line: fault` if any row is faulty."""
+    root = Path(seeds)
     files = sorted([*root.glob("articles/*.jsonl"), *root.glob("contrasts/*.jsonl")])
     if not files:
         raise Stop(
-            f"no seeds: {root}/articles/*.jsonl and {root}/contrasts/*.jsonl match nothing; --seeds names another directory"
+            f"no seeds: {root}/articles/*.jsonl and {root}/contrasts/*.jsonl match nothing; --corpus.seeds names another directory"
         )
     sentences: list[Sentence] = []
     faults: list[str] = []
     opened: dict[str, str] = {}
     for path in files:
-        _read_file(path, config, sentences, faults, opened)
+        _read_file(path, labels, sentences, faults, opened)
     if (root / EXAMPLES).is_file():
-        _read_examples(root / EXAMPLES, config, sentences, faults)
+        _read_examples(root / EXAMPLES, labels, sentences, faults)
     _check_repeats(sentences, faults)
     if faults:
         raise Stop(f"{len(faults)} faulty rows:\n  " + "\n  ".join(faults))
@@ -77,7 +78,7 @@ def read_seeds(config: Config) -> list[Sentence]:
 
 
 def _read_file(
-    path: Path, config: Config, sentences: list[Sentence], faults: list[str], opened: dict[str, str]
+    path: Path, labels: list[str], sentences: list[Sentence], faults: list[str], opened: dict[str, str]
 ) -> None:
     documents: dict[str, dict[str, str]] = {}
     try:
@@ -107,7 +108,7 @@ def _read_file(
                 {"part": "contrast"} if wanted is GROUP else {}
             )
         else:
-            fault = _fault(row, documents, config)
+            fault = _fault(row, documents, labels)
             if fault:
                 faults.append(f"{where}: {fault}")
                 continue
@@ -117,7 +118,7 @@ def _read_file(
             )  # fmt: skip
 
 
-def _read_examples(path: Path, config: Config, sentences: list[Sentence], faults: list[str]) -> None:
+def _read_examples(path: Path, labels: list[str], sentences: list[Sentence], faults: list[str]) -> None:
     """Each example is a document; `split` in its meta is what its row says."""
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
         where = f"{path}:{number}"
@@ -138,27 +139,27 @@ def _read_examples(path: Path, config: Config, sentences: list[Sentence], faults
             meta |= {"part": "guidelines", "rule": "guidelines", "title": row["example"], "split": row["part"]}
             for order, text in enumerate(row["sentences"], 1):
                 sentence = {"doc": doc, "order": order, "text": text, "label": row["label"]}
-                if fault := _fault(sentence, {doc: meta}, config):
+                if fault := _fault(sentence, {doc: meta}, labels):
                     faults.append(f"{where}: {fault}")
                 else:
                     sentences.append(Sentence(doc, order, normalise(text), row["label"], meta, where=where))
 
 
-def _fault(row: dict[str, Any], documents: dict[str, dict[str, str]], config: Config) -> str | None:
+def _fault(row: dict[str, Any], documents: dict[str, dict[str, str]], labels: list[str]) -> str | None:
     if row["doc"] not in documents:
         return f"sentence of {row['doc']!r}, which no row above opens"
     if not isinstance(row["order"], int) or isinstance(row["order"], bool) or row["order"] < 1:
         return f"order {row['order']!r} is not a whole number from 1"
     if not isinstance(row.get("text"), str) or not normalise(row["text"]):
         return f"empty text {row.get('text')!r}"
-    if len(normalise(row["text"])) > config.max_characters:
-        return f"{len(row['text'])} characters, more than max_characters = {config.max_characters}: {row['text'][:60]!r}..."
+    if len(normalise(row["text"])) > MAX_CHARACTERS:
+        return f"{len(row['text'])} characters, more than {MAX_CHARACTERS}: {row['text'][:60]!r}..."
     for name, kind in (("unsure", bool), ("annotators", list), ("second", str)):
         if name in row and not isinstance(row[name], kind):
             return f"{name} {row[name]!r} is no {kind.__name__}"
     for label in (row.get("label"), *row.get("annotators", ())):
-        if label not in config.labels:
-            return f"unknown label {label!r}; the labels are {', '.join(config.labels)}"
+        if label not in labels:
+            return f"unknown label {label!r}; the labels are {', '.join(labels)}"
     unknown = set(row) - {"doc", "order", "text", "label", "unsure", "annotators", "second"}
     return f"unknown fields {sorted(unknown)}" if unknown else None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import datasets
 
-from train.config import SPLITS, Config, Stop
+from train.config import SPLITS, Source, Stop
 from train.corpus.rows import Sentence, key, normalise
 from train.corpus.source_files import KINDS, Rows, named, read_table
 
@@ -28,47 +28,48 @@ WHOLE = "all"  # the one part of a source without ready-made splits
 SHOWN = 20  # of many faults
 
 
-def read_source(config: Config) -> tuple[dict[str, list[Sentence]], list[str]]:
-    """The source's sentences by ready-made split, or under WHOLE, and the labels: the config's, or else those of the data, sorted.
+def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[dict[str, list[Sentence]], list[str]]:
+    """The source's sentences by ready-made split, or under WHOLE, and the labels: those given, or else the data's, sorted.
+
+    `columns` of a row that are there are kept in its `meta`.
 
     Raises Stop with the faults: a missing column, an empty text or label, an unknown label or split, several labels in a row; and, unless
     `repeats` is warn, a text with two labels, a group in two ready-made splits.
     """
     faults: list[str] = []
-    raw = _parts(config)
-    if config.split_column:
-        raw = _by_column([pair for rows in raw.values() for pair in rows], config, faults)
-    parts = {split: list(_sentences(rows, split, config, faults)) for split, rows in raw.items()}
+    raw = _parts(source)
+    if source.split_column:
+        raw = _by_column([pair for rows in raw.values() for pair in rows], source, faults)
+    parts = {split: list(_sentences(rows, split, source, columns, faults)) for split, rows in raw.items()}
     everything = [s for rows in parts.values() for s in rows]
     found = {s.label for s in everything}
     joined = sorted(
         label
         for label in found
-        if len(pieces := [p.strip() for p in re.split(r"[|;,]", label)]) > 1
-        and set(pieces) <= found | set(config.labels)
+        if len(pieces := [p.strip() for p in re.split(r"[|;,]", label)]) > 1 and set(pieces) <= found | set(labels)
     )
     faults += [
         f"label {label!r} joins several labels (multi-label), but a row here has exactly one: keep one of them in each row"
         for label in joined
     ]
-    if config.labels:
-        hint = f"the labels are {', '.join(config.labels)}; correct the row, add the label to labels, or set labels: null for those of the data"
+    if labels:
+        hint = f"the labels are {', '.join(labels)}; correct the row, add the label to labels, or set labels: null for those of the data"
         faults += [
             f"{s.where}: unknown label {s.label!r}; {hint}"
             for s in everything
-            if s.label not in config.labels and s.label not in joined
+            if s.label not in labels and s.label not in joined
         ]
     _stop_at(faults, "faulty rows")
     if not everything:
-        raise Stop(f"source: {config.source} has no rows")
-    labels = config.labels or sorted(found)
+        raise Stop(f"source: {source.files} has no rows")
+    labels = labels or sorted(found)
     if len(labels) < 2:
         raise Stop(
             f"source: every row is labelled {labels[0]!r}; there must be two labels or more, or label_column names another column"
         )
-    _judge(_conflicts(everything), "texts with two labels", config)
-    if config.group_column:
-        _judge(_torn(parts), f"groups (group_column: {config.group_column}) in two ready-made splits", config)
+    _judge(_conflicts(everything), "texts with two labels", source.repeats)
+    if source.group_column:
+        _judge(_torn(parts), f"groups (group_column: {source.group_column}) in two ready-made splits", source.repeats)
     return parts, labels
 
 
@@ -81,9 +82,9 @@ def _stop_at(faults: list[str], what: str) -> None:
         raise Stop(f"{len(faults)} {what}:\n  " + "\n  ".join(faults[:SHOWN]) + rest)
 
 
-def _judge(found: list[str], what: str, config: Config) -> None:
-    """Raise Stop with the lines, or print how many there are and the first where the config says warn."""
-    if config.repeats == "stop":
+def _judge(found: list[str], what: str, repeats: str) -> None:
+    """Raise Stop with the lines, or print how many there are and the first where `repeats` is warn."""
+    if repeats == "stop":
         _stop_at([f"{line}; correct or delete one, or set repeats: warn" for line in found], what)
     elif found:
         print(f"warning: {len(found)} {what}; the first: {found[0]}", file=sys.stderr)
@@ -113,22 +114,20 @@ def _torn(parts: dict[str, list[Sentence]]) -> list[str]:
     ]
 
 
-def _parts(config: Config) -> dict[str, Rows]:
+def _parts(source: Source) -> dict[str, Rows]:
     """split -> rows. WHOLE where there are no ready-made splits."""
-    source = config.source
-    if isinstance(source, dict):
-        return {split: _rows(files, config) for split, files in source.items()}
-    if isinstance(source, list):
-        return {WHOLE: _rows(source, config)}
-    assert source is not None
-    if Path(source).is_dir():
-        return {split: _rows(files, config) for split, files in _directory(Path(source), config).items()}
-    if Path(source).is_file() or Path(source).suffix in KINDS:
-        return {WHOLE: _rows(source, config)}
-    return _hub(source)
+    files = source.files
+    if isinstance(files, str) and Path(files).is_dir():
+        files = _directory(Path(files), source.split_column)
+    if isinstance(files, dict):
+        return {split: _rows(listed, source.columns) for split, listed in files.items()}
+    assert files is not None
+    if isinstance(files, list) or Path(files).is_file() or Path(files).suffix in KINDS:
+        return {WHOLE: _rows(files, source.columns)}
+    return _hub(files)
 
 
-def _directory(root: Path, config: Config) -> dict[str, list[str]]:
+def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str]]:
     """Files by the split that their names speak of; WHOLE if none speaks of training."""
     files = sorted(str(path) for path in root.iterdir() if path.suffix in KINDS)
     if not files:
@@ -137,19 +136,17 @@ def _directory(root: Path, config: Config) -> dict[str, list[str]]:
         file: {SPLIT_WORDS[word] for word in re.findall(r"[a-z]+", Path(file).stem.lower()) if word in SPLIT_WORDS}
         for file in files
     }
-    if config.split_column or not any(splits == {"train"} for splits in spoken.values()):
+    if split_column or not any(splits == {"train"} for splits in spoken.values()):
         return {WHOLE: files}
     if unclear := [file for file, splits in spoken.items() if len(splits) != 1]:
         raise Stop(
-            f"source: which split is {', '.join(unclear)}? Name the files: source: {{train: FILES, validation: FILES, test: FILES}}"
+            f"source: which split is {', '.join(unclear)}? Name them: source.files: {{train: FILES, validation: FILES, test: FILES}}"
         )
     return {name: own for name in SPLITS if (own := [file for file in files if spoken[file] == {name}])}
 
 
-def _rows(files: str | list[str], config: Config) -> Rows:
-    return [
-        pair for file in ([files] if isinstance(files, str) else files) for pair in read_table(file, config.columns)
-    ]
+def _rows(files: str | list[str], columns: list[str] | None) -> Rows:
+    return [pair for file in ([files] if isinstance(files, str) else files) for pair in read_table(file, columns)]
 
 
 def _hub(source: str) -> dict[str, Rows]:
@@ -175,20 +172,20 @@ def _hub(source: str) -> dict[str, Rows]:
     return {WHOLE: parts["train"]} if set(parts) == {"train"} else parts
 
 
-def _by_column(rows: Rows, config: Config, faults: list[str]) -> dict[str, Rows]:
+def _by_column(rows: Rows, source: Source, faults: list[str]) -> dict[str, Rows]:
     """Rows by what their split_column says; a fault for each word that is no split."""
-    _require([str(config.split_column)], rows)
+    _require([str(source.split_column)], rows)
     parts: dict[str, Rows] = {}
     for where, row in rows:
-        word = row.get(str(config.split_column))
+        word = row.get(str(source.split_column))
         if (split := SPLIT_WORDS.get(str(word).strip().lower())) is None:
             faults.append(
-                f"{where}: unknown split {word!r} in column {config.split_column}; it may say {', '.join(SPLIT_WORDS)}"
+                f"{where}: unknown split {word!r} in column {source.split_column}; it may say {', '.join(SPLIT_WORDS)}"
             )
         else:
             parts.setdefault(split, []).append((where, row))
     if "train" not in parts and not faults:
-        raise Stop(f"split_column: {config.split_column} says {', '.join(parts)}, but no row is train")
+        raise Stop(f"split_column: {source.split_column} says {', '.join(parts)}, but no row is train")
     return {name: parts[name] for name in SPLITS if name in parts}
 
 
@@ -200,11 +197,11 @@ def _require(wanted: list[str], rows: Rows) -> None:
         )
 
 
-def _sentences(rows: Rows, split: str, config: Config, faults: list[str]) -> Iterator[Sentence]:
+def _sentences(rows: Rows, split: str, source: Source, columns: list[str], faults: list[str]) -> Iterator[Sentence]:
     _require(
         [
             name
-            for name in (config.text_column, config.title_column, config.label_column, config.group_column)
+            for name in (source.text_column, source.title_column, source.label_column, source.group_column)
             if isinstance(name, str)
         ],
         rows,
@@ -212,9 +209,9 @@ def _sentences(rows: Rows, split: str, config: Config, faults: list[str]) -> Ite
     orders: Counter[str] = Counter()
     prefix = "" if split == WHOLE else f"{split}-"
     for number, (where, row) in enumerate(rows, 1):
-        given, label = row.get(str(config.text_column)), row.get(str(config.label_column))
-        title = row.get(config.title_column) if config.title_column else None
-        group = row.get(config.group_column) if config.group_column else None
+        given, label = row.get(str(source.text_column)), row.get(str(source.label_column))
+        title = row.get(source.title_column) if source.title_column else None
+        group = row.get(source.group_column) if source.group_column else None
         name = "" if label is None else str(label).strip()
         if isinstance(label, list | dict) or (name.startswith("[") and name.endswith("]")):
             faults.append(f"{where}: label {name} is a list (multi-label), but a row here has exactly one label")
@@ -227,14 +224,14 @@ def _sentences(rows: Rows, split: str, config: Config, faults: list[str]) -> Ite
                 f"{where}: text {str(given)[:60]} is a list; one text is read, not pairs: text_column names a column with one text"
             )
         elif given is None or not normalise(str(given)):
-            faults.append(f"{where}: empty text in column {config.text_column}; fill or delete the row")
+            faults.append(f"{where}: empty text in column {source.text_column}; fill or delete the row")
         elif not name:
-            faults.append(f"{where}: empty label in column {config.label_column}; fill or delete the row")
-        elif config.group_column and (group is None or not str(group).strip()):
-            faults.append(f"{where}: empty group in column {config.group_column}; fill it, or set group_column: null")
+            faults.append(f"{where}: empty label in column {source.label_column}; fill or delete the row")
+        elif source.group_column and (group is None or not str(group).strip()):
+            faults.append(f"{where}: empty group in column {source.group_column}; fill it, or set group_column: null")
         else:
             text = normalise(" ".join(str(piece) for piece in (title, given) if piece is not None))
             doc = f"{prefix}{number:07d}" if group is None else str(group)
             orders[doc] += 1
-            meta = {"part": ""} | {column: str(row.get(column) or "") for column in config.slices if column in row}
-            yield Sentence(doc, orders[doc], text, config.label_names.get(name, name), meta, where=where)
+            meta = {"part": ""} | {column: str(row.get(column) or "") for column in columns if column in row}
+            yield Sentence(doc, orders[doc], text, source.label_names.get(name, name), meta, where=where)

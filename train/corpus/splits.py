@@ -6,17 +6,17 @@ from pathlib import Path
 
 import datasets
 
-from train.config import Config, Stop, reasons
+from train.config import Config, Corpus, Stop, changed, reasons
 
 
 def with_labels(config: Config) -> Config:
     """The config with the labels that train.build found in the data, where it names none. Raises Stop if the two do not go together."""
-    if config.labels:
+    if config.corpus.labels:
         return config
-    manifest = Path(config.data) / "manifest.json"
+    manifest = Path(config.corpus.data) / "manifest.json"
     if not manifest.is_file():
         raise Stop(
-            f"{config.data} holds no data; run `make data` (python -m train.build) first, or --data names another directory"
+            f"{config.corpus.data} holds no data; run `make data` (python -m train.build) first, or --corpus.data names another directory"
         )
     return labelled(config, json.loads(manifest.read_text())["labels"])
 
@@ -24,27 +24,27 @@ def with_labels(config: Config) -> Config:
 def labelled(config: Config, labels: list[str]) -> Config:
     """The config with these labels. Raises Stop if another key, such as metric, does not go with them."""
     try:
-        return Config.model_validate(config.model_dump() | {"labels": labels})
+        return changed(config, corpus__labels=labels)
     except ValueError as error:
         raise Stop(reasons(error)) from error
 
 
-def load_split(config: Config, name: str, on_disk: Path | None = None) -> datasets.Dataset:
+def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datasets.Dataset:
     """One split of data/: in memory, or, for rows without number, read from an Arrow file that is made in the directory `on_disk`.
 
     Raises Stop if train.build has not finished in data/, made it for other labels, or wrote another file than lies there now.
     """
-    directory = Path(config.data)
+    directory = Path(corpus.data)
     manifest = directory / "manifest.json"
     if not manifest.is_file() or not (directory / f"{name}.parquet").is_file():
         raise Stop(
-            f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --data names another directory"
+            f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --corpus.data names another directory"
         )
     found = json.loads(manifest.read_text())
     made_for = found["labels"]
-    if config.labels and made_for != config.labels:
+    if corpus.labels and made_for != corpus.labels:
         raise Stop(
-            f"{directory} was built for the labels {made_for}, the config has {config.labels}; run `make data` (python -m train.build) again"
+            f"{directory} was built for the labels {made_for}, the config has {corpus.labels}; run `make data` (python -m train.build) again"
         )
     file = str(directory / f"{name}.parquet")
     with open(file, "rb") as opened:
@@ -69,28 +69,28 @@ def sign(directory: Path) -> None:
     manifest.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def built(config: Config) -> str:
-    """Fingerprint of data/: SHA-256 over the digests of its Parquet files. A checkpoint keeps that of the data it was trained on."""
-    digests = json.loads((Path(config.data) / "manifest.json").read_text())["sha256"]
+def built(data: str) -> str:
+    """Fingerprint of the directory `data`: SHA-256 over the digests of its Parquet files. A checkpoint keeps that of the data it was trained on."""
+    digests = json.loads((Path(data) / "manifest.json").read_text())["sha256"]
     return hashlib.sha256(
         json.dumps({name: d for name, d in sorted(digests.items()) if name.endswith(".parquet")}).encode()
     ).hexdigest()
 
 
 def refuse_other_data(config: Config) -> None:
-    """Raise Stop if the checkpoint was trained on other data than config.data holds: its test split may be what the model has learned from."""
-    load_split(config, "train")  # says what to do where there is no data
+    """Raise Stop if the checkpoint was trained on other data than the data directory holds: its test split may be what the model has learned from."""
+    load_split(config.corpus, "train")  # says what to do where there is no data
     path = config.checkpoint / "training.json"
     trained_on = json.loads(path.read_text()).get("data") if path.is_file() else None
-    if trained_on != built(config):
+    if trained_on != built(config.corpus.data):
         raise Stop(
-            f"{config.checkpoint} was trained on other data than {config.data} holds now, whose test split it may have learned from: "
+            f"{config.checkpoint} was trained on other data than {config.corpus.data} holds now, whose test split it may have learned from: "
             f"train again with {config.fit_command}"
         )
 
 
-def rows_of(config: Config, name: str) -> list[dict]:
+def rows_of(corpus: Corpus, name: str) -> list[dict]:
     """A split as dicts whose `label` is the name."""
-    split = load_split(config, name)
+    split = load_split(corpus, name)
     names = split.features["label"].names
     return [row | {"label": names[row["label"]]} for row in split]

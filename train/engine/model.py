@@ -12,13 +12,13 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from train.config import Config, Stop
+from train.config import Engine, Stop
 from train.engine.encoders import minilm_directory, mpnet_directory
 
 ENCODERS = {"minilm": minilm_directory, "mpnet": mpnet_directory, "tiny": minilm_directory}  # tiny has its tokenizer
 
 
-def load_model(config: Config, labels: list[str]) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
+def load_model(engine: Engine, labels: list[str]) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     """Tokenizer and model for `labels`; the head is new and random (seed the generators first).
 
     `minilm`, `mpnet` and `tiny` ask no network; anything else goes to from_pretrained. Raises Stop when it cannot be loaded.
@@ -27,10 +27,10 @@ def load_model(config: Config, labels: list[str]) -> tuple[PreTrainedTokenizerBa
         "id2label": dict(enumerate(labels)),
         "label2id": {label: i for i, label in enumerate(labels)},
     }
-    source = str(ENCODERS[config.model]()) if config.model in ENCODERS else config.model
+    source = str(ENCODERS[engine.model]()) if engine.model in ENCODERS else engine.model
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)
-        if config.model == "tiny":
+        if engine.model == "tiny":
             model: PreTrainedModel = BertForSequenceClassification(
                 BertConfig(
                     vocab_size=len(tokenizer),
@@ -49,12 +49,12 @@ def load_model(config: Config, labels: list[str]) -> tuple[PreTrainedTokenizerBa
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise Stop(
-            f"model {config.model!r} is none of {', '.join(ENCODERS)} and could not be loaded as a directory or hub id: {reason}"
+            f"model {engine.model!r} is none of {', '.join(ENCODERS)} and could not be loaded as a directory or hub id: {reason}"
         ) from error
     limit = positions(model)
-    if limit and config.max_tokens > limit:
+    if limit and engine.max_tokens > limit:
         raise Stop(
-            f"max_tokens = {config.max_tokens}, but {config.model} has {limit} positions; set it to {limit} or less"
+            f"max_tokens = {engine.max_tokens}, but {engine.model} has {limit} positions; set it to {limit} or less"
         )
     return tokenizer, model
 

@@ -4,7 +4,6 @@ A state is one file of torch.save, read with weights_only=True: tensors and plai
 """
 
 import hashlib
-import json
 import os
 import pickle
 import random
@@ -23,19 +22,15 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 
-from train.config import Config, Stop
+from train.config import FIELDS, Config, Stop, flat
 from train.engine.average import MovingAverage
 
-FREE = {
-    "run",
-    "output",
-    "save_every",
-    "log_every",
-    "gate",
-    "cues",
-    "slices",
-    "definitions",
-}  # keys that may differ on --resume: no weight depends on them
+FREE = {"engine.log_every", "engine.save_every"}  # of the engine's keys
+WEIGHTS_DEPEND_ON = [
+    key
+    for key in FIELDS  # data is compared by its content; the metric chooses the epoch that is kept
+    if (key.startswith("engine.") and key not in FREE) or key in ("seed", "corpus.labels", "measure.metric")
+]
 KEPT = 2  # the second is for the day the first cannot be read
 
 
@@ -112,8 +107,8 @@ class States:
 
     def __init__(self, config: Config, data: str, processes: int) -> None:
         self.directory = config.run_dir / "state"
-        kept = {f"config: {key}": value for key, value in config.model_dump().items() if key not in FREE}
-        self.identity: dict[str, Any] = json.loads(json.dumps(kept)) | {
+        values = flat(config)
+        self.identity: dict[str, Any] = {f"config: {key}": values[key] for key in WEIGHTS_DEPEND_ON} | {
             "sha256 of texts, labels and tokens": data,
             "number of processes": processes,
         }
@@ -147,7 +142,7 @@ class States:
         except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
             fresh.unlink(missing_ok=True)
             raise Stop(
-                f"the state of step {position.step} cannot be written to {self.directory}: {error}; make room, or set save_every: 0"
+                f"the state of step {position.step} cannot be written to {self.directory}: {error}; make room, or set engine.save_every: 0"
             ) from error
         # A later step than this one is a damaged state that `read` passed over.
         kept = [path for path in self.found() if int(path.stem) <= position.step][-KEPT:]

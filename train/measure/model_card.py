@@ -5,7 +5,7 @@ from typing import Any
 import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
-from train.config import Config
+from train.config import Config, Corpus
 from train.measure.metrics import figure, notes
 
 BASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2", "tiny": "two random layers, for trying things out"}
@@ -14,11 +14,12 @@ BASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2", "tiny": "two random
 def model_card(metrics: dict[str, Any], config: Config) -> str:
     """Markdown made from metrics.json."""
     trained = yaml.safe_load((config.checkpoint / "train_config.yaml").read_text())
-    base = BASES.get(trained["model"], trained["model"])
+    model = trained.get("engine", trained)["model"]  # before 2026-12 the config had no sections
+    base = BASES.get(model, model)
     test, abstained, sets = metrics["test"], metrics["abstention"], metrics["label_sets"]
-    data = "onrecord" if config.source is None else config.run
-    name, value, _ = figure(test, config.metric)
-    judged_by = [("f1", name, value)] if config.metric.startswith("f1:") else []  # the others are there anyway
+    data = "onrecord" if config.source.files is None else config.run
+    name, value, _ = figure(test, config.measure.metric)
+    judged_by = [("f1", name, value)] if config.measure.metric.startswith("f1:") else []  # the others are there anyway
     results = [
         EvalResult(
             task_type="text-classification",
@@ -37,16 +38,18 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
         )
     ]
     whose = (
-        {"language": "en", "license": "apache-2.0"} if config.source is None else {"language": None, "license": None}
+        {"language": "en", "license": "apache-2.0"}
+        if config.source.files is None
+        else {"language": None, "license": None}
     )  # of their own data, users know
     front = ModelCardData(
         language=whose["language"], license=whose["license"], library_name="transformers", pipeline_tag="text-classification",
-        base_model=None if trained["model"] == "tiny" else base,
+        base_model=None if model == "tiny" else base,
         model_name=f"onrecord {config.run}", eval_results=results, metrics=["f1", "accuracy"],
     )  # fmt: skip
     lines = [
-        "| | rows | accuracy | macro-F1 | " + " | ".join(config.labels) + " |",
-        "| --- " * (4 + len(config.labels)) + "|",
+        "| | rows | accuracy | macro-F1 | " + " | ".join(config.corpus.labels) + " |",
+        "| --- " * (4 + len(config.corpus.labels)) + "|",
     ]
     systems = {"own test": test} | {f"own test: {name}": m for name, m in metrics["baselines"].items()}
     systems |= {
@@ -56,7 +59,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
     }
     for name, m in systems.items():
         f1 = " | ".join(
-            "absent" if label in m["absent"] else f"{m['labels'][label]['f1']:.2f}" for label in config.labels
+            "absent" if label in m["absent"] else f"{m['labels'][label]['f1']:.2f}" for label in config.corpus.labels
         )
         lines.append(
             f"| {name} | {m['rows']} | {m['accuracy']:.3f} | {m['macro_f1']:.3f} ({m['macro_f1_interval'][0]:.3f}–{m['macro_f1_interval'][1]:.3f}) | {f1} |"
@@ -65,7 +68,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
     told = "".join(f"{name}: {note}. " for name, m in measured.items() for note in notes(m, config.documents))
     priors = [
         f"`{name}` (" + ", ".join(f"{label} {share:g}" for label, share in shares.items()) + ")"
-        for name, shares in config.priors.items()
+        for name, shares in config.measure.priors.items()
     ]
     priors += ["`data` (those of the training data)", "`uniform`"]
     worst = metrics["worst_slice"]
@@ -91,7 +94,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
 
 # onrecord {config.run}
 
-Types one sentence as {", ".join(f"`{label}`" for label in config.labels)}. Fine-tuned from {base} on {metrics["training"]["rows"]} sentences
+Types one sentence as {", ".join(f"`{label}`" for label in config.corpus.labels)}. Fine-tuned from {base} on {metrics["training"]["rows"]} sentences
 (data {metrics["training"]["data"][:12]}); measured by code {metrics["versions"]["code"]}.
 
 ```python
@@ -101,7 +104,7 @@ classifier = Classifier.load("path/of/this/directory")
 print(classifier.predict("The talks will not resume on Monday, he said."))
 ```
 
-{meanings(config)}## Intended use
+{meanings(config.corpus)}## Intended use
 
 Sorting the sentences of a text in the language and manner of the training data, each judged alone, for a person who reads on. The training data of the shipped model
 is news prose in English, written for the purpose; the labels say what a sentence puts on record, not whether it is true.
@@ -117,19 +120,19 @@ Expected calibration error on the test split: {test["calibration_error"]:.3f}.
 
 ## Limits
 
-- A sentence is judged alone: what stood before it is not seen. One of more than {config.max_tokens} tokens is read in overlapping windows, whose scores are averaged.
+- A sentence is judged alone: what stood before it is not seen. One of more than {config.engine.max_tokens} tokens is read in overlapping windows, whose scores are averaged.
 - The weakest slice of the test split: {f"{worst['name']}, {worst['accuracy']:.1%} right" if worst else "none had enough rows"}.
 - The test split is written by the same kind of author as the training data, so its figures flatter.
 """
 
 
-def meanings(config: Config) -> str:
+def meanings(corpus: Corpus) -> str:
     """The section that defines the labels; nothing where the config's definitions are of other labels."""
-    if config.definitions.keys() != set(config.labels):
+    if corpus.definitions.keys() != set(corpus.labels):
         return ""
     return (
         "## What the labels mean\n\n"
-        + "\n".join(f"- `{label}`: {config.definitions[label]}" for label in config.labels)
+        + "\n".join(f"- `{label}`: {corpus.definitions[label]}" for label in corpus.labels)
         + "\n\n"
     )
 

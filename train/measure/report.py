@@ -11,9 +11,10 @@ import matplotlib
 import yaml
 from matplotlib.figure import Figure
 
-from train.config import Config
+from train.config import SECTIONS, Config
 from train.measure.metrics import figure as judged_figure
 from train.measure.metrics import notes
+from train.measure.slices import LEAST
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 INK, ACCENT, SOFT = "#7a7f87", "#2f6db5", "#c2571a"  # greys and two hues that read on white and on black
@@ -33,16 +34,23 @@ def report(metrics: dict[str, Any], config: Config) -> str:
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         metrics=metrics,
         config=config,
-        labels=config.labels,
-        judged=judged_figure(metrics["test"], config.metric),
-        agreement=json.loads((Path(config.data) / "manifest.json").read_text()).get("agreement", []),
+        least=LEAST,
+        labels=config.corpus.labels,
+        judged=judged_figure(metrics["test"], config.measure.metric),
+        agreement=json.loads((Path(config.corpus.data) / "manifest.json").read_text()).get("agreement", []),
         reliability=reliability_diagram(metrics["test"]["reliability"]),
         risk=risk_diagram(metrics["abstention"]["curve"], metrics["abstention"]["promised_error"]),
-        curve=learning_curve(config),
+        curve=learning_curve(config.run_dir),
         told={name: said for name, m in measured.items() if (said := notes(m, config.documents))},
-        rules=explained_rules(Path(config.seeds)),
-        settings=yaml.safe_load((config.checkpoint / "train_config.yaml").read_text()),
+        rules=explained_rules(Path(config.corpus.seeds)),
+        settings=_flat(yaml.safe_load((config.checkpoint / "train_config.yaml").read_text())),
     )
+
+
+def _flat(settings: dict[str, Any]) -> dict[str, Any]:
+    """section.key -> value."""
+    inner = {f"{name}.{key}": value for name in SECTIONS if name in settings for key, value in settings[name].items()}
+    return {name: value for name, value in settings.items() if name not in SECTIONS} | inner
 
 
 def explained_rules(seeds: Path) -> dict[str, str]:
@@ -81,10 +89,10 @@ def risk_diagram(curve: list[list[float]], promised: float) -> str:
     return _svg(figure)
 
 
-def learning_curve(config: Config) -> str | None:
+def learning_curve(run_dir: Path) -> str | None:
     """Macro-F1 against training rows, over this run and its siblings NAME-... that evaluated models of the same recipe on fewer rows. None without any."""
     found: list[tuple[int, float, dict[str, float]]] = []
-    for path in [config.run_dir / "metrics.json", *Path(config.output).glob(f"{config.run}-*/metrics.json")]:
+    for path in [run_dir / "metrics.json", *run_dir.parent.glob(f"{run_dir.name}-*/metrics.json")]:
         if path.is_file():
             metrics = json.loads(path.read_text())
             extra = {

@@ -4,10 +4,11 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from train.config import Config, Stop
+from train.config import Stop
 from train.corpus.rows import ARTICLE, GROUP
 from train.measure.metrics import measure
 
+LEAST = 60  # a slice with fewer test sentences is too noisy to be judged
 NEGATION = re.compile(r"\b(?:not|no|never|none|nobody|nothing|neither|nor|cannot)\b|n['’]t\b", re.IGNORECASE)
 QUOTATION = re.compile(r"[\"“”„]|(?<!\w)['‘]|['’](?!\w)")
 IN_THE_TEXT = {
@@ -19,14 +20,14 @@ IN_THE_TEXT = {
 }
 
 
-def slices(rows: list[dict], predicted: list[int], config: Config) -> dict[str, dict[str, Any]]:
-    """kind -> value -> figures, for every kind that the config names and every value with enough rows.
+def slices(rows: list[dict], predicted: list[int], labels: list[str], kinds: list[str]) -> dict[str, dict[str, Any]]:
+    """kind -> value -> figures, for every one of the `kinds` and every value with at least LEAST rows.
 
     A column that only our seeds have is passed over where it is missing. Raises Stop for any other kind that is neither a column of the data
     nor one of length, quotation and negation.
     """
     found: dict[str, dict[str, Any]] = {}
-    for kind in config.slices:
+    for kind in kinds:
         if kind not in IN_THE_TEXT and kind not in rows[0]:
             if kind in ARTICLE + GROUP:  # a column of the seeds; a source need not have it
                 continue
@@ -39,14 +40,14 @@ def slices(rows: list[dict], predicted: list[int], config: Config) -> dict[str, 
                 members[str(value)].append(i)
         found[kind] = {
             value: measure(
-                [config.labels.index(rows[i]["label"]) for i in chosen],
+                [labels.index(rows[i]["label"]) for i in chosen],
                 [predicted[i] for i in chosen],
-                config.labels,
+                labels,
                 [rows[i]["doc"] for i in chosen],
                 resamples=500,
             )
             for value, chosen in sorted(members.items())
-            if len(chosen) >= config.slice_rows
+            if len(chosen) >= LEAST
         }
     return found
 

@@ -152,9 +152,9 @@ def test_read_writes_a_calendar(model: list[str], checkpoint: Path, tmp_path: Pa
 
 def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path: Path) -> None:
     assert "never calibrated" in run(app, ["predict", "One.", "--prior", "uniform", *model]).stderr
-    config = Config.model_validate(settings.model_dump() | {"run": "cli"})
+    config = changed(settings, run="cli")
     shutil.copytree(model[1], config.checkpoint)
-    calibrate.main(Config.model_validate(config.model_dump() | {"max_error": 0.001}))
+    calibrate.main(changed(config, measure__max_error=0.001))
     found = run(app, ["predict", "One.", "--prior", "uniform", "--model", str(config.checkpoint)])
     assert found.exit_code == 0 and "%? One." in found.stdout
     for command in (

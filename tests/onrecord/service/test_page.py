@@ -14,7 +14,6 @@ from pathlib import Path
 import icalendar
 import numpy as np
 import pytest
-import yaml
 from fastapi.testclient import TestClient
 
 from onrecord import Classifier, read
@@ -24,7 +23,7 @@ from onrecord.service.app import application
 from onrecord.service.page import OPEN, PATHS, POLICY, STATIC, card
 from tests.conftest import ROOT
 from tests.onrecord.service.test_app import refused
-from train.config import DEFAULTS, Config
+from train.config import load
 
 ENTRIES = {
     "texts": ["The vote is set for Tuesday at 3 p.m.", "It opens in early June, she said on Monday."],
@@ -236,13 +235,13 @@ def test_a_card_that_people_have_edited_stops_nobody(text: str) -> None:
     assert found.results == [] and found.text in (text, "x")
 
 
-def test_the_card_defines_our_labels_and_no_others(settings: Config) -> None:
-    given = yaml.safe_load(DEFAULTS.read_text())
-    assert given["definitions"].keys() == set(given["labels"])
+def test_the_card_defines_our_labels_and_no_others() -> None:
+    given = load().corpus
+    assert given.definitions.keys() == set(given.labels)
     from train.measure.model_card import meanings
 
-    assert all(f"- `{label}`: {text}\n" in meanings(settings) for label, text in given["definitions"].items())
-    assert meanings(settings.model_copy(update={"labels": ["claim", "other"]})) == ""
+    assert all(f"- `{label}`: {text}\n" in meanings(given) for label, text in given.definitions.items())
+    assert meanings(given.model_copy(update={"labels": ["claim", "other"]})) == ""
 
 
 def test_a_wheel_has_the_page(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from train import build
-from train.config import Config, Stop, load
+from train.config import Stop, load
 from train.corpus import audit
 from train.corpus.rows import Sentence, read_seeds
 
-LABELS = load().labels
+LABELS = load().corpus.labels
 META = {"part": "natural"}
 
 
@@ -30,23 +30,25 @@ def by_word(texts: list[str]) -> np.ndarray:
 
 @pytest.fixture
 def parts(seeds: Path) -> dict[str, list[Sentence]]:
-    return build.split(read_seeds(load(seeds=str(seeds))), config())
-
-
-def config(**changes: object) -> Config:
-    return load(
-        behaviour_groups=1, **{"shortcut_precision": 1.0, "shortcut_coverage": 1.0, "top_opening": 1.0} | changes
+    return build.split(
+        read_seeds(str(seeds), LABELS), load(corpus__seeds=str(seeds), corpus__behaviour_groups=1).corpus
     )
 
 
-def faults(parts: dict[str, list[Sentence]], **changes: object) -> list[str]:
-    return [
-        f for f in audit.audit(parts, config(**changes), by_word)[1] if not f.startswith("shortcut: '")
-    ]  # the test corpus has a cue word a label by design
+@pytest.fixture(autouse=True)
+def limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test corpus is small and has a cue word a label by design."""
+    monkeypatch.setattr(audit, "SHORTCUT_PRECISION", 1.0)
+    monkeypatch.setattr(audit, "SHORTCUT_COVERAGE", 1.0)
+    monkeypatch.setitem(audit.REPEATS, "top_opening", 1.0)
+
+
+def faults(parts: dict[str, list[Sentence]]) -> list[str]:
+    return [f for f in audit.audit(parts, LABELS, by_word)[1] if not f.startswith("shortcut: '")]
 
 
 def test_a_sound_corpus_passes(parts: dict[str, list[Sentence]]) -> None:
-    figures, _ = audit.audit(parts, config(), by_word)
+    figures, _ = audit.audit(parts, LABELS, by_word)
     assert faults(parts) == []
     assert set(figures) == {
         "length_shortcut",
@@ -108,7 +110,7 @@ def test_one_ngram(parts: dict[str, list[Sentence]]) -> None:
     assert audit.ngram_shortcuts([row("d", i, "perhaps so", LABELS[i % 5]) for i in range(50)], "claim", 0.9, 0.5) == []
 
 
-def test_label_errors_that_one_annotator_saw(parts: dict[str, list[Sentence]]) -> None:
+def test_label_errors_that_one_annotator_saw(parts: dict[str, list[Sentence]], monkeypatch: pytest.MonkeyPatch) -> None:
     every = [s for rows in parts.values() for s in rows]
     random = Random(0)
     wrong = {s.id for s in random.sample([s for s in every if s.label == "denial"], 5)}
@@ -123,13 +125,13 @@ def test_label_errors_that_one_annotator_saw(parts: dict[str, list[Sentence]]) -
     def sees_cues(texts: list[str]) -> np.ndarray:
         return np.array([[float(cue in text.lower().strip(".").split()) for cue in cues] for text in texts])
 
-    quiet = {"open_label_issues": 0.0, "paraphrase": 1.0}
-    doubtful = audit.audit({"train": swapped}, config(**quiet), sees_cues)[1]
+    monkeypatch.setattr(audit, "OPEN_LABEL_ISSUES", 0.0)
+    doubtful = audit.audit({"train": swapped}, LABELS, sees_cues)[1]
     assert sum("likely label error" in f for f in doubtful) == 5
     reviewed = [
         Sentence(s.doc, s.order, s.text, s.label, s.meta, annotators=("hedge", "hedge"), where=s.where) for s in swapped
     ]
-    assert not any("likely label error" in f for f in audit.audit({"train": reviewed}, config(**quiet), sees_cues)[1])
+    assert not any("likely label error" in f for f in audit.audit({"train": reviewed}, LABELS, sees_cues)[1])
 
 
 @pytest.mark.parametrize(
@@ -139,9 +141,10 @@ def test_label_errors_that_one_annotator_saw(parts: dict[str, list[Sentence]]) -
         ("{i} so said Maria Delgado {i}", "top_name"),
     ],
 )
-def test_diversity(parts: dict[str, list[Sentence]], text: str, limit: str) -> None:
+def test_diversity(parts: dict[str, list[Sentence]], text: str, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(audit.REPEATS, "top_opening", 0.02)
     dull = {name: [row(s.doc, s.order, text.format(i=s.id), s.label) for s in rows] for name, rows in parts.items()}
-    assert any(f.startswith(f"diversity: {limit}") for f in faults(dull, top_opening=0.02))
+    assert any(f.startswith(f"diversity: {limit}") for f in faults(dull))
 
 
 def test_the_same_phrases_in_every_document(parts: dict[str, list[Sentence]]) -> None:
@@ -155,9 +158,9 @@ def test_the_same_phrases_in_every_document(parts: dict[str, list[Sentence]]) ->
 
 
 def test_the_command_stops(seeds: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    monkeypatch.setattr(audit, "audit", lambda parts, config: ({"label_issues": 3}, ["a fault"]))
+    monkeypatch.setattr(audit, "audit", lambda parts, labels: ({"label_issues": 3}, ["a fault"]))
     with pytest.raises(Stop, match="the audit found 1 faults"):
-        build.main(load(seeds=str(seeds), behaviour_groups=1), audit=True)
+        build.main(load(corpus__seeds=str(seeds), corpus__behaviour_groups=1), audit=True)
     assert "label_issues" in capsys.readouterr().out
 
 

@@ -85,10 +85,10 @@ def test_no_file_no_patterns(tmp_path: Path) -> None:
 
 
 def test_the_audit_looks_at_the_patterns_of_the_seeds(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = load(seeds=str(seeds), behaviour_groups=1)
-    rows = read_seeds(config)
-    parts = build.split(rows, config)
-    monkeypatch.setattr(audit, "audit", lambda parts, config: ({}, []))
+    config = load(corpus__seeds=str(seeds), corpus__behaviour_groups=1)
+    rows = read_seeds(config.corpus.seeds, config.corpus.labels)
+    parts = build.split(rows, config.corpus)
+    monkeypatch.setattr(audit, "audit", lambda parts, labels: ({}, []))
     word = rows[0].text.split()[0]
     for labels, red in ((LABELS, False), ([label for label in LABELS if label != rows[0].label], True)):
         entry = f"- {{name: first, regex: '^{word} ', labels: [{', '.join(labels)}], why: it is the first}}\n"

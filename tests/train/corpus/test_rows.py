@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from train.config import Stop, load
+from tests.conftest import LABELS
+from train.config import Stop
 from train.corpus.rows import normalise, read_seeds
 
 HEAD = {
@@ -26,7 +27,7 @@ def read(root: Path, *rows: dict | str) -> list:
     (root / "articles" / "a.jsonl").write_text(
         "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows)
     )
-    return read_seeds(load(seeds=str(root)))
+    return read_seeds(str(root), LABELS)
 
 
 def test_good_rows_are_read(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_good_rows_are_read(tmp_path: Path) -> None:
         ([HEAD, GOOD | {"annotators": ["clam"]}], "unknown label 'clam'"),
         ([HEAD, GOOD | {"text": " \u200b "}], "empty text"),
         ([HEAD, GOOD | {"text": None}], "empty text"),
-        ([HEAD, GOOD | {"text": "x" * 1001}], "1001 characters, more than max_characters = 1000"),
+        ([HEAD, GOOD | {"text": "x" * 1001}], "1001 characters, more than 1000"),
         ([HEAD, GOOD, GOOD | {"text": "Another."}], "a.jsonl:3: id x/01 is taken by"),
         ([HEAD, GOOD, GOOD | {"order": 2, "label": "claim"}], "has two labels"),
         ([HEAD, GOOD, GOOD | {"order": 2, "text": "the talks  will resume on monday"}], "is there twice"),
@@ -71,8 +72,8 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
 
 
 def test_no_seeds(tmp_path: Path) -> None:
-    with pytest.raises(Stop, match="--seeds names another directory"):
-        read_seeds(load(seeds=str(tmp_path)))
+    with pytest.raises(Stop, match=r"--corpus\.seeds names another directory"):
+        read_seeds(str(tmp_path), LABELS)
 
 
 def test_normalise_keeps_what_the_publication_set() -> None:
@@ -87,5 +88,5 @@ def test_a_document_in_two_files_and_wrong_types_are_faults(seeds: Path) -> None
     )
     (seeds / "articles" / "third.jsonl").write_bytes(b"caf\xe9")
     with pytest.raises(Stop, match="opened twice, first by") as stop:
-        read_seeds(load(seeds=str(seeds)))
+        read_seeds(str(seeds), LABELS)
     assert "order True" in str(stop.value) and "third.jsonl: not UTF-8" in str(stop.value)

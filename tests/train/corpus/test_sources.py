@@ -11,14 +11,19 @@ from onrecord import Classifier
 from tests.conftest import changed
 from train import build, calibrate, evaluate, fit
 from train.config import Config, Stop, load
+from train.corpus.rows import Sentence
 from train.corpus.source_files import read_table
 from train.corpus.sources import WHOLE, read_source
 
-OWN: dict = dict(labels=None, priors={}, cues={}, gate=None, slices=[])
+OWN: dict = dict(corpus__labels=None, measure__priors={}, measure__cues={}, measure__gate=None, measure__slices=[])
 
 
 def own(tmp_path: Path, **changes: object) -> Config:
-    return load(**(OWN | dict(data=str(tmp_path / "data"), output=str(tmp_path / "runs"), run="own") | changes))
+    return load(**(OWN | dict(corpus__data=str(tmp_path / "data"), output=str(tmp_path / "runs"), run="own") | changes))
+
+
+def read(config: Config) -> tuple[dict[str, list[Sentence]], list[str]]:
+    return read_source(config.source.files, config.corpus.labels, config.measure.slices)
 
 
 def rows(number: int, labels: tuple[str, ...] = ("up", "down"), seed: int = 0) -> list[dict[str, str]]:
@@ -48,7 +53,7 @@ def save(path: Path, found: list[dict[str, str]]) -> str:
 @pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
 def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, kind: str) -> None:
     found = [*rows(6), {"text": 'He said "no, and\tnever": ünsure,\u2028 he added.', "label": "up"}]
-    parts, labels = read_source(own(tmp_path, source=save(tmp_path / f"mine.{kind}", found)))
+    parts, labels = read(own(tmp_path, source__files=save(tmp_path / f"mine.{kind}", found)))
     assert labels == ["down", "up"] and list(parts) == [WHOLE]
     assert [(s.text, s.label) for s in parts[WHOLE]] == [(" ".join(row["text"].split()), row["label"]) for row in found]
 
@@ -56,13 +61,13 @@ def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, kind: str) -> No
 def test_names_of_columns_a_title_names_of_labels_and_a_file_without_header(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text('1,Rain,"It rains, again."\n2,Sun,It shines.\n')
     changes = dict(
-        columns=["class", "head", "body"],
-        text_column="body",
-        title_column="head",
-        label_column="class",
-        label_names={"1": "wet"},
+        source__columns=["class", "head", "body"],
+        source__text_column="body",
+        source__title_column="head",
+        source__label_column="class",
+        source__label_names={"1": "wet"},
     )
-    parts, labels = read_source(own(tmp_path, source=str(tmp_path / "mine.csv"), **changes))
+    parts, labels = read(own(tmp_path, source__files=str(tmp_path / "mine.csv"), **changes))
     assert [(s.text, s.label) for s in parts[WHOLE]] == [
         ("Rain It rains, again.", "wet"),
         ("Sun It shines.", "2"),
@@ -72,17 +77,17 @@ def test_names_of_columns_a_title_names_of_labels_and_a_file_without_header(tmp_
 def test_a_directory_is_read_by_the_names_of_its_files_or_whole(tmp_path: Path) -> None:
     for number, name in enumerate(("my_train_1.csv", "my_train_2.jsonl", "my_dev.tsv", "my_test.parquet")):
         save(tmp_path / name, rows(4, seed=number))
-    parts, _ = read_source(own(tmp_path, source=str(tmp_path)))
+    parts, _ = read(own(tmp_path, source__files=str(tmp_path)))
     assert {name: len(part) for name, part in parts.items()} == {"train": 8, "validation": 4, "test": 4}
     save(tmp_path / "more.csv", rows(4, seed=9))
     with pytest.raises(Stop, match=r"which split is .*more\.csv\?"):
-        read_source(own(tmp_path, source=str(tmp_path)))
+        read(own(tmp_path, source__files=str(tmp_path)))
     for path in tmp_path.glob("my_*"):
         path.unlink()
-    assert list(read_source(own(tmp_path, source=str(tmp_path)))[0]) == [WHOLE]
+    assert list(read(own(tmp_path, source__files=str(tmp_path)))[0]) == [WHOLE]
     (tmp_path / "more.csv").unlink()
     with pytest.raises(Stop, match="holds no"):
-        read_source(own(tmp_path, source=str(tmp_path)))
+        read(own(tmp_path, source__files=str(tmp_path)))
 
 
 def test_a_hub_dataset_has_its_splits_and_class_names(
@@ -102,7 +107,7 @@ def test_a_hub_dataset_has_its_splits_and_class_names(
         )
 
     monkeypatch.setattr(datasets, "load_dataset", loaded)
-    parts, labels = read_source(own(tmp_path, source="someone/films:plain"))
+    parts, labels = read(own(tmp_path, source__files="someone/films:plain"))
     assert labels == ["neg", "pos"] and {name: len(part) for name, part in parts.items()} == {"train": 6, "test": 6}
     assert "unsupervised" in capsys.readouterr().err
 
@@ -114,15 +119,15 @@ def test_a_hub_dataset_has_its_splits_and_class_names(
         Stop,
         match=r"'someone/fimls' is no file or directory here, and as a hub dataset it could not be loaded: no route$",
     ):
-        read_source(own(tmp_path, source="someone/fimls"))
+        read(own(tmp_path, source__files="someone/fimls"))
 
 
 def test_a_split_column(tmp_path: Path) -> None:
     found = [
         row | {"part": word} for row, word in zip(rows(12), ["Train"] * 8 + ["dev"] * 2 + ["test"] * 2, strict=True)
     ]
-    config = own(tmp_path, source=save(tmp_path / "mine.csv", found), split_column="part")
-    assert {name: len(part) for name, part in read_source(config)[0].items()} == {
+    config = own(tmp_path, source__files=save(tmp_path / "mine.csv", found), source__split_column="part")
+    assert {name: len(part) for name, part in read(config)[0].items()} == {
         "train": 8,
         "validation": 2,
         "test": 2,
@@ -132,31 +137,33 @@ def test_a_split_column(tmp_path: Path) -> None:
     with pytest.raises(
         Stop, match=r"^.*mine\.csv:5: unknown split 'holdout' in column part; it may say train, training, validation.*$"
     ):
-        read_source(config)
+        read(config)
     with pytest.raises(Stop, match="says test, but no row is train"):
-        read_source(changed(config, source=save(tmp_path / "test.csv", [row | {"part": "test"} for row in rows(4)])))
+        read(changed(config, source__files=save(tmp_path / "test.csv", [row | {"part": "test"} for row in rows(4)])))
 
 
 def test_no_group_is_on_two_sides(tmp_path: Path) -> None:
     found = [row | {"who": f"author {i // 3}"} for i, row in enumerate(rows(120, seed=1))]
-    parts, _ = build.checked(own(tmp_path, source=save(tmp_path / "mine.csv", found), group_column="who"))
+    parts, _ = build.checked(
+        own(tmp_path, source__files=save(tmp_path / "mine.csv", found), source__group_column="who")
+    )
     owners = [{s.doc for s in parts[name]} for name in build.SPLITS]
     assert all(owners) and not owners[0] & owners[1] and not owners[0] & owners[2] and not owners[1] & owners[2]
     assert sum(len(parts[name]) for name in build.SPLITS) == 120
     files = {"train": save(tmp_path / "a.csv", found[:60]), "test": save(tmp_path / "b.csv", found[59:])}
-    config = own(tmp_path, source=files, group_column="who")
+    config = own(tmp_path, source__files=files, source__group_column="who")
     with pytest.raises(
         Stop,
         match=r"^the group 'author 19' is in train \(.*a\.csv:59\) and in test \(.*b\.csv:2\); correct or delete one, or set repeats: warn$",
     ):
-        read_source(config)
-    assert read_source(changed(config, repeats="warn"))
+        read(config)
+    assert read(changed(config, source__repeats="warn"))
 
 
 def test_nearly_equal_texts_stay_together_where_splits_are_made(tmp_path: Path) -> None:
     found = rows(60)
     copies = [row | {"text": row["text"] + " x"} for row in found]
-    parts, _ = build.checked(own(tmp_path, source=save(tmp_path / "mine.csv", found + copies)))
+    parts, _ = build.checked(own(tmp_path, source__files=save(tmp_path / "mine.csv", found + copies)))
     for name in build.SPLITS:
         texts = {s.text.removesuffix(" x") for s in parts[name]}
         assert 2 * len(texts) == len(parts[name])
@@ -185,13 +192,13 @@ FAULTS = [
 @pytest.mark.parametrize(("content", "message"), FAULTS)
 def test_faults_of_rows_are_one_line(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "mine.csv").write_text(content)
-    assert message in one_line(tmp_path, source=str(tmp_path / "mine.csv"))
+    assert message in one_line(tmp_path, source__files=str(tmp_path / "mine.csv"))
 
 
 def test_many_faults_are_a_list(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("text,label\n" + ",a\n" * 30)
     with pytest.raises(Stop) as stop:
-        read_source(own(tmp_path, source=str(tmp_path / "mine.csv")))
+        read(own(tmp_path, source__files=str(tmp_path / "mine.csv")))
     assert (
         str(stop.value).startswith("30 faulty rows:\n  ")
         and str(stop.value).endswith("and 10 more")
@@ -217,19 +224,21 @@ UNREADABLE = [
 @pytest.mark.parametrize(("name", "content", "message"), UNREADABLE)
 def test_an_unreadable_file(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
-    assert message in one_line(tmp_path, source=[str(tmp_path / name)])
+    assert message in one_line(tmp_path, source__files=[str(tmp_path / name)])
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    assert "nowhere.csv: no such file" in one_line(tmp_path, source=str(tmp_path / "nowhere.csv"))
+    assert "nowhere.csv: no such file" in one_line(tmp_path, source__files=str(tmp_path / "nowhere.csv"))
 
 
 def test_labels_that_do_not_go_with_the_rows(tmp_path: Path) -> None:
     source = save(tmp_path / "mine.csv", [*rows(1), *rows(20, ("down",), seed=3)])
     assert "mine.csv:2: unknown label 'up'; the labels are down, sideways;" in one_line(
-        tmp_path, source=source, labels=["down", "sideways"]
+        tmp_path, source__files=source, corpus__labels=["down", "sideways"]
     )
-    message = one_line(tmp_path, source=save(tmp_path / "more.csv", rows(60)), labels=["up", "down", "sideways"])
+    message = one_line(
+        tmp_path, source__files=save(tmp_path / "more.csv", rows(60)), corpus__labels=["up", "down", "sideways"]
+    )
     assert message == "no row is labelled sideways; label some, or take it out of labels: up, down, sideways"
 
 
@@ -240,7 +249,7 @@ def test_a_label_seen_only_outside_train(tmp_path: Path, split: str) -> None:
         split: save(tmp_path / "b.csv", rows(6, ("up", "down", "new"), seed=2)),
     }
     assert f"the label 'new' is seen only in {split}, so it cannot be learned; correct it" in one_line(
-        tmp_path, source=files
+        tmp_path, source__files=files
     )
 
 
@@ -252,11 +261,11 @@ def test_many_labels_one_of_them_not_in_the_ready_made_test_split(
         "train": save(tmp_path / "a.csv", rows(300, labels)),
         "test": save(tmp_path / "b.csv", rows(28, labels[:14], seed=2)),
     }
-    config = own(tmp_path, source=files, model="tiny", max_steps=2)
+    config = own(tmp_path, source__files=files, engine__model="tiny", engine__max_steps=2)
     assert build.main(config) == 0
     assert "warning: test has no row labelled kind 14, so nothing" in capsys.readouterr().err
     fit.main(config)
-    assert calibrate.main(config) == 0 and evaluate.main(config, [], config.gate) == 0
+    assert calibrate.main(config) == 0 and evaluate.main(config, [], config.measure.gate) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) < 200, "fifteen columns would be wider"
     assert set(Classifier.load(config.checkpoint).predict("Any text.").probabilities) == set(labels)
 
@@ -267,50 +276,53 @@ def test_a_split_that_lacks_a_label(tmp_path: Path) -> None:
         "validation": save(tmp_path / "b.csv", rows(6, ("up",), seed=2)),
     }
     message = "validation has no row labelled down, so nothing could be promised for these; move some there, or leave validation out of the source"
-    assert message in one_line(tmp_path, source=files)
+    assert message in one_line(tmp_path, source__files=files)
     rare = [*rows(40), *rows(1, ("rare",), seed=5)]
     assert "has no row labelled rare: write more articles or raise the split's share" in one_line(
-        tmp_path, source=save(tmp_path / "c.csv", rare)
+        tmp_path, source__files=save(tmp_path / "c.csv", rare)
     )
 
 
 def test_a_text_in_two_ready_made_splits(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     files = {"train": save(tmp_path / "a.csv", rows(40)), "test": save(tmp_path / "b.csv", rows(6))}
     with pytest.raises(Stop, match="6 sentences stand in two splits"):
-        build.checked(own(tmp_path, source=files))
-    build.checked(own(tmp_path, source=files, repeats="warn"))
+        build.checked(own(tmp_path, source__files=files))
+    build.checked(own(tmp_path, source__files=files, source__repeats="warn"))
     assert "6 pairs of nearly the same text stand in two splits" in capsys.readouterr().err
 
 
 def test_pairs_and_several_labels_are_refused(tmp_path: Path) -> None:
     for changes, message in (
-        (dict(text_column=["a", "b"]), "text pairs"),
-        (dict(label_column=["a", "b"]), "multi-label"),
+        (dict(source__text_column=["a", "b"]), "text pairs"),
+        (dict(source__label_column=["a", "b"]), "multi-label"),
     ):
         with pytest.raises(ValueError, match=message):
-            own(tmp_path, source="x.csv", **changes)
+            own(tmp_path, source__files="x.csv", **changes)
     for row, message in (
         ({"text": ["a", "b"], "label": "x"}, "one text is read, not pairs"),
         ({"text": "a", "label": ["x", "y"]}, "(multi-label)"),
     ):
         source = tmp_path / "lists.parquet"
         datasets.Dataset.from_list([row]).to_parquet(source)
-        assert message in one_line(tmp_path, source=str(source))
+        assert message in one_line(tmp_path, source__files=str(source))
 
 
 def test_keys_that_contradict_each_other(tmp_path: Path) -> None:
     for changes, message in (
-        (dict(source={"test": "x.csv"}), "it needs train and may have validation and test"),
-        (dict(source={"train": "x.csv", "holdout": "y.csv"}), "has the splits train, holdout"),
-        (dict(source={"train": "x.csv"}, split_column="part"), "give one or the other"),
-        (dict(source=None), "labels: null reads the labels from a source"),
-        (dict(source="x.csv", priors={"news": {"a": 1.0}}), "set priors: {} or name the labels"),
-        (dict(source="x.csv", labels=["a", "b"], metric="f1:c"), "metric: f1:c names none of the labels a, b"),
+        (dict(source__files={"test": "x.csv"}), "it needs train and may have validation and test"),
+        (dict(source__files={"train": "x.csv", "holdout": "y.csv"}), "has the splits train, holdout"),
+        (dict(source__files={"train": "x.csv"}, source__split_column="part"), "give one or the other"),
+        (dict(source__files=None), "corpus.labels: null reads the labels from source.files"),
+        (dict(source__files="x.csv", measure__priors={"news": {"a": 1.0}}), "set priors: {} or name the labels"),
+        (
+            dict(source__files="x.csv", corpus__labels=["a", "b"], measure__metric="f1:c"),
+            "metric: f1:c names none of the labels a, b",
+        ),
     ):
         with pytest.raises(ValueError, match=message.replace("{", r"\{")):
             own(tmp_path, **changes)
-    message = one_line(tmp_path, source=save(tmp_path / "mine.csv", rows(60)), metric="f1:yes")
-    assert message == "metric: f1:yes names none of the labels down, up"
+    message = one_line(tmp_path, source__files=save(tmp_path / "mine.csv", rows(60)), measure__metric="f1:yes")
+    assert message == "measure.metric: f1:yes names none of the labels down, up"
 
 
 def test_quotation_marks_of_tsv_files(tmp_path: Path) -> None:
@@ -324,19 +336,24 @@ def test_a_text_repeated_many_times_costs_no_pairs_and_stays_on_one_side(tmp_pat
     """1,500 copies in 1,500 groups would be a million pairs."""
     found = [*rows(60), *({"text": f"Same old story{'!' * (i % 3)}", "label": "up"} for i in range(1500))]
     parts, _ = build.checked(
-        own(tmp_path, source=save(tmp_path / "mine.csv", found), validation_share=0.2, test_share=0.2)
+        own(
+            tmp_path,
+            source__files=save(tmp_path / "mine.csv", found),
+            corpus__validation_share=0.2,
+            corpus__test_share=0.2,
+        )
     )
     assert sorted(sum(s.text.startswith("Same") for s in parts[name]) for name in build.SPLITS) == [0, 0, 1500]
-    assert not build.near_duplicates(parts, 0.7)
+    assert not build.near_duplicates(parts)
 
 
 def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
     source = save(tmp_path / "mine.csv", rows(60))
-    config = own(tmp_path, source=source)
+    config = own(tmp_path, source__files=source)
     assert build.main(config) == 0
-    inside = Path(source).rename(Path(config.data) / "mine.csv")
+    inside = Path(source).rename(Path(config.corpus.data) / "mine.csv")
     with pytest.raises(Stop, match="a source, and would be replaced; give another directory"):
-        build.main(changed(config, source=str(inside)))
+        build.main(changed(config, source__files=str(inside)))
     assert inside.is_file()
 
 
@@ -363,14 +380,14 @@ def test_deep_json_and_unknown_encodings_are_told(tmp_path: Path) -> None:
 
 def test_rows_of_ready_made_splits_are_documents_of_their_own_and_those_of_a_group_are_numbered(tmp_path: Path) -> None:
     files = {"train": save(tmp_path / "a.csv", rows(4)), "test": save(tmp_path / "b.csv", rows(4, seed=1))}
-    parts, _ = read_source(own(tmp_path, source=files))
+    parts, _ = read(own(tmp_path, source__files=files))
     everything = [s for part in parts.values() for s in part]
     assert len({s.id for s in everything}) == len({s.doc for s in everything}) == 8
-    grouped, _ = read_source(
+    grouped, _ = read(
         own(
             tmp_path,
-            source=save(tmp_path / "c.csv", [row | {"who": f"a{i % 2}"} for i, row in enumerate(rows(6))]),
-            group_column="who",
+            source__files=save(tmp_path / "c.csv", [row | {"who": f"a{i % 2}"} for i, row in enumerate(rows(6))]),
+            source__group_column="who",
         )
     )
     assert [s.id for s in grouped[WHOLE]] == ["a0/01", "a1/01", "a0/02", "a1/02", "a0/03", "a1/03"]
@@ -379,4 +396,4 @@ def test_rows_of_ready_made_splits_are_documents_of_their_own_and_those_of_a_gro
 def test_bytes_and_numbers_that_are_none_are_no_labels(tmp_path: Path) -> None:
     (tmp_path / "mine.jsonl").write_text('{"text": "One.", "label": NaN}\n{"text": "Two.", "label": "a"}\n')
     with pytest.raises(Stop, match="is no text"):
-        read_source(own(tmp_path, source=str(tmp_path / "mine.jsonl")))
+        read(own(tmp_path, source__files=str(tmp_path / "mine.jsonl")))

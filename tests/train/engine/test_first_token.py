@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from tests.conftest import LABELS
 from train import fit
-from train.config import Config
+from train.config import Config, changed
 from train.corpus.splits import load_split
 from train.engine.batches import plan
 from train.engine.encoded import encode
@@ -96,10 +96,10 @@ def test_other_families_are_left_alone() -> None:
 def test_length_sorted_pieces_have_the_gradients_of_one_padded_batch(settings: Config) -> None:
     """Batches of `plan`, cut into micro-batches that are padded to their own longest row, against the whole model and all rows padded alike."""
     transformers.set_seed(0)
-    tokenizer, whole = load_model(settings, LABELS)
+    tokenizer, whole = load_model(settings.engine, LABELS)
     whole.eval()  # no dropout: its random numbers depend on the shape
-    split = load_split(settings, "train")
-    tokens, targets = encode(list(split["text"]), tokenizer, settings.max_tokens), torch.tensor(split["label"])
+    split = load_split(settings.corpus, "train")
+    tokens, targets = encode(list(split["text"]), tokenizer, settings.engine.max_tokens), torch.tensor(split["label"])
     batch = plan([len(row) for row in tokens], 32, seed=1, epoch=0, window=2)[0]
     ours = read_first_token(copy.deepcopy(whole))
     padded = tokenizer.pad(
@@ -127,5 +127,5 @@ def test_fit_trains_with_the_short_layer(settings: Config, monkeypatch: pytest.M
         return real(self, *args, **options)
 
     monkeypatch.setattr(FirstTokenBertLayer, "forward", forward)
-    fit.main(Config.model_validate(settings.model_dump() | {"run": "short", "max_steps": 2}))
+    fit.main(changed(settings, run="short", engine__max_steps=2))
     assert True in seen and False in seen  # in training and in validation

@@ -16,9 +16,9 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.conftest import changed, weights
+from tests.conftest import LABELS, changed, weights
 from train import fit
-from train.config import Config, Stop
+from train.config import FIELDS, Config, Stop, flat
 from train.engine.state import Position, States
 
 fresh_processes = multiprocessing.get_context(
@@ -79,7 +79,10 @@ def logged(config: Config) -> list[tuple[int, float]]:
 
 
 def test_killed_three_times_and_resumed_it_reaches_the_same_bits(settings: Config) -> None:
-    whole, killed = changed(settings, run="whole", save_every=0), changed(settings, run="killed", save_every=4)
+    whole, killed = (
+        changed(settings, run="whole", engine__save_every=0),
+        changed(settings, run="killed", engine__save_every=4),
+    )
     assert train(whole)[0] == 0
     steps = len(logged(whole))
     random = Random(5)
@@ -110,8 +113,8 @@ def test_killed_three_times_and_resumed_it_reaches_the_same_bits(settings: Confi
 
 
 def test_it_reaches_the_same_bits_in_bf16(settings: Config) -> None:
-    whole = changed(settings, run="whole-bf16", save_every=0, max_steps=9, precision="bf16")
-    killed = changed(whole, run="killed-bf16", save_every=2)
+    whole = changed(settings, run="whole-bf16", engine__save_every=0, engine__max_steps=9, engine__precision="bf16")
+    killed = changed(whole, run="killed-bf16", engine__save_every=2)
     assert train(whole)[0] == 0 and train(killed, False, (die_after_step, 5, signal.SIGKILL))[0] == -signal.SIGKILL
     code, said = train(killed, True)
     assert code == 0 and "going on from the state of step 4" in said
@@ -121,14 +124,14 @@ def test_it_reaches_the_same_bits_in_bf16(settings: Config) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_a_state_and_says_how_to_go_on(settings: Config, number: signal.Signals, code: int) -> None:
-    config = changed(settings, run=f"stopped-{code}", save_every=100)
+    config = changed(settings, run=f"stopped-{code}", engine__save_every=100)
     got, said = train(config, False, (die_after_step, 3, number))
     assert got == code and "stopped at step 3/" in said and "--resume goes on from here" in said
     assert [path.name for path in (config.run_dir / "state").iterdir()] == ["3.pt"]
     with pytest.raises(Stop, match=r"3\.pt was left by a run that did not end: --resume goes on from it"):
         fit.main(config)
-    with pytest.raises(Stop, match=r"another training: config: learning_rate was 0\.003, is 0\.001\."):
-        fit.main(changed(config, learning_rate=0.001), resume=True)
+    with pytest.raises(Stop, match=r"another training: config: engine.learning_rate was 0\.003, is 0\.001\."):
+        fit.main(changed(config, engine__learning_rate=0.001), resume=True)
 
 
 def test_nothing_to_resume(settings: Config) -> None:
@@ -183,13 +186,43 @@ def test_a_foreign_state_is_refused(states: States, settings: Config) -> None:
     ):
         with pytest.raises(Stop, match=reason):
             foreign.read()
-    assert States(changed(same, save_every=7), "data", 1).read()[0].step == 6
+
+
+# Another value for every key, and whether it is another training.
+OTHER: dict[str, tuple[Any, bool]] = {
+    "run": ("other", False), "output": ("elsewhere", False), "seed": (9, True),
+    "corpus.labels": ([*LABELS[1:], "other"], True), "corpus.definitions": ({}, False), "corpus.seeds": ("x", False),
+    "corpus.data": ("x", False), "corpus.split_seed": (9, False), "corpus.validation_share": (0.2, False),
+    "corpus.test_share": (0.2, False), "corpus.behaviour_groups": (3, False),
+    "source.files": ("x.csv", False), "source.columns": (["a"], False), "source.text_column": ("x", False),
+    "source.title_column": ("x", False), "source.label_column": ("x", False), "source.label_names": ({"a": "b"}, False),
+    "source.split_column": ("x", False), "source.group_column": ("x", False), "source.repeats": ("warn", False),
+    "engine.model": ("minilm", True), "engine.max_tokens": (99, True), "engine.epochs": (9, True),
+    "engine.max_steps": (9, True), "engine.batch_size": (9, True), "engine.micro_tokens": (9, True),
+    "engine.learning_rate": (0.5, True), "engine.head_learning_rate": (0.5, True), "engine.weight_decay": (0.5, True),
+    "engine.warmup_share": (0.5, True), "engine.clip_norm": (0.5, True), "engine.train_share": (0.5, True),
+    "engine.ema_decay": (0.5, True), "engine.patience": (9, True), "engine.precision": ("bf16", True),
+    "engine.compile": (True, True), "engine.log_every": (9, False), "engine.save_every": (9, False),
+    "measure.metric": ("accuracy", True), "measure.priors": ({}, False), "measure.max_error": (0.5, False),
+    "measure.coverage": (0.5, False), "measure.gate": (None, False), "measure.cues": ({}, False),
+    "measure.slices": ([], False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", FIELDS)
+def test_resume_is_refused_for_keys_that_weights_depend_on_and_for_no_others(settings: Config, key: str) -> None:
+    value, another_training = OTHER[key]
+    before = changed(settings, measure__priors={})
+    after = changed(before, **{key: value}) if key != "measure.priors" else settings
+    assert flat(after)[key] != flat(before)[key]
+    same = States(before, "data", 1).identity == States(after, "data", 1).identity
+    assert same != another_training
 
 
 def test_a_full_disk_stops_the_run_and_leaves_the_older_states(states: States) -> None:
     (states.directory / "unfinished").symlink_to("/dev/full")  # the kernel answers each write with ENOSPC
     with pytest.raises(
-        Stop, match=r"step 8 cannot be written to .*No space left on device.*; make room, or set save_every: 0"
+        Stop, match=r"step 8 cannot be written to .*No space left on device.*; make room, or set engine.save_every: 0"
     ):
         states.write(Position(step=8), {"model": {"weight": torch.ones(100)}})
     assert sorted(path.name for path in states.directory.iterdir()) == ["4.pt", "6.pt"]
@@ -210,7 +243,7 @@ def test_a_disk_that_fills_up_while_training_leaves_the_last_good_state(
     settings: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once at a state, once at the checkpoint; then --resume finishes."""
-    config = changed(settings, run="filled", save_every=3, max_steps=8)
+    config = changed(settings, run="filled", engine__save_every=3, engine__max_steps=8)
     real = fit.MovingAverage.update_parameters
     stack = ExitStack()
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.conftest import LABELS
-from train.config import Config, Stop
+from train.config import Stop
+from train.measure import slices as module
 from train.measure.slices import slices, worst
 
 
@@ -19,26 +20,30 @@ def rows(n: int = 40) -> list[dict]:
     ]
 
 
-def configured(settings: Config, **changes: object) -> Config:
-    return Config.model_validate(
-        settings.model_dump() | {"slices": ["style", "negation", "quotation", "length"], "slice_rows": 10} | changes
-    )
+KINDS = ["style", "negation", "quotation", "length"]
 
 
-def test_slices_and_the_worst(settings: Config) -> None:
+@pytest.fixture(autouse=True)
+def least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LEAST", 10)
+
+
+def test_slices_and_the_worst() -> None:
     predicted = [LABELS.index("denial" if i % 2 else "claim") for i in range(40)]
-    found = slices(rows(), predicted, configured(settings))
+    found = slices(rows(), predicted, LABELS, KINDS)
     assert found["negation"]["negation"]["accuracy"] == 0 and found["negation"]["no negation"]["accuracy"] == 1
     assert found["quotation"]["quotation marks"]["rows"] == 20 and found["length"].keys() == {"under 12 words"}
     assert worst(found) == {"name": "negation: negation", "rows": 20, "accuracy": 0.0}
 
 
-def test_small_slices_are_left_out(settings: Config) -> None:
-    found = slices(rows(), [0] * 40, configured(settings, slice_rows=11))
+def test_small_slices_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LEAST", 11)
+    found = slices(rows(), [0] * 40, LABELS, KINDS)
     assert found["style"].keys() == {"wire"}
-    assert worst(slices(rows(), [0] * 40, configured(settings, slice_rows=100))) is None
+    monkeypatch.setattr(module, "LEAST", 100)
+    assert worst(slices(rows(), [0] * 40, LABELS, KINDS)) is None
 
 
-def test_an_unknown_slice_is_named(settings: Config) -> None:
+def test_an_unknown_slice_is_named() -> None:
     with pytest.raises(Stop, match="'colour' is no column"):
-        slices(rows(), [0] * 40, configured(settings, slices=["colour"]))
+        slices(rows(), [0] * 40, LABELS, ["colour"])
