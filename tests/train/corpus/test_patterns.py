@@ -11,7 +11,7 @@ from train.corpus import audit
 from train.corpus.patterns import Pattern, breaches, read_patterns
 from train.corpus.rows import Sentence, read_seeds
 
-LABELS = load().labels
+LABELS = load().corpus.labels
 AWARE = """- name: not aware
   regex: '\\bnot aware of\\b'
   labels: [denial]

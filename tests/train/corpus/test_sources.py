@@ -23,7 +23,7 @@ def own(tmp_path: Path, **changes: object) -> Config:
 
 
 def read(config: Config) -> tuple[dict[str, list[Sentence]], list[str]]:
-    return read_source(config.source.files, config.corpus.labels, config.measure.slices)
+    return read_source(config.source, config.corpus.labels, config.measure.slices)
 
 
 def rows(number: int, labels: tuple[str, ...] = ("up", "down"), seed: int = 0) -> list[dict[str, str]]:
