@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from onrecord.dates.calendar_arithmetic import (
     DAY,
@@ -30,6 +29,8 @@ from onrecord.dates.calendar_arithmetic import (
     span,
 )
 from onrecord.dates.tense import Tenses
+from onrecord.dates.zones import zone_behind
+from onrecord.patterns import lazy
 
 FAR = timedelta(days=305)  # ten months
 CONTEXT = 100  # characters; the words that decide about an expression stand beside it
@@ -42,6 +43,9 @@ class Clock:
     first: time
     last: time | None
     zone: tzinfo | None
+    names: bool = False  # it names its zone; else the zone is the reader's
+    known: bool = True  # no zone is named that we do not know
+    local: Clock | None = None  # the hour of the same moment on the clocks there, which the day beside it is that of
 
 
 @dataclass(slots=True)
@@ -71,16 +75,6 @@ _NUMBERS = {
 }
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "final": -1}
 _NAMES = {"March", "April", "May", "June", "August"}  # also people, verbs and adjectives
-_ZONES = {"GMT": "UTC", "UTC": "UTC", "BST": "Europe/London", "CET": "Europe/Paris", "CEST": "Europe/Paris"} | {
-    f"{letter}{middle}T": place  # "EST" in July is a slip for the time on the clocks there
-    for letter, place in {
-        "E": "America/New_York",
-        "C": "America/Chicago",
-        "M": "America/Denver",
-        "P": "America/Los_Angeles",
-    }.items()
-    for middle in ("", "S", "D")
-}
 _WDS = rf"(?:{'|'.join(WEEKDAYS)}|(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\b\.?)"
 _MON = rf"(?:{MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 _DAY = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\d:]|[.,]\d|\s?[ap]\.?m\b|\s?%|\s?per\s?cent)"
@@ -171,35 +165,42 @@ def _hour(digits: str, minutes: str | None, half: str | None) -> time:
 
 
 def _clock(r: Reader, m: re.Match[str]) -> Token | None:
-    """A clock time or two. The zone is the one named, else the reader's; "local time" and IST (three of them) leave the time out."""
+    """A clock time or two. The zone is the one named, else the reader's; one that is not known, "local time" too, leaves the time out."""
     if "midnight" in m[0].lower():  # of which night?
-        return Token(m.start(), m.end(), form="clock")
-    zone = m["zone"] and _ZONES.get(m["zone"].upper())
-    if m["zone"] and not zone:
-        return Token(m.start(), m.end(), form="clock")
+        return Token(m.start(), zone.end if (zone := zone_behind(r.text, m.end(), r.zone)) else m.end(), form="clock")
     last = _hour(m["h2"] or m["noon"], m["m2"], m["p2"])
     first = None
     if m["h1"]:
         first = _hour(m["h1"], m["m1"], m["p1"] or (None if m["h1"][0] in "nN" else m["p2"]))
         if not m["p1"] and first >= last:  # 11 to 1 p.m.
             first = _hour(m["h1"], m["m1"], "a")
-    clock = Clock(first or last, last if first else None, ZoneInfo(zone) if zone else r.zone)
-    return Token(m.start(), m.end(), form="clock", clock=clock)
+    return _with_zone(r, m, Clock(first or last, last if first else None, r.zone))
+
+
+def _with_zone(r: Reader, m: re.Match[str], clock: Clock) -> Token:
+    zone = zone_behind(r.text, m.end(), r.zone, alone=True)
+    if zone:
+        clock = replace(clock, zone=zone.zone, names=True, known=zone.zone is not None)
+    elif re.search(r"(?:\b[Tt]ime|\b[A-Z]{1,4}T|\bUTC),? $", r.before(m)):  # Beijing time 10 a.m.
+        clock = replace(clock, known=False)
+    return Token(m.start(), zone.end if zone else m.end(), form="clock", clock=clock)
 
 
 def _bare_clock(r: Reader, m: re.Match[str]) -> Token | None:
     """19:30, where something shows it to be a clock time: 3:16 is also a verse and 2:05 a result."""
-    shown = m["zone"] or m["h1"] or re.search(r"hrs?$", m[0]) or re.search(_SHOWS_A_CLOCK, r.before(m))
+    shown = (
+        m["h1"]
+        or re.search(r"hrs?$", m[0])
+        or re.search(_SHOWS_A_CLOCK, r.before(m))
+        or zone_behind(r.text, m.end(), r.zone)
+    )
     return _clock(r, m) if shown else _none(m)
 
 
 def _minutes(r: Reader, m: re.Match[str]) -> Token:
     """Half past 7 p.m., quarter to 8 p.m.; five to eight p.m. may be three hours."""
-    minutes, zone = (
-        {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20}.get(m["minutes"].lower().split()[-1]),
-        m["zone"] and _ZONES.get(m["zone"].upper()),
-    )
-    if not minutes or (m["side"].lower() == "to" and minutes in (5, 10)) or not m["half"] or (m["zone"] and not zone):
+    minutes = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20}.get(m["minutes"].lower().split()[-1])
+    if not minutes or (m["side"].lower() == "to" and minutes in (5, 10)) or not m["half"]:
         return Token(m.start(), m.end(), form="clock")
     digits = str(_NUMBERS.get(m["hour"].lower(), m["hour"]))
     at = datetime.combine(r.today, _hour(digits, None, m["half"])) + timedelta(
@@ -207,7 +208,7 @@ def _minutes(r: Reader, m: re.Match[str]) -> Token:
     )
     if at.date() != r.today:  # a quarter to midnight, of which night?
         return Token(m.start(), m.end(), form="clock")
-    return Token(m.start(), m.end(), form="clock", clock=Clock(at.time(), None, ZoneInfo(zone) if zone else r.zone))
+    return _with_zone(r, m, Clock(at.time(), None, r.zone))
 
 
 def _tonight(r: Reader, m: re.Match[str]) -> Token:
@@ -458,11 +459,11 @@ def _weekday_of_week(r: Reader, m: re.Match[str]) -> Token:
     return r.sure(m, "day", monday + WEEKDAYS.index(m["wd"]) * DAY, form="weekday")
 
 
-_NAMED = re.compile(  # Palm Sunday, Small Business Saturday, Mothering Sunday: a day's name, unless the word may open a sentence before "Monday"
+_NAMED = lazy(  # Palm Sunday, Small Business Saturday, Mothering Sunday: a day's name, unless the word may open a sentence before "Monday"
     rf"\b(?!(?:On|By|In|At|Until|Till|Before|From|Since|After|Next|Last|This|Late|Early|Come|Between|Through|To|And|Or|But|Not|Both|Either|{MONTH})\s)[A-Z]\w*[a-z][\w’'-]*\s+$"
 )
 
-_SUBJECT = re.compile(  # Wednesday will host Leeds on Saturday
+_SUBJECT = lazy(  # Wednesday will host Leeds on Saturday
     rf"\s+(?:will|would|can|could|may|might|must|should|has|have|is|was)\b[^,;:]*?\s(?:on\s+(?:{_WDS}|{_MON}|\d)|today\b|tomorrow\b|yesterday\b)"
 )
 
@@ -510,7 +511,7 @@ def _weekday(r: Reader, m: re.Match[str]) -> Token:
     ):
         return _none(m)
     if not re.search(r"\b(?:on|by|until|till|before)\s+$", before) and (
-        re.match(rf"\s+(?!{_MON})[A-Z](?!\w*day\b)", behind) or re.search(r"\b[Tt]he\s+$", before)
+        (re.match(rf"\s+(?!{_MON})[A-Z](?!\w*day\b)", behind) and not zone_behind(r.text, m.end())) or re.search(r"\b[Tt]he\s+$", before)
     ):
         return _none(m)  # the Sunday Times
     return r.nearest(m, [(d, d) for d in (r.today - ago * DAY, r.today + ahead * DAY)], "day", "weekday")
@@ -604,14 +605,13 @@ Rule = Callable[[Reader, re.Match[str]], Token | list[Token] | None]
 
 
 def _rule(pattern: str, rule: Rule, flags: int = 0) -> tuple[re.Pattern[str], Rule]:
-    return re.compile(pattern, flags), rule
+    return lazy(pattern, flags), rule
 
 
 _I = re.IGNORECASE
 _SHOWS_A_CLOCK = rf"\b(?:[Aa]t|[Ff]rom|[Uu]ntil|[Tt]ill?|[Bb]y|[Bb]etween|[Bb]efore|[Aa]fter|[Aa]round|[Aa]bout|[Ff]or)\s+$|\b(?:{WEEKDAY}|today|tomorrow|{_MON}\s+{_DAY}),?\s+$"
 _DASH = r"\s*(?P<word>-|–|—|\bto\b|\bthrough\b|\buntil\b|\btill\b|\band\b|\bor\b)\s*"
 _OPENING = r"(?:(?P<h1>noon|midday|\d{1,2})(?:[:.](?P<m1>\d\d))?\s?(?:(?P<p1>[ap])\.?\s?m\b\.?)?\s*(?:-|–|to|and|until|till)\s*)?"
-_ZONE = r"(?:\s+\(?(?P<zone>GMT|UTC|BST|CES?T|[ECMP][SD]?T|IST|AES?T|AEDT|HKT|SGT|JST|local time)\b\)?)?"
 
 _MINUTES = r"(?:[:.](?P<{}>\d\d))?"
 _IN_YEAR = rf"(?:,?\s+(?P<year>{_YEAR}))?"
@@ -621,7 +621,7 @@ _TITLED_WORDS = r"[A-Z][\w’'-]*(?:\s+(?:[A-Z][\w’'-]*|\d+|an?|the|of|in|on|a
 _NO_TITLE = r"(?!(?:On|By|In|At|Until|Till|Before|From|Since|Next|Last|This|Late|Early|Not|Maybe|Yes|No|See)\b|\w+[.,])"
 _TITLE = rf"[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)|[“\"]{_NO_TITLE}{_TITLED_WORDS}[.,][”\"]"
 _WEEK_OF = r"(?P<around>(?:the\s+)?(?:(?:week|weekend)\s+of|week\s+(?:beginning|starting|commencing|ending))\s+)?"
-_DAYS = rf"(?P<days>{_DAY}(?:,\s*{_DAY})+,?\s+and\s+{_DAY})"
+_DAYS = rf"(?P<days>{_DAY}(?:,\s*{_DAY}){{1,12}},?\s+and\s+{_DAY})"
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{_WDS}),?\s+)?"
 _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{_YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
 
@@ -640,22 +640,22 @@ RULES = [
     ),
     _rule(
         rf"(?<!from )\b(?P<minutes>half|(?:a\s+)?quarter|five|ten|twenty|(?<=\bat )\d\d?)(?:\s+minutes)?\s+(?P<side>past|to)\s+(?P<hour>\d\d?|{'|'.join(_NUMBERS)})\b"
-        rf"(?:\s?(?P<half>[ap])\.?\s?m\b\.?)?{_ZONE}",
+        r"(?:\s?(?P<half>[ap])\.?\s?m\b\.?)?",
         _minutes,
         _I,
     ),
     _rule(
-        rf"\b{_OPENING}(?:(?P<h2>\d{{1,2}}){_MINUTES.format('m2')}\s?(?P<p2>[ap])\.?\s?m\b\.?|(?P<noon>noon|midday|midnight)\b){_ZONE}",
+        rf"\b{_OPENING}(?:(?P<h2>\d{{1,2}}){_MINUTES.format('m2')}\s?(?P<p2>[ap])\.?\s?m\b\.?|(?P<noon>noon|midday|midnight)\b)",
         _clock,
         _I,
     ),
     _rule(
         r"\b(?:(?P<h1>\d\d?):(?P<m1>\d\d)\s*(?:-|–|to|until)\s*)?(?P<h2>[01]?\d|2[0-3]):(?P<m2>[0-5]\d)\b"
-        rf"(?P<p1>)(?P<p2>)(?P<noon>)(?:\s?hrs?)?{_ZONE}",
+        r"(?P<p1>)(?P<p2>)(?P<noon>)(?:\s?hrs?)?",
         _bare_clock,
     ),
     _rule(  # at 0900 on Monday, at 19.45 on Tuesday
-        r"(?<=\bat )(?P<h1>)(?P<m1>)(?P<h2>[01]\d|2[0-3])\.?(?P<m2>[0-5]\d)(?P<p1>)(?P<p2>)(?P<noon>)(?P<zone>)"
+        r"(?<=\bat )(?P<h1>)(?P<m1>)(?P<h2>[01]\d|2[0-3])\.?(?P<m2>[0-5]\d)(?P<p1>)(?P<p2>)(?P<noon>)"
         rf"(?=,?\s+(?:on\s+)?(?:{WEEKDAY}|{_MON}|today|tomorrow)\b)",
         lambda r, m: (
             _clock(r, m) if m[0][0] == "0" or r.direction(m) == "future" else None
@@ -663,8 +663,8 @@ RULES = [
     ),
     _rule(  # 1500 GMT, 0900 hours
         r"\b(?P<h1>)(?P<m1>)(?P<h2>[01]\d|2[0-3])(?P<m2>[0-5]\d)(?P<p1>)(?P<p2>)(?P<noon>)"
-        rf"(?=\s+\(?(?:GMT|UTC|BST|CES?T|[ECMP][SD]?T|hours|hrs|local time)\b)(?:\s+(?:hours|hrs))?{_ZONE}",
-        _clock,
+        r"(?=\s(?:hours\b|hrs\b|local\b|\(?[A-Z]))(?:\s(?:hours|hrs))?",
+        lambda r, m: _clock(r, m) if m[0][-1] == "s" or zone_behind(r.text, m.end(), r.zone) else None,
     ),
     _rule(rf"\b{_DAYS}\s+(?P<month>{_MON})(?!\w){_IN_YEAR}", _listed),
     _rule(rf"\b(?P<month>{_MON})\s+{_DAYS}{_IN_YEAR}", _listed),

@@ -17,8 +17,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY
-from onrecord.dates.grammar import CONTEXT, RULES, Reader, Token
+from onrecord.dates.plain import plain
+from onrecord.dates.grammar import CONTEXT, RULES, Clock, Reader, Token
 from onrecord.dates.tense import ENDURED, MOVED
+from onrecord.dates.zones import zone_behind
+from onrecord.patterns import lazy
 
 Prefer = Literal["future", "past"]
 MOST = 30  # expressions of a sentence; what has more is a table. What one takes grows with the sentence, so that this bounds what a text takes
@@ -27,7 +30,7 @@ MOST = 30  # expressions of a sentence; what has more is a table. What one takes
 DAYS_LONG = {
     word: n for n, word in enumerate(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 2)
 }
-_RECKONED = re.compile(
+_RECKONED = lazy(
     r"(?<!\bfor )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several|few|\d{1,3})\s+(?:days?|nights?|weeks?|weekends?|fortnight|months?|hours?|years?)"
     r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$"
     r"|\bweek\s+(?:beginning|starting|commencing|ending)\s+(?:on\s+)?$",
@@ -69,6 +72,7 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
             published = published.astimezone(known)
         known = known or published.tzinfo  # type: ignore[assignment]
         published = published.date()
+    sentence, text, places = text, *plain(text)
     reader = Reader(text, published, known, prefer)
     tokens: list[Token] = []
     tried = 0
@@ -86,13 +90,16 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
                     found = made if isinstance(made, list) else [made]
                     tokens += found
                     taken[found[0].start : found[-1].end] = b"\1" * (found[-1].end - found[0].start)
-    paired = _fold(text, sorted(tokens, key=lambda t: t.start), _clock_and_day)
-    joined = [t for t in _fold(text, paired, _range) if t.form != "clock"]
+    tokens.sort(key=lambda t: t.start)
+    for rule_of_two in (_same_moment, _clock_and_day, _same_moment, _range):
+        tokens = _fold(text, tokens, rule_of_two)
+    joined = [t for t in tokens if t.form != "clock"]
     joined = [_lasting(text, t) for t in _in_order(text, joined, published)]
     return [
-        When(text[t.start : t.end], t.start, t.end, t.kind, t.first, t.last, t.past)
+        When(sentence[start:end], start, end, t.kind, t.first, t.last, t.past)
         for t in joined
         if t.kind and t.first and t.last and t.first.year >= 1000 and t.last.year <= 9000 and not _reckoned(text, t)
+        for start, end in [(places[t.start], places[t.end - 1] + 1)]
     ]
 
 
@@ -101,8 +108,8 @@ def _reckoned(text: str, token: Token) -> bool:
     return bool(_RECKONED.search(text[max(0, token.start - CONTEXT) : token.start]))
 
 
-_LIST = re.compile(r"(?:\s*,|\s+(?:and|or|then)\b)+\s*(?:on\s+)?(?:(?:late|early)\s+)?")
-_LASTING = re.compile(
+_LIST = lazy(r"(?:\s*,|\s+(?:and|or|then)\b)+\s*(?:on\s+)?(?:(?:late|early)\s+)?")
+_LASTING = lazy(
     rf"\b(?P<n>{'|'.join(DAYS_LONG)}|\d{{1,2}})(?:-day\s+(?:[\w’'-]+\s+){{1,4}}?|\s+days\s+)(?:beginning|starting|from|that\s+(?:begins|starts)|which\s+(?:begins|starts))\s+(?:on\s+)?$",
     re.IGNORECASE,
 )
@@ -173,17 +180,42 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
         r"[\s,]*(?:on\s+)?" if a is clock else r"[\s,]*(?:(?:at|from|by|until|between|@|around|about)\s+)?", gap
     ):
         return None
-    if day.kind != "day" or clock.clock is None:
-        return replace(
-            day, start=a.start, end=b.end, kind="day" if day.kind == "day" else None
-        )  # the hour is left out; so is all of "3 p.m. next week"
+    time, end = clock.clock, b.end
+    if time and a is clock and not time.names and (zone := zone_behind(text, end, time.zone)):  # 10 a.m. Friday, Beijing time
+        time, end = replace(time, zone=zone.zone, names=True, known=zone.zone is not None), zone.end
+    both = replace(day, start=a.start, end=end, clock=time)
+    if day.kind != "day" or time is None or not time.known:
+        return replace(both, kind="day" if day.kind == "day" else None)  # the hour is left out; so is all of "3 p.m. next week"
+    return _at(both, time)
+
+
+def _at(day: Token, clock: Clock) -> Token:
+    """The clock time of that day."""
     assert isinstance(day.first, date)
-    c = clock.clock
-    first = datetime.combine(day.first, c.first, c.zone)
-    last = datetime.combine(
-        day.first + (DAY if c.last and c.last < c.first else timedelta(0)), c.last or c.first, c.zone
-    )
-    return replace(day, start=a.start, end=b.end, kind="range" if c.last else "instant", first=first, last=last)
+    date_there = day.first.date() if isinstance(day.first, datetime) else day.first
+    first = datetime.combine(date_there, clock.first, clock.zone)
+    if clock.local:  # 8 p.m. Friday, which is midnight in Greenwich: of the days on either side the nearest
+        local = datetime.combine(date_there, clock.local.first, clock.local.zone if clock.local.names and clock.local.known else clock.zone)
+        first = min((first + k * DAY for k in (-1, 0, 1)), key=lambda moment: abs(moment - local))
+    last = datetime.combine(first.date() + (DAY if clock.last and clock.last < clock.first else timedelta(0)), clock.last or clock.first, clock.zone)
+    return replace(day, kind="range" if clock.last else "instant", first=first, last=last, clock=clock)
+
+
+def _same_moment(text: str, a: Token, b: Token) -> Token | None:
+    """10 a.m. local time (1400 GMT), 8 p.m. EDT on Friday (0000 GMT Saturday): of two zones that of Greenwich, else the first that is known."""
+    local, other = a.clock, b.clock
+    if not (local and other and other.names and other.known) or local.last or other.last:
+        return None
+    if not re.fullmatch(r"(?: in(?: [A-Z][\w.’'-]*){1,3})? ?[(/] ?", text[a.end : b.start]):
+        return None
+    end = b.end + (text[b.end : b.end + 1] == ")")
+    greenwich = str(other.zone) in ("GMT", "UTC")
+    if local.names and local.known and not greenwich:
+        return replace(a, end=end)
+    if b.kind:  # it has a day of its own
+        return replace(b, start=a.start, end=end)
+    clock = replace(other, local=local)
+    return _at(replace(a, end=end), clock) if a.kind else replace(a, end=end, clock=clock)
 
 
 def _range(text: str, a: Token, b: Token) -> Token | None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from onrecord.dates.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
+from onrecord.patterns import lazy
 
 HORIZON = 500  # characters; a verb further from the expression is of another sentence, and looking no further keeps long texts linear
 MOVED = r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift|put\b|switch)"
@@ -37,11 +38,11 @@ _PLANS = _any_of(  # verbs that announce in the present tense: "the fair opens M
     """appear arrive begin close come continue depart end expire face fall gather go head hold host kick land last launch leave meet open pay
     play rejoin remain reopen report resume return run sail ship sit start step take travel visit vote walk""",
 )
-_NOUN_TOO = re.compile(  # of those in -s: also the plural of a noun
+_NOUN_TOO = lazy(  # of those in -s: also the plural of a noun
     r"^(?:faces|falls|heads|hosts|lands|launches|leaves|plays|reports|returns|runs|ships|starts|steps|visits|votes|walks)$",
     re.IGNORECASE,
 )
-_NOUN_PLACE = re.compile(  # where a noun stands and no verb: "their votes", "two runs", "of visits"
+_NOUN_PLACE = lazy(  # where a noun stands and no verb: "their votes", "two runs", "of visits"
     r"(?:\b(?:the|an?|its|his|her|their|our|my|your|no|any|some|many|more|several|few|two|three|four|five|six|seven|eight|nine|ten|new|first|last|of|in|for|with"
     r"|on|to|from|by|into|these|those|\w+ing|\w+al|\w+ful|\w+ive|\w+ous)|\d)\s+$",
     re.IGNORECASE,
@@ -62,8 +63,8 @@ _IRREGULAR = _any_of(  # the past forms that do not end in -ed
 )
 # "pictures taken on Monday"; behind a form of be or have the auxiliary decides
 _PARTICIPLES = "taken|given|seen|written|shown|drawn|begun|broken|chosen|driven|fallen|flown|frozen|hidden|risen|shaken|spoken|stolen|sworn|thrown|torn|worn"
-_PARTICIPLE = re.compile(rf"^(?:{_PARTICIPLES})$", re.IGNORECASE)
-_AUXILIARY = re.compile(
+_PARTICIPLE = lazy(rf"^(?:{_PARTICIPLES})$", re.IGNORECASE)
+_AUXILIARY = lazy(
     r"\b(?:has|have|had|having|get|gets|getting|and|or|then)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE
 )
 _SAME = "|".join(
@@ -87,7 +88,7 @@ _SAME = "|".join(
 )  # in both tenses
 _PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
 _HOUR = r"(?:noon|midday|\d{1,2}(?:[:.]\d\d(?:\ ?[ap]\.?m\.?)?|\ ?[ap]\.?m\.?))"
-_CUES = re.compile(
+_CUES = lazy(
     rf"""(?=[\ '’]|\b[a-z])(?:  # no alternative begins inside a word, or with anything else
      (?P<future>(?:\b(?:has|have)\ (?:\w+ly\ |now\ |also\ )?(?:been\ )?)?\b(?:
              (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ |{_HOUR}\ (?:on\ )?)?$)
@@ -117,47 +118,47 @@ _CUES = re.compile(
      |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|{_PARTICIPLES}|[a-z]{{2,}}ed)\b))""",
     re.VERBOSE | re.IGNORECASE,
 )
-_NO_VERB = re.compile(
+_NO_VERB = lazy(
     r"^(?:need|speed|indeed|succeed|proceed|exceed|feed|seed|breed|hundred|united|red|bed|shed|fed|sacred)$",
     re.IGNORECASE,
 )
-_NO_VERB_BEFORE = re.compile(
+_NO_VERB_BEFORE = lazy(
     r"(?:\b(?:the|an?|its|his|her|their|our|of|with|for|be|been|being|is|are|newly|recently|most|as|by|in|on|from|into|at)\s+|-)$",
     re.IGNORECASE,
 )
-_NOUN = re.compile(
+_NOUN = lazy(
     r"^(?:left|cost|cut|set|hit|split|bet|burst|cast|rose|saw|thought|wound|spread|shed|felt|shot|bit)$", re.IGNORECASE
 )
-_ARTICLE = re.compile(r"\b(?:the|an?|its|his|her|their|our|no)\s+(?:far\s+)?$", re.IGNORECASE)
-_DEADLINE = re.compile(  # until late, by noon on
+_ARTICLE = lazy(r"\b(?:the|an?|its|his|her|their|our|no)\s+(?:far\s+)?$", re.IGNORECASE)
+_DEADLINE = lazy(  # until late, by noon on
     r"\b(?:until|till|by|before|from|starting|beginning|through|ahead of|no later than|from\s+\S+\s+to)\s+(?:late|early|the)?\s*"
     r"(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
     re.IGNORECASE,
 )
-_BE = re.compile(r"\b(?:is|are|be|been|am|was|were|now)\s+(?:\w+ly\s+|also\s+|not\s+)?$", re.IGNORECASE)
-_CALLED_OFF = re.compile(
+_BE = lazy(r"\b(?:is|are|be|been|am|was|were|now)\s+(?:\w+ly\s+|also\s+|not\s+)?$", re.IGNORECASE)
+_CALLED_OFF = lazy(
     r"\s*(?:was|were)\s+(?:cancell?ed|called off|scrapped)\b", re.IGNORECASE
 )  # the diary strikes these out itself
-_NEXT_CLAUSE = re.compile(r"[,;]|\b(?:and|but|which|who|that)\b", re.IGNORECASE)
-_AS_OF = re.compile(r"\bas of\s+$", re.IGNORECASE)  # the state that day, or the beginning of a rule
-_SINCE = re.compile(
+_NEXT_CLAUSE = lazy(r"[,;]|\b(?:and|but|which|who|that)\b", re.IGNORECASE)
+_AS_OF = lazy(r"\bas of\s+$", re.IGNORECASE)  # the state that day, or the beginning of a rule
+_SINCE = lazy(
     r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
     re.IGNORECASE,
 )
-_FOR = re.compile(r"\bfor\s+(?:the\s+)?$", re.IGNORECASE)
-_DATED = re.compile(
+_FOR = lazy(r"\bfor\s+(?:the\s+)?$", re.IGNORECASE)
+_DATED = lazy(
     rf"\b(?:{WEEKDAY}|today|yesterday|tomorrow|tonight|(?:{MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?)\ \d{{1,2}}"
     rf"|(?:in|since|until)\ (?:{MONTH})|(?:last|this|next)\ (?:week|month|night|year|{WEEKDAY}))\b"
 )
-_SAME_LIST = re.compile(  # what stands between the dates of one verb: "on Monday and Tuesday", "Friday and in May", "on Monday after the fire of May 3"
+_SAME_LIST = lazy(  # what stands between the dates of one verb: "on Monday and Tuesday", "Friday and in May", "on Monday after the fire of May 3"
     r"^(?:[\s,\d–-]|\b(?:and|or|on|in|at|the|early|late|from|to|until|through|then|again|morning|afternoon|evening|night|noon|[ap]\.?m\.?)(?!\w)"
     r"|\b(?:after|following|since|from|than|compared)\b.*)*$",
     re.IGNORECASE | re.DOTALL,
 )
-_OF_ANOTHER = re.compile(
+_OF_ANOTHER = lazy(
     r"\b(?:after|following|over|despite|about(?!\ \d)|against|since|that|which|who)\s+(?=\S+\s+\S)", re.IGNORECASE
 )  # not the next word's
-_MISFORTUNE = re.compile(  # what no diary foresees: "the attack on Monday will not stop the talks"
+_MISFORTUNE = lazy(  # what no diary foresees: "the attack on Monday will not stop the talks"
     r"\b(?:attacks?|fires?|deaths?|crash(?:es)?|shootings?|explosions?|blasts?|killings?|murders?|arrests?|defeats?|loss|raids?|earthquakes?|floods?|collapse|resignation)"
     r"(?:\s+(?:of|in|at)(?:\s+[\w’'-]+){1,6}?)?\s+(?:on\s+|in\s+)?$",
     re.IGNORECASE,
@@ -169,7 +170,7 @@ _PEOPLE = (
     r"|residents?|locals|villagers?|visitors?|tourists?|worshippers?|pilgrims?|migrants?|refugees?|voters?|pedestrians?|commuters?|shoppers?|passengers?"
     r"|protesters?|demonstrators?|supporters?|activists?|relatives|famil(?:y|ies)|players?|troops|guards?|vendors?|farmers?|nurses?|doctors?|dancers?|cars?|boats?)"
 )
-_SCENE = re.compile(  # the present of a picture; an announcement takes other verbs, or another subject
+_SCENE = lazy(  # the present of a picture; an announcement takes other verbs, or another subject
     rf"""^(?:[^.]{{0,40}}[—–-]\s)?(?:(?:An?|Two|Three|Four|Five|Six|Several|Some|(?:Hundreds|Thousands|Dozens)\ of)\s+(?:[\w-]+\s+){{0,3}}?)?(?i:{_PEOPLE})\s+
      (?:[\w-]+\s+){{0,3}}?(?:walk(?!s?\ out)|stand|sit|hold|gather|look|watch|wait|carr|queue|pray|light|ride|swim|clean|clear|search|inspect|repair|load|unload|cheer
          |dance|march|wave|shout|chant|pass|play|cross|push|pull|wear|shop|eat|arrive|leave|talk|speak|run|vote|take|cast|cover|react|attend|work|remove|help
@@ -178,9 +179,9 @@ _SCENE = re.compile(  # the present of a picture; an announcement takes other ve
          |carr(?:y|ies)|inspects?|prays?|hugs?|kiss(?:es)?|shakes?\ hands|chants?|cheers?|rests?|rides?)\b""",
     re.VERBOSE,
 )
-_SETTING = re.compile(r"\b(?:during|outside|past|in front of|next to|alongside|guard|through)\s+\w", re.IGNORECASE)
+_SETTING = lazy(r"\b(?:during|outside|past|in front of|next to|alongside|guard|through)\s+\w", re.IGNORECASE)
 
-_FORM_BEFORE = re.compile(  # will cut, be held, stay shut
+_FORM_BEFORE = lazy(  # will cut, be held, stay shut
     r"\b(?:be|been|being|get|getting|is|are|stay|remain|keep|will|to|would|can|could|may|might|must|should|not|to have|(?:would|could|should|might|must)(?: not)? have)"
     r"\s+(?:\w+ly\s+|also\s+)?$",
     re.IGNORECASE,
@@ -193,16 +194,16 @@ _REPORTED = (
 )
 _SAID_WHEN = rf"(?:\s+(?:on\s+)?(?:(?:late|early)\s+)?(?:{WEEKDAY}{PART_OF_DAY}|yesterday|today))"
 _ADJUNCT = rf"(?:on|in|at|to|by|during|after|before|from|through|via|when|while|late|early|later|again|last|this|today|yesterday|{WEEKDAY}|\w+ly)\b"
-_TRAILING = re.compile(  # ", he said", ", officials told reporters on Tuesday", ", said a spokesman"; up to the next comma or the end
+_TRAILING = lazy(  # ", he said", ", officials told reporters on Tuesday", ", said a spokesman"; up to the next comma or the end
     rf"(?<=[,”\"’!?])\s+(?P<who>(?:[^\s,;:“”\"]+\s+){{0,12}}?)(?P<verb>{_REPORTED})(?P<tail>[^,;:“”\"]{{0,{HORIZON}}}?)(?=\s*(?P<stop>[,;:]|\.?[\s”\"’)]*$))"
 )
-_LEADING = re.compile(  # "said [on Monday] that", "told the panel that", "said Monday the", "said the": what follows is the statement
+_LEADING = lazy(  # "said [on Monday] that", "told the panel that", "said Monday the", "said the": what follows is the statement
     rf"""\b(?:{_REPORTED}(?:\s+[^\s,;:.“”"]+){{0,8}}?\s+that\b(?=(?:\s+\S+){{2}})
      |(?:said|says?|(?:told|tells?)(?:\s+[^\s,;:.“”"]+){{1,4}}?){_SAID_WHEN}(?=,?\s+(?!{_ADJUNCT}|and\b)\w)
      |(?:said|says?)\b(?=\s+(?!{_ADJUNCT}|(?:it|this|that|so|nothing|little|much|no|yes|goodbye|farewell|sorry)\s+{_ADJUNCT}|as\b|of\b|for\b|with\b)\w+\s+\w))""",
     re.VERBOSE,
 )
-_TIME_WORD = re.compile(
+_TIME_WORD = lazy(
     rf"(?:{_ADJUNCT}|{MONTH}|the\b|next\b|morning\b|afternoon\b|evening\b|night\b|week\b|month\b|year\b|\d)",
     re.IGNORECASE,
 )

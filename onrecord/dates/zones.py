@@ -1,0 +1,157 @@
+"""Time zones as news writes them behind a clock time: ET, Eastern time, Beijing time, Central European Time, UTC+2, (GMT).
+
+What looks like a zone and is not known leaves the clock time out: no reader is told an hour of his own. IST, which is three zones, is the
+reader's own or none, and so is every abbreviation that the reader's zone has for itself (CST in Shanghai). "EST" in July is a slip for the
+time on the clocks there.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAY
+from onrecord.patterns import lazy
+
+_HOURS = {  # east of Greenwich, of abbreviations that stand for one offset
+    **{"GMT": 0, "UTC": 0, "WET": 0, "WEST": 1, "WAT": 1, "CAT": 2, "SAST": 2, "EET": 2, "EEST": 3, "EAT": 3, "MSK": 3, "TRT": 3},
+    **{"IDT": 3, "IRST": 3.5, "GST": 4, "AFT": 4.5, "PKT": 5, "NPT": 5.75, "ICT": 7, "WIB": 7, "WITA": 8, "AWST": 8, "HKT": 8},
+    **{"MYT": 8, "PHT": 8, "SGT": 8, "JST": 9, "KST": 9, "WIT": 9, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12},
+    **{"NZDT": 13, "ART": -3, "BRT": -3, "NDT": -2.5, "NST": -3.5, "COT": -5, "PET": -5, "AKDT": -8, "AKST": -9, "HST": -10},
+}
+_AMERICAN = {"E": "America/New_York", "C": "America/Chicago", "M": "America/Denver", "P": "America/Los_Angeles"}
+_ZONES = {f"{letter}{middle}T": zone for letter, zone in _AMERICAN.items() for middle in ("", "S", "D")} | {
+    "BST": "Europe/London",
+    "CET": "Europe/Paris",
+    "CEST": "Europe/Paris",
+    "AET": "Australia/Sydney",
+}
+_PLACES = {  # names that the IANA database lacks, in small letters
+    name: zone
+    for zone, names in {
+        "UTC": "greenwich mean, greenwich, coordinated universal, universal coordinated, universal",
+        "America/New_York": "eastern, us eastern, east coast, us east coast, washington, boston, atlanta, miami",
+        "America/Chicago": "central, us central, dallas, houston, texas",
+        "America/Denver": "mountain, us mountain",
+        "America/Los_Angeles": "pacific, us pacific, west coast, us west coast, california, san francisco, seattle",
+        "America/Anchorage": "alaska",
+        "Pacific/Honolulu": "hawaii",
+        "America/Halifax": "atlantic",
+        "America/Sao_Paulo": "brasilia, rio de janeiro",
+        "America/Argentina/Buenos_Aires": "argentina, argentine",
+        "America/Bogota": "colombia, colombian",
+        "Europe/London": "british, uk, edinburgh",
+        "Europe/Dublin": "irish, ireland",
+        "Europe/Paris": "central european, french, france",
+        "Europe/Berlin": "german, germany, frankfurt",
+        "Europe/Rome": "italian, italy, milan",
+        "Europe/Madrid": "barcelona",
+        "Europe/Zurich": "swiss, geneva",
+        "Europe/Athens": "eastern european, greek, greece",
+        "Europe/Lisbon": "western european",
+        "Europe/Istanbul": "turkish, turkey, ankara",
+        "Asia/Jerusalem": "israel, israeli",
+        "Asia/Dubai": "gulf, abu dhabi, uae",
+        "Asia/Riyadh": "saudi, saudi arabian, mecca",
+        "Asia/Tehran": "iran, iranian",
+        "Asia/Karachi": "pakistan, pakistani, islamabad, lahore",
+        "Asia/Kolkata": "india, indian, delhi, new delhi, mumbai",
+        "Asia/Kathmandu": "nepal",
+        "Asia/Dhaka": "bangladesh",
+        "Asia/Bangkok": "thailand, thai, hanoi, vietnam",
+        "Asia/Manila": "philippine, philippines",
+        "Asia/Shanghai": "beijing, china, chinese",
+        "Asia/Seoul": "korea, korean, south korea, south korean",
+        "Asia/Tokyo": "japan, japanese",
+        "Africa/Nairobi": "east africa, east african, kenya, kenyan",
+        "Africa/Lagos": "west africa, west african, nigeria, nigerian, abuja",
+        "Africa/Maputo": "central africa, central african",
+        "Africa/Johannesburg": "south africa, south african, pretoria, cape town",
+        "Africa/Cairo": "egypt, egyptian",
+        "Australia/Sydney": "australian eastern",
+        "Pacific/Auckland": "new zealand, wellington",
+    }.items()
+    for name in names.split(", ")
+}
+_AREAS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")  # of the IANA database
+_AMBIGUOUS = (  # names there that are other places as well, or other words
+    *("center", "christmas", "cordoba", "easter", "knox", "merida", "north", "oral", "petersburg", "san juan", "south"),
+    *("victoria", "virgin", "wake", "west"),
+)
+
+_DAY = rf"{WEEKDAY}|{MONTH}|(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?"
+_CAPITAL = rf"(?!(?:{_DAY}|Today|Tomorrow|Tonight)\b)[A-Z][\w.’'-]{{0,30}}"
+_SMALL = "local|their|our|your|eastern|central|mountain|pacific|east|west|standard|daylight|summer|winter|coast|de|es|of"
+_ABBREVIATION = r"[A-Z]{1,4}T|UTC|MSK|WIB|WITA|(?i:gmt|utc|bst|cest|[ecmp][sd]t)"
+_WRITTEN = rf"""
+    (?:UTC|GMT)\ ?(?P<sign>[+–-])\ ?(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?(?!\d)
+    |(?:the\ )?(?P<place>(?:(?:{_CAPITAL}|(?:{_SMALL})\b)[ -]){{1,5}})[Tt]ime(?![\w’'-])
+    |(?P<abbreviation>{_ABBREVIATION})(?![\w’'-])"""
+_BEHIND = lazy(rf"(?:,?\ \(?|\()(?:{_WRITTEN})\)?", re.VERBOSE)
+# "10 a.m. Eastern", "10 a.m. Beijing on Friday": no subject of what follows, as in "at 10 a.m. Ms. Roe will speak"
+_ALONE = lazy(
+    rf"(?:\ \(?|\()(?P<place>{_CAPITAL}(?:\ {_CAPITAL}){{0,2}})(?<!\.)"
+    rf"(?:\)|(?=\ ?(?:$|[.,;:!?/–—)”\"-])|\ (?:{_DAY}|on|in|at|for|and|or|to|from|until|this|next|today|tomorrow)\b))",
+)
+
+
+class Zone(NamedTuple):
+    """What stands behind a clock time: where it ends, and its zone, or None for one that is not known."""
+
+    end: int
+    zone: tzinfo | None
+
+
+def zone_behind(text: str, position: int, reader: tzinfo | None = None, alone: bool = False) -> Zone | None:
+    """The zone named right behind text[:position], a clock time or its day; None if nothing there looks like one.
+
+    `reader` is the reader's own zone, for the abbreviations that it has for itself. With `alone` a capitalised word counts too ("10 a.m.
+    Eastern"), unless it may be the subject of a sentence. White space is single blanks, as `plain` leaves it.
+    """
+    match = _BEHIND.match(text, position)
+    if match:
+        if match["sign"]:
+            return Zone(match.end(), _offset(match["sign"], int(match["hours"]), int(match["minutes"] or 0)))
+        if match["place"]:
+            return Zone(match.end(), _of_place(match["place"].replace("-", " ").rstrip()))
+        return Zone(match.end(), _of_abbreviation(match["abbreviation"].upper(), reader))
+    match = _ALONE.match(text, position) if alone else None
+    return Zone(match.end(), _of_place(match["place"])) if match else None
+
+
+def _offset(sign: str, hours: int, minutes: int) -> tzinfo | None:
+    """UTC+5:30; None for an offset that no place has."""
+    shift = timedelta(hours=hours, minutes=minutes)
+    return timezone(shift if sign == "+" else -shift) if hours <= 14 and minutes < 60 else None
+
+
+def _of_abbreviation(name: str, reader: tzinfo | None) -> tzinfo | None:
+    if name in _HOURS:
+        return timezone(timedelta(hours=_HOURS[name]), name)
+    if reader and name in {reader.tzname(datetime(2024, month, 1)) for month in (1, 7)}:
+        return reader
+    return ZoneInfo(_ZONES[name]) if name in _ZONES else None
+
+
+@lru_cache(maxsize=1024)  # a name that is unknown is looked for in eight folders
+def _of_place(words: str) -> tzinfo | None:
+    """The zone of a name, by the words before "time": Beijing, U.S. Eastern, Central European Summer, EST."""
+    name = words.lower().replace(".", "").replace("’", "'").removesuffix("'s")
+    if name in ("australian eastern standard", "australian eastern daylight"):
+        return _of_abbreviation("AEST" if name.endswith("standard") else "AEDT", None)
+    for word in ("standard", "daylight", "summer", "winter"):
+        name = name.removesuffix(f" {word}")
+    if name in _PLACES:
+        return ZoneInfo(_PLACES[name])
+    if name in _AMBIGUOUS:
+        return None
+    city = "_".join(words.replace(".", "").split()[: len(name.split())]).removesuffix("'s").removesuffix("’s")
+    for area in _AREAS:
+        try:
+            return ZoneInfo(f"{area}/{city}")
+        except (KeyError, OSError, ValueError):  # no such name, a folder, no name at all
+            continue
+    return _of_abbreviation(words, None)
