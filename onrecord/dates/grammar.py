@@ -511,7 +511,8 @@ def _weekday(r: Reader, m: re.Match[str]) -> Token:
     ):
         return _none(m)
     if not re.search(r"\b(?:on|by|until|till|before)\s+$", before) and (
-        (re.match(rf"\s+(?!{_MON})[A-Z](?!\w*day\b)", behind) and not zone_behind(r.text, m.end())) or re.search(r"\b[Tt]he\s+$", before)
+        (re.match(rf"\s+(?!{_MON})[A-Z](?!\w*day\b)", behind) and not zone_behind(r.text, m.end()))
+        or re.search(r"\b[Tt]he\s+$", before)
     ):
         return _none(m)  # the Sunday Times
     return r.nearest(m, [(d, d) for d in (r.today - ago * DAY, r.today + ahead * DAY)], "day", "weekday")

@@ -24,7 +24,14 @@ def plain(text: str) -> tuple[str, Sequence[int]]:
 @cache
 def _substitutes() -> dict[int, str]:
     """One character for one: Latin letters without their accents, and of the six hyphens and dashes the three in use."""
-    table = {0x2010: "-", 0x2011: "-", 0x2012: "–", 0x2015: "—", 0x2212: "–", **dict(zip(map(ord, "ŁłØøĐđı"), "LlOoDdi", strict=True))}
+    table = {
+        0x2010: "-",
+        0x2011: "-",
+        0x2012: "–",
+        0x2015: "—",
+        0x2212: "–",
+        **dict(zip(map(ord, "ŁłØøĐđı"), "LlOoDdi", strict=True)),
+    }
     for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
         letter = unicodedata.normalize("NFD", chr(code))[0]
         if letter.isascii():

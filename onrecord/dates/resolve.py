@@ -17,8 +17,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY
-from onrecord.dates.plain import plain
 from onrecord.dates.grammar import CONTEXT, RULES, Clock, Reader, Token
+from onrecord.dates.plain import plain
 from onrecord.dates.tense import ENDURED, MOVED
 from onrecord.dates.zones import zone_behind
 from onrecord.patterns import lazy
@@ -181,11 +181,15 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     ):
         return None
     time, end = clock.clock, b.end
-    if time and a is clock and not time.names and (zone := zone_behind(text, end, time.zone)):  # 10 a.m. Friday, Beijing time
+    if (
+        time and a is clock and not time.names and (zone := zone_behind(text, end, time.zone))
+    ):  # 10 a.m. Friday, Beijing time
         time, end = replace(time, zone=zone.zone, names=True, known=zone.zone is not None), zone.end
     both = replace(day, start=a.start, end=end, clock=time)
     if day.kind != "day" or time is None or not time.known:
-        return replace(both, kind="day" if day.kind == "day" else None)  # the hour is left out; so is all of "3 p.m. next week"
+        return replace(
+            both, kind="day" if day.kind == "day" else None
+        )  # the hour is left out; so is all of "3 p.m. next week"
     return _at(both, time)
 
 
@@ -195,9 +199,15 @@ def _at(day: Token, clock: Clock) -> Token:
     date_there = day.first.date() if isinstance(day.first, datetime) else day.first
     first = datetime.combine(date_there, clock.first, clock.zone)
     if clock.local:  # 8 p.m. Friday, which is midnight in Greenwich: of the days on either side the nearest
-        local = datetime.combine(date_there, clock.local.first, clock.local.zone if clock.local.names and clock.local.known else clock.zone)
+        local = datetime.combine(
+            date_there, clock.local.first, clock.local.zone if clock.local.names and clock.local.known else clock.zone
+        )
         first = min((first + k * DAY for k in (-1, 0, 1)), key=lambda moment: abs(moment - local))
-    last = datetime.combine(first.date() + (DAY if clock.last and clock.last < clock.first else timedelta(0)), clock.last or clock.first, clock.zone)
+    last = datetime.combine(
+        first.date() + (DAY if clock.last and clock.last < clock.first else timedelta(0)),
+        clock.last or clock.first,
+        clock.zone,
+    )
     return replace(day, kind="range" if clock.last else "instant", first=first, last=last, clock=clock)
 
 

@@ -64,9 +64,7 @@ _IRREGULAR = _any_of(  # the past forms that do not end in -ed
 # "pictures taken on Monday"; behind a form of be or have the auxiliary decides
 _PARTICIPLES = "taken|given|seen|written|shown|drawn|begun|broken|chosen|driven|fallen|flown|frozen|hidden|risen|shaken|spoken|stolen|sworn|thrown|torn|worn"
 _PARTICIPLE = lazy(rf"^(?:{_PARTICIPLES})$", re.IGNORECASE)
-_AUXILIARY = lazy(
-    r"\b(?:has|have|had|having|get|gets|getting|and|or|then)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE
-)
+_AUXILIARY = lazy(r"\b(?:has|have|had|having|get|gets|getting|and|or|then)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE)
 _SAME = "|".join(
     (
         "bet",

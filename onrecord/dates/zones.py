@@ -17,10 +17,58 @@ from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAY
 from onrecord.patterns import lazy
 
 _HOURS = {  # east of Greenwich, of abbreviations that stand for one offset
-    **{"GMT": 0, "UTC": 0, "WET": 0, "WEST": 1, "WAT": 1, "CAT": 2, "SAST": 2, "EET": 2, "EEST": 3, "EAT": 3, "MSK": 3, "TRT": 3},
-    **{"IDT": 3, "IRST": 3.5, "GST": 4, "AFT": 4.5, "PKT": 5, "NPT": 5.75, "ICT": 7, "WIB": 7, "WITA": 8, "AWST": 8, "HKT": 8},
-    **{"MYT": 8, "PHT": 8, "SGT": 8, "JST": 9, "KST": 9, "WIT": 9, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12},
-    **{"NZDT": 13, "ART": -3, "BRT": -3, "NDT": -2.5, "NST": -3.5, "COT": -5, "PET": -5, "AKDT": -8, "AKST": -9, "HST": -10},
+    **{
+        "GMT": 0,
+        "UTC": 0,
+        "WET": 0,
+        "WEST": 1,
+        "WAT": 1,
+        "CAT": 2,
+        "SAST": 2,
+        "EET": 2,
+        "EEST": 3,
+        "EAT": 3,
+        "MSK": 3,
+        "TRT": 3,
+    },
+    **{
+        "IDT": 3,
+        "IRST": 3.5,
+        "GST": 4,
+        "AFT": 4.5,
+        "PKT": 5,
+        "NPT": 5.75,
+        "ICT": 7,
+        "WIB": 7,
+        "WITA": 8,
+        "AWST": 8,
+        "HKT": 8,
+    },
+    **{
+        "MYT": 8,
+        "PHT": 8,
+        "SGT": 8,
+        "JST": 9,
+        "KST": 9,
+        "WIT": 9,
+        "ACST": 9.5,
+        "ACDT": 10.5,
+        "AEST": 10,
+        "AEDT": 11,
+        "NZST": 12,
+    },
+    **{
+        "NZDT": 13,
+        "ART": -3,
+        "BRT": -3,
+        "NDT": -2.5,
+        "NST": -3.5,
+        "COT": -5,
+        "PET": -5,
+        "AKDT": -8,
+        "AKST": -9,
+        "HST": -10,
+    },
 }
 _AMERICAN = {"E": "America/New_York", "C": "America/Chicago", "M": "America/Denver", "P": "America/Los_Angeles"}
 _ZONES = {f"{letter}{middle}T": zone for letter, zone in _AMERICAN.items() for middle in ("", "S", "D")} | {
@@ -84,7 +132,9 @@ _AMBIGUOUS = (  # names there that are other places as well, or other words
 
 _DAY = rf"{WEEKDAY}|{MONTH}|(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?"
 _CAPITAL = rf"(?!(?:{_DAY}|Today|Tomorrow|Tonight)\b)[A-Z][\w.’'-]{{0,30}}"
-_SMALL = "local|their|our|your|eastern|central|mountain|pacific|east|west|standard|daylight|summer|winter|coast|de|es|of"
+_SMALL = (
+    "local|their|our|your|eastern|central|mountain|pacific|east|west|standard|daylight|summer|winter|coast|de|es|of"
+)
 _ABBREVIATION = r"[A-Z]{1,4}T|UTC|MSK|WIB|WITA|(?i:gmt|utc|bst|cest|[ecmp][sd]t)"
 _WRITTEN = rf"""
     (?:UTC|GMT)\ ?(?P<sign>[+–-])\ ?(?P<hours>\d\d?)(?::?(?P<minutes>\d\d))?(?!\d)
