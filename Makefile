@@ -42,7 +42,7 @@ curve: setup  ## the default recipe on a quarter and a half of the training arti
 	  $(BIN)/python -m train.fit $$options && $(BIN)/python -m train.calibrate $$options && $(BIN)/python $(MEASURE) --measure.gate null $$options || exit 1; \
 	done
 
-eval: setup  ## measure the default model on test and hold it to configs/gate.yaml; exit 1 if it falls short
+eval: setup  ## measure the default model on test and hold it to its gate (configs/gates); exit 1 if it falls short
 	$(BIN)/python $(MEASURE)
 
 bench: setup  ## speed of training against transformers' Trainer on the same rows, and memory at ten thousand, a hundred thousand and a million rows

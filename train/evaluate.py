@@ -1,6 +1,6 @@
 """Measure a run on the test split and hold it to the gate. The only command that opens `test`.
 
-    python -m train.evaluate [--behaviour] [--extra FILE.jsonl ...] [--measure.gate configs/gate.yaml] [--release] [--key value]
+    python -m train.evaluate [--behaviour] [--extra FILE.jsonl ...] [--measure.gate configs/gates/small.yaml] [--release] [--key value]
 
 Predictions come from the `Classifier` that users call. Writes metrics.json, report.html, gate.json and gate.md into runs/NAME and the model
 card into the checkpoint; exit 1 if the gate does not hold.
@@ -21,26 +21,34 @@ import numpy as np
 from onrecord.calibration import DATA, Rule
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.tables.score import write_whole
-from train.config import DEFAULTS, WIDE, Config, Stop, parse, run
+from train.config import DEFAULTS, WIDE, Config, Measure, Stop, parse, run
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.baselines import predict_baselines
 from train.measure.behaviour import edit_rates, edited, overall, pair_rates
-from train.measure.gate import judge, read_rules, table
+from train.measure.gate import FAIL, INVESTIGATE, PASS, UNRELEASED, judge, read_rules, released_file, table
 from train.measure.metrics import figure, measure, notes
 from train.measure.model_card import model_card
-from train.measure.paired import mcnemar, randomisation
 from train.measure.promises import abstention, label_sets
+from train.measure.released import against_released, fingerprint, write_released
 from train.measure.report import report
 from train.measure.slices import slices, worst
 
-RELEASED = (
-    DEFAULTS.parent.parent / "released.json"
-)  # the answers of the last released checkpoint: what the gate's paired test compares with
 MISTAKES = 30  # shown in the report
 
 
 def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False, release: bool = False) -> int:
-    """Measure, write metrics.json, predictions.json, report.html and the model card, print the tables; 1 if the gate fell short."""
+    """Measure, write metrics.json, predictions.json, report.html and the model card, print the tables; 1 if the gate is red.
+
+    With `release`, a gate without a failing rule makes these answers the released ones. Raises Stop, before anything is measured, for a
+    release without a rule that says where they are kept.
+    """
+    rules = read_rules(gate) if gate else []
+    released = released_file(rules)
+    if release and released is None:
+        why = f"{gate} has no rule no_regression" if gate else "there is no gate"
+        raise Stop(
+            f"--release: {why}, so nothing says which file keeps the released answers; give --measure.gate FILE with one"
+        )
     config = with_labels(config)
     try:
         classifier = Classifier.load(config.checkpoint)
@@ -66,8 +74,10 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
         metrics["behaviour"], metrics["mistakes"] = measure_behaviour(
             classifier, rows_of(config.corpus, "behaviour"), metrics["mistakes"]
         )
-    metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config.measure.cues) for path in extra}
-    metrics["released"] = against_released(config.corpus.labels, test, answers)
+    metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config.measure) for path in extra}
+    labels = config.corpus.labels
+    numbers = [labels.index(answers[row["id"]]) for row in test]
+    metrics["released"] = against_released(released, test, numbers, labels)
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
     write(config.run_dir / "predictions.json", json.dumps({"test": fingerprint(test), "answers": answers}))
     write(config.run_dir / "report.html", report(metrics, config))
@@ -79,24 +89,30 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     if behaviour:
         print(render_behaviour(metrics["behaviour"]))
     print(f"\nreport: {config.run_dir / 'report.html'}")
-    if gate is None:
+    if not rules:
         return 0
-    verdicts = judge(metrics, read_rules(gate))
+    verdicts = judge(metrics, rules)
     write(config.run_dir / "gate.json", json.dumps([vars(verdict) for verdict in verdicts], indent=2))
     write(config.run_dir / "gate.md", table(verdicts))
     counts = Counter(verdict.outcome for verdict in verdicts)
     print(
-        f"\n{table(verdicts)}\n\ngate: {counts['fail']} of {len(verdicts)} rules fail, {counts['investigate']} to investigate, {counts['pass']} pass"
+        f"\n{table(verdicts)}\n\ngate: {counts[FAIL]} of {len(verdicts)} rules fail, {counts[UNRELEASED]} wait for a release, "
+        f"{counts[INVESTIGATE]} to investigate, {counts[PASS]} pass"
     )
-    if counts["fail"]:
+    if counts[FAIL]:
         return 1
-    if release and metrics["released"].get("difference", 0) < 0:
+    if not release:
+        if counts[UNRELEASED]:
+            print("look at what changed; if it is as it should be, --release makes these answers the released ones")
+        return int(counts[UNRELEASED] > 0)
+    assert released is not None
+    if metrics["released"].get("difference", 0) < 0:
         raise Stop(
-            f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within noise; delete {RELEASED} to start anew"
+            f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within noise; "
+            f"delete {released} to start anew"
         )
-    if release:
-        write(RELEASED, json.dumps({"test": fingerprint(test), "answers": answers}))
-        print(f"released: later runs are compared with these answers ({RELEASED})")
+    write_released(released, test, numbers, labels)
+    print(f"released: later runs are compared with these answers ({released})")
     return 0
 
 
@@ -110,7 +126,7 @@ def evaluate(
     """
     labels = config.corpus.labels
     logits, _ = classifier.logits([r["text"] for r in test])
-    systems = _measure_all(classifier, logits, train, test, config.measure.cues, DATA)
+    systems = _measure_all(classifier, logits, train, test, config.measure, DATA)
     model = systems.pop("model")
     others = [m for name, m in systems.items() if not name.startswith("model")]
     rule = _rule(classifier, DATA)
@@ -125,8 +141,8 @@ def evaluate(
         "versions": versions(config.corpus.data)
         | {"backend": f"{classifier.backend.name} {classifier.backend.version}"},
         "test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in others), 4)},
-        "abstention": abstention(rule, probabilities, targets, labels) | {"promised_error": config.measure.max_error},
-        "label_sets": label_sets(rule, probabilities, targets, labels) | {"promised": config.measure.coverage},
+        "abstention": abstention(rule, probabilities, targets, labels, config.measure.max_error),
+        "label_sets": label_sets(rule, probabilities, targets, labels, config.measure.coverage),
         "slices": found,
         "worst_slice": worst(found),
         "baselines": systems,
@@ -149,25 +165,6 @@ def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> 
         if labels[p.argmax()] != row["label"]
     ]
     return sorted(wrong, key=lambda m: -m["confidence"])[:MISTAKES]
-
-
-def against_released(labels: list[str], test: list[dict], answers: dict[str, str]) -> dict[str, Any]:
-    """Macro-F1 of these answers minus that of the released ones, with p; a reason instead if the two cannot be compared."""
-    if not RELEASED.is_file():
-        return {"reason": f"nothing released yet ({RELEASED.name})"}
-    released = json.loads(RELEASED.read_text())
-    if released["test"] != fingerprint(test):
-        return {"reason": "the released answers are to another test split"}
-    order = {label: i for i, label in enumerate(labels)}
-    before, now = ([order[given[row["id"]]] for row in test] for given in (released["answers"], answers))
-    targets = [order[row["label"]] for row in test]
-    difference, p = randomisation(targets, before, now, len(order), [row["doc"] for row in test])
-    return {"difference": round(difference, 4), "p": round(p, 4), "mcnemar_p": round(mcnemar(targets, before, now), 4)}
-
-
-def fingerprint(rows: list[dict]) -> str:
-    """sha256 of ids, texts and labels: answers can be compared where it is the same."""
-    return hashlib.sha256(json.dumps([[r["id"], r["text"], r["label"]] for r in rows]).encode()).hexdigest()
 
 
 def versions(data: str) -> dict[str, str]:
@@ -235,7 +232,7 @@ def render_behaviour(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def measure_extra(classifier: Classifier, train: list[dict], path: str, cues: dict[str, str]) -> dict[str, Any]:
+def measure_extra(classifier: Classifier, train: list[dict], path: str, section: Measure) -> dict[str, Any]:
     """Model and baselines on another labelled file: JSONL with `text` and `label`; a `sample` field reports its values apart too.
 
     The model is measured as users get it, under the checkpoint's default prior.
@@ -246,7 +243,7 @@ def measure_extra(classifier: Classifier, train: list[dict], path: str, cues: di
         for name in sorted({r["sample"] for r in rows if "sample" in r})
     }
     return {
-        name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, cues, None)
+        name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, section, None)
         for name, part in parts.items()
     }
 
@@ -287,7 +284,7 @@ def _measure_all(
     logits: np.ndarray,
     train: list[dict],
     rows: list[dict],
-    cues: dict[str, str],
+    section: Measure,
     prior: str | None,
 ) -> dict[str, Any]:
     """system -> figures on `rows`, whose scores are `logits`: the model under `prior` (None = its default), under the other of default and data, the baselines."""
@@ -302,15 +299,15 @@ def _measure_all(
     for rule in {r.prior: r for r in (own, _rule(classifier, None), _rule(classifier, DATA))}.values():
         probabilities = rule.probabilities(logits)
         name = "model" if rule.prior == own.prior else f"model, prior {rule.prior}"
-        kept = abstention(rule, probabilities, targets, labels)
+        kept = abstention(rule, probabilities, targets, labels, section.max_error)
         systems[name] = measure(targets, probabilities.argmax(1).tolist(), labels, documents, probabilities) | {
             "prior": rule.prior,
             "error_at_80": kept["error_at_80"],
             "answered": {key: kept[key] for key in ("answered", "error")},
-            "set_coverage": label_sets(rule, probabilities, targets, labels)["coverage"],
+            "set_coverage": label_sets(rule, probabilities, targets, labels, section.coverage)["coverage"],
         }
     given = predict_baselines(
-        [r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels, cues
+        [r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels, section.cues
     )
     return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in given.items()}
 

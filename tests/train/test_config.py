@@ -34,7 +34,7 @@ def test_every_knob_stands_in_the_default_config_in_order_and_is_read_by_code() 
 
 
 def test_every_config_file_is_looked_at() -> None:
-    others = {"default", "gate", "sweep"}
+    others = {"default", "sweep"}
     top = {path.stem for path in DEFAULTS.parent.glob("*.yaml")}
     assert top == others | {path.stem for path in CONFIGS if path.parent == DEFAULTS.parent} and len(CONFIGS) > 5
 

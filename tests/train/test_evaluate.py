@@ -54,7 +54,7 @@ def test_the_gate_goes_green_on_right_answers(
 ) -> None:
     doctored(monkeypatch, right=True)
     assert evaluate.main(settings, [], loose_gate) == 0
-    assert "0 of 2 rules fail, 0 to investigate, 2 pass" in capsys.readouterr().out
+    assert "0 of 2 rules fail, 0 wait for a release, 0 to investigate, 2 pass" in capsys.readouterr().out
     assert json.loads((settings.run_dir / "metrics.json").read_text())["test"]["macro_f1"] == 1
 
 
@@ -82,6 +82,7 @@ def test_extra_files_are_measured_whole_and_by_sample(settings: Config, checkpoi
     assert set(found["all"]) == {"model", "majority", "cue words", "TF-IDF + logistic regression"}
 
 
+@pytest.mark.slow
 def test_answers_are_released_only_if_the_gate_holds_and_then_compared_with(
     settings: Config,
     checkpoint: Path,
@@ -90,23 +91,39 @@ def test_answers_are_released_only_if_the_gate_holds_and_then_compared_with(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture,
 ) -> None:
-    monkeypatch.setattr(evaluate, "RELEASED", tmp_path / "released.json")
-    gate = tmp_path / "both.yaml"
-    gate.write_text(Path(loose_gate).read_text() + "- {no_regression: released, significance: 0.05}\n")
+    gate, comparison = tmp_path / "both.yaml", "- {no_regression: released.json, significance: 0.05}\n"
+    gate.write_text(Path(loose_gate).read_text() + comparison)
     doctored(monkeypatch, right=False)
     assert evaluate.main(settings, [], str(gate), release=True) == 1 and not (tmp_path / "released.json").exists()
     doctored(monkeypatch, right=True)
+    assert evaluate.main(settings, [], str(gate)) == 1  # nothing released: the gate is not switched off
+    assert "nothing released yet" in capsys.readouterr().out and not (tmp_path / "released.json").exists()
     assert evaluate.main(settings, [], str(gate), release=True) == 0
-    assert "nothing released yet" in capsys.readouterr().out
     assert evaluate.main(settings, [], str(gate)) == 0 and "+0.0000, p = 1.000" in capsys.readouterr().out
     doctored(monkeypatch, right=False)
-    gate.write_text("- {no_regression: released, significance: 0.05}\n")
+    gate.write_text(comparison)
     assert evaluate.main(settings, [], str(gate)) == 1
     verdict = json.loads((settings.run_dir / "gate.json").read_text())[0]
     assert verdict["outcome"] == "fail" and "**FAIL**" in (settings.run_dir / "gate.md").read_text()
     other = json.loads((tmp_path / "released.json").read_text()) | {"test": "another"}
     (tmp_path / "released.json").write_text(json.dumps(other))
-    assert evaluate.main(settings, [], str(gate)) == 0 and "another test split" in capsys.readouterr().out
+    assert evaluate.main(settings, [], str(gate)) == 1
+    said = capsys.readouterr().out
+    assert "another test split" in said and "1 wait for a release" in said and "--release makes" in said
+    doctored(monkeypatch, right=True)
+    assert evaluate.main(settings, [], str(gate), release=True) == 0
+    assert evaluate.main(settings, [], str(gate)) == 0
+    (tmp_path / "released.json").write_text("")
+    with pytest.raises(Stop, match="holds no released answers"):
+        evaluate.main(settings, [], str(gate))
+
+
+@pytest.mark.parametrize("rule", [None, "- {figure: test.macro_f1, at_least: 0.5}"])
+def test_a_release_needs_a_place(settings: Config, checkpoint: Path, tmp_path: Path, rule: str | None) -> None:
+    gate = tmp_path / "gate.yaml"
+    gate.write_text(rule or "")
+    with pytest.raises(Stop, match="nothing says which file keeps the released answers"):
+        evaluate.main(settings, [], str(gate) if rule else None, release=True)
 
 
 def test_report_and_model_card_show_what_was_measured(settings: Config, checkpoint: Path) -> None:

@@ -1,31 +1,41 @@
-"""What must hold of metrics.json before a checkpoint may be shipped: configs/gate.yaml, judged with three outcomes.
+"""What must hold of metrics.json before a checkpoint may be shipped: the rules of configs/gates/*.yaml.
 
-pass, fail, and investigate: a regression that may be noise, or one that cannot be tested. Only fail stops a pull request.
+    python -m train.measure.gate configs/gates/small.yaml runs/a/metrics.json runs/b/metrics.json runs/c/metrics.json
+
+writes what these runs reached into the file's rules. A rule passes, fails, is to be investigated (worse, but within noise: it stops
+nobody) or waits for a release (the answers to compare with are missing or to other test sentences: red until `train.evaluate --release`).
 """
 
+import json
+import os
+import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from statistics import fmean
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from train.config import Stop
 
+PASS, FAIL, INVESTIGATE, UNRELEASED = "pass", "fail", "investigate", "unreleased"
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """One rule, what was found, pass, fail or investigate, and what the figure is in words."""
+    """One rule, the value measured, its outcome, and what the figure is in words."""
 
     figure: str
     bound: str
-    found: str
+    value: str
     outcome: str
     says: str
 
 
 class Bound(BaseModel):
-    """One figure of metrics.json, by its path, and the bound it must keep."""
+    """One figure of metrics.json, by its path, and the bounds it must keep: stated, or a distance from the mean of what runs reached."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -33,42 +43,64 @@ class Bound(BaseModel):
     says: str = ""  # what the figure is, for a reader of the table
     at_least: float | None = None
     at_most: float | None = None
+    reached: list[float] = []  # the figure in runs of this recipe that differ in the seed
+    below: Annotated[float, Field(ge=0)] | None = None  # the floor lies so far under the mean of `reached`
+    above: Annotated[float, Field(ge=0)] | None = None  # the ceiling lies so far over it
 
     @model_validator(mode="after")
-    def _one_bound(self) -> "Bound":
-        if (self.at_least is None) == (self.at_most is None):
-            raise ValueError(f"{self.figure}: give at_least or at_most, one of them")
+    def _bounded(self) -> "Bound":
+        distances = [distance for distance in (self.below, self.above) if distance is not None]
+        if self.at_least is self.at_most is None and not distances:
+            raise ValueError(f"{self.figure}: give at_least or at_most, or reached with below or above")
+        if self.reached and not distances:
+            raise ValueError(f"{self.figure}: reached goes with below or above")
+        if None not in (self.at_least, self.below) or None not in (self.at_most, self.above):
+            raise ValueError(f"{self.figure}: give at_least or below, and at_most or above, one of each pair")
+        if self.floor is not None and self.ceiling is not None and self.floor >= self.ceiling:
+            raise ValueError(f"{self.figure}: no figure lies from {self.floor} to {self.ceiling}")
         return self
 
+    @property
+    def floor(self) -> float | None:
+        """The least that passes."""
+        return self.at_least if self.below is None or not self.reached else round(fmean(self.reached) - self.below, 4)
+
+    @property
+    def ceiling(self) -> float | None:
+        """The most that passes."""
+        return self.at_most if self.above is None or not self.reached else round(fmean(self.reached) + self.above, 4)
+
     def judge(self, metrics: dict[str, Any]) -> Verdict:
-        """NaN fails."""
+        """NaN fails, and so does any value where no run has set the bound yet."""
         value = look_up(metrics, self.figure)
-        holds = value >= self.at_least if self.at_least is not None else value <= self.at_most  # type: ignore[operator]
-        bound = f">= {self.at_least}" if self.at_least is not None else f"<= {self.at_most}"
-        return Verdict(self.figure, bound, f"{value:.4f}", "pass" if holds else "fail", self.says)
+        floor, ceiling = self.floor, self.ceiling
+        if floor is ceiling is None:
+            return Verdict(self.figure, "no run reached any", f"{value:.4f}", FAIL, self.says)
+        holds = (floor is None or value >= floor) and (ceiling is None or value <= ceiling)
+        bound = " and ".join([f">= {floor}"] * (floor is not None) + [f"<= {ceiling}"] * (ceiling is not None))
+        return Verdict(self.figure, bound, f"{value:.4f}", PASS if holds else FAIL, self.says)
 
 
 class NoRegression(BaseModel):
-    """Macro-F1 on test must not fall behind the released checkpoint's: significantly worse fails, worse within noise is to be investigated."""
+    """Macro-F1 on test must not fall behind that of the released answers: significantly worse fails, worse within noise is to be investigated."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    no_regression: Literal["released"]
+    no_regression: Path  # the released answers; in a gate file, relative to that file
     significance: Annotated[float, Field(gt=0, lt=1)]
     says: str = ""
 
     def judge(self, metrics: dict[str, Any]) -> Verdict:
-        """Of an exact tie or a gain: pass. Where the two cannot be compared: investigate."""
-        found = metrics.get("released")
-        if found is None:
-            raise Stop("the gate asks for a comparison with the released checkpoint, which metrics.json does not have")
-        if "reason" in found:
-            return Verdict("no regression", f"p >= {self.significance}", found["reason"], "investigate", self.says)
-        difference, p = look_up(found, "difference"), look_up(found, "p")
-        outcome = "pass" if difference >= 0 else "investigate" if p >= self.significance else "fail"
-        return Verdict(
-            "no regression", f"p >= {self.significance}", f"{difference:+.4f}, p = {p:.3f}", outcome, self.says
-        )
+        """A tie or a gain passes; where the two cannot be compared, the rule waits for a release."""
+        comparison = metrics.get("released")
+        if comparison is None:
+            raise Stop("the gate asks for a comparison with the released answers, which metrics.json does not have")
+        figure, bound = "no regression", f"p >= {self.significance}"
+        if "reason" in comparison:
+            return Verdict(figure, bound, comparison["reason"], UNRELEASED, self.says)
+        difference, p = look_up(comparison, "difference"), look_up(comparison, "p")
+        outcome = PASS if difference >= 0 else INVESTIGATE if p >= self.significance else FAIL
+        return Verdict(figure, bound, f"{difference:+.4f}, p = {p:.3f}", outcome, self.says)
 
 
 Rule = Bound | NoRegression
@@ -77,11 +109,22 @@ Rule = Bound | NoRegression
 def read_rules(path: Path | str) -> list[Rule]:
     """The rules of a gate file. Raises Stop if it is missing, wrong or empty: a gate without rules would pass anything."""
     try:
-        return TypeAdapter(Annotated[list[Rule], Field(min_length=1)]).validate_python(
-            yaml.safe_load(Path(path).read_text())
+        rules = TypeAdapter(Annotated[list[Rule], Field(min_length=1)]).validate_python(
+            yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         )
-    except (OSError, yaml.YAMLError, ValidationError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise Stop(f"gate {path}: {error}") from error
+    return [
+        rule.model_copy(update={"no_regression": Path(os.path.normpath(Path(path).parent / rule.no_regression))})
+        if isinstance(rule, NoRegression)
+        else rule
+        for rule in rules
+    ]
+
+
+def released_file(rules: list[Rule]) -> Path | None:
+    """Where the rules keep the released answers; None if no rule compares with any."""
+    return next((rule.no_regression for rule in rules if isinstance(rule, NoRegression)), None)
 
 
 def look_up(metrics: dict[str, Any], figure: str) -> float:
@@ -104,14 +147,35 @@ def judge(metrics: dict[str, Any], rules: list[Rule]) -> list[Verdict]:
 
 def table(verdicts: list[Verdict]) -> str:
     """Markdown, for a terminal and a pull request alike."""
-    names, bounds, values = (max(len(getattr(v, field)) for v in verdicts) for field in ("figure", "bound", "found"))
+    names, bounds, values = (max(len(getattr(v, field)) for v in verdicts) for field in ("figure", "bound", "value"))
     lines = [
-        f"| {'figure':{names}} | {'bound':>{bounds}} | {'found':>{values}} | outcome     | what it is |",
+        f"| {'figure':{names}} | {'bound':>{bounds}} | {'value':>{values}} | outcome     | what it is |",
         f"| {'-' * names} | {'-' * bounds} | {'-' * values} | ----------- | ---------- |",
     ]
-    mark = {"pass": "pass", "fail": "**FAIL**", "investigate": "investigate"}
+    mark = {FAIL: "**FAIL**", UNRELEASED: "**release**"}
     lines += [
-        f"| {v.figure:{names}} | {v.bound:>{bounds}} | {v.found:>{values}} | {mark[v.outcome]:11} | {v.says} |"
+        f"| {v.figure:{names}} | {v.bound:>{bounds}} | {v.value:>{values}} | {mark.get(v.outcome, v.outcome):11} | {v.says} |"
         for v in verdicts
     ]
     return "\n".join(lines)
+
+
+def with_reached(rules: str, runs: list[dict[str, Any]]) -> str:
+    """The text of a gate file, one rule a line, with the figures of these metrics in place of what its rules say was reached.
+
+    Raises Stop for a figure that one of the runs has not measured.
+    """
+
+    def filled(match: re.Match[str]) -> str:
+        figure = match["quoted"] or match["plain"]
+        values = ", ".join(f"{look_up(metrics, figure):.4f}" for metrics in runs)
+        return f"{match['head']}reached: [{values}]"
+
+    line = r'(?m)^(?P<head>- \{figure: (?:"(?P<quoted>[^"]+)"|(?P<plain>[^",}]+)), )reached: \[[^\]]*\]'
+    return re.sub(line, filled, rules)
+
+
+if __name__ == "__main__":
+    gate, *measured = map(Path, sys.argv[1:])
+    gate.write_text(with_reached(gate.read_text(), [json.loads(path.read_text()) for path in measured]))
+    read_rules(gate)
