@@ -12,7 +12,16 @@ from tests.conftest import ROOT
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "examples" / "README.md"])
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 NARROW = (
-    *("CHANGELOG.md", "CONTRIBUTING.md", "LOG.md", "SECURITY.md", "docs/README.md", "docs/architecture.md"),
+    *(
+        "README.md",
+        "docs/own-articles.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LOG.md",
+        "SECURITY.md",
+        "docs/README.md",
+        "docs/architecture.md",
+    ),
     *("docs/figures.md", "docs/predict.md", "docs/training.md", "docs/reference-cli.md", "docs/reference-python.md"),
 )
 
@@ -41,6 +50,11 @@ def test_every_page_of_docs_is_listed() -> None:
 def test_lines_have_at_most_120_columns(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     assert len(lines) > 10 and [line for line in lines if len(line) > 120] == []
+
+
+def test_the_readme_is_short_and_names_no_path_outside_the_repository() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert 100 < len(readme.split()) <= 700 and "../" not in readme and readme.count("![") == 1
 
 
 def test_the_log_is_short_and_newest_first() -> None:

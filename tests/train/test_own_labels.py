@@ -1,4 +1,4 @@
-"""The README's recipe for other labels: nothing in the chain knows ours but through the config."""
+"""The recipe of docs/own-articles.md for other labels: nothing in the chain knows ours but through the config."""
 
 import json
 import re
@@ -17,9 +17,9 @@ def test_a_binary_task_runs_through_the_chain(tmp_path: Path) -> None:
         if "order" in row:
             row["label"] = "checkable" if row["label"] in ("claim", "denial") else "other"
     path.write_text("\n".join(map(json.dumps, lines)))
-    readme = (DEFAULTS.parent.parent / "README.md").read_text()
+    page = (DEFAULTS.parent.parent / "docs" / "own-articles.md").read_text()
     recipe = next(
-        block for block in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "labels: [other, checkable]" in block
+        block for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "labels: [other, checkable]" in block
     )
     (tmp_path / "mine.yaml").write_text(recipe)
     config = load(
