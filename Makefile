@@ -2,11 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export TOKENIZERS_PARALLELISM := true
-REALNEWS := $(wildcard ../shared/realnews/dev.jsonl)
-MEASURE := -m train.evaluate --behaviour $(if $(REALNEWS),--extra $(REALNEWS))
+# make train CONFIG=mine.yaml   the same chain for labels and rows of your own (docs/own-labels.md)
+# make train EXTRA=news.jsonl   labelled rows (text, label) to be measured beside the test split
+CONFIG ?=
+EXTRA ?=
+OPTIONS := $(if $(CONFIG),--config $(CONFIG))
+MEASURE := -m train.evaluate $(OPTIONS) $(if $(CONFIG),,--behaviour) $(if $(EXTRA),--extra $(EXTRA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test smoke lint docs clean
+.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test test-all smoke lint docs clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,8 +22,8 @@ help:  ## this list
 
 setup: .venv/ready  ## make .venv with everything that training and tests need
 
-data: setup  ## seeds/ -> data/: check, split, write
-	$(BIN)/python -m train.build
+data: setup  ## seeds/, or the rows of CONFIG, -> data/: check, split, write
+	$(BIN)/python -m train.build $(OPTIONS)
 
 audit: setup  ## slow checks of the corpus: paraphrases across splits, shortcuts, likely label errors, diversity
 	$(BIN)/python -m train.build --audit
@@ -29,20 +33,19 @@ audit-dependencies: setup  ## known vulnerabilities of the versions in constrain
 	  || { echo "NOT AUDITED: the advisory service, pypi.org, cannot be reached"; exit 0; }; \
 	  $(BIN)/pip-audit --no-deps --disable-pip --progress-spinner off --timeout 15 --requirement constraints.txt
 
-train: data  ## (or go on where a killed run stopped) build, fit, calibrate, export and measure the default model; prints its metrics and where it lies
-	$(BIN)/python -m train.fit $(if $(wildcard runs/default/state/*.pt),--resume)
-	$(BIN)/python -m train.calibrate
-	$(BIN)/python -m train.export
+train: data  ## build, fit (or go on where a killed run stopped), calibrate, export and measure the default model, or that of CONFIG
+	$(BIN)/python -m train.fit $(OPTIONS) --resume auto --force
+	$(BIN)/python -m train.calibrate $(OPTIONS)
+	$(BIN)/python -m train.export $(OPTIONS)
 	$(BIN)/python $(MEASURE) --measure.gate null
-	@echo "checkpoint: runs/default/checkpoint"
 
 curve: setup  ## the default recipe on a quarter and a half of the training articles; the default run's report then draws a learning curve
 	for part in quarter:0.25 half:0.5; do \
 	  options="--run default-$${part%:*} --engine.train_share $${part#*:}"; \
-	  $(BIN)/python -m train.fit $$options && $(BIN)/python -m train.calibrate $$options && $(BIN)/python $(MEASURE) --measure.gate null $$options || exit 1; \
+	  $(BIN)/python -m train.fit $$options --force && $(BIN)/python -m train.calibrate $$options && $(BIN)/python $(MEASURE) --measure.gate null $$options || exit 1; \
 	done
 
-eval: setup  ## measure the default model on test and hold it to its gate (configs/gates); exit 1 if it falls short
+eval: setup  ## measure the default model, or that of CONFIG, on test and hold it to its gate (configs/gates); exit 1 if it falls short
 	$(BIN)/python $(MEASURE)
 
 bench: setup  ## speed of training against transformers' Trainer on the same rows, and memory at ten thousand, a hundred thousand and a million rows
@@ -53,15 +56,14 @@ bench-inference: setup  ## speed, start-up and memory of predicting against tran
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m bench.inference
 
-test: setup  ## all tests, no network
+test: setup  ## all tests but the slow ones, no network
+	$(BIN)/pytest -m "not slow"
+
+test-all: setup  ## all tests
 	$(BIN)/pytest
 
-smoke: setup  ## the whole chain with a tiny random model in under a minute: do the parts fit?
-	$(BIN)/python -m train.build
-	$(BIN)/python -m train.fit --config configs/smoke.yaml
-	$(BIN)/python -m train.calibrate --config configs/smoke.yaml
-	$(BIN)/python -m train.export --config configs/smoke.yaml
-	$(BIN)/python -m train.evaluate --config configs/smoke.yaml --measure.gate null
+smoke:  ## the whole chain with a tiny random model in under a minute: do the parts fit?
+	$(MAKE) train CONFIG=configs/smoke.yaml
 
 lint: setup  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -107,13 +107,16 @@ class Engine(Section):
     micro_tokens: Annotated[int, Field(gt=0)]
     learning_rate: Annotated[float, Field(gt=0)]
     head_learning_rate: Annotated[float, Field(gt=0)]
+    layer_decay: Annotated[float, Field(gt=0, le=1)]
     weight_decay: Annotated[float, Field(ge=0)]
     warmup_share: Share
     clip_norm: Annotated[float, Field(gt=0)]
     train_share: Annotated[float, Field(gt=0, le=1)]
     ema_decay: Share
+    teacher_share: Annotated[float, Field(ge=0, le=1)]
+    teacher_temperature: Annotated[float, Field(gt=0)]
     patience: Annotated[int, Field(gt=0)]
-    precision: Literal["no", "fp16", "bf16"]
+    precision: Literal["auto", "no", "fp16", "bf16"]
     compile: bool
     log_every: Annotated[int, Field(gt=0)]
     save_every: Annotated[int, Field(ge=0)]
@@ -141,7 +144,7 @@ class Measure(Section):
 class Config(Section):
     """Every knob. configs/default.yaml is the only place with defaults."""
 
-    run: Annotated[str, Field(pattern=r"^[\w.-]+$")]
+    run: Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
     output: str
     seed: int
     corpus: Corpus

@@ -1,6 +1,6 @@
 """Fine-tune: data/ -> runs/NAME/checkpoint, an ordinary Hugging Face directory.
 
-    python -m train.fit [--config FILE] [--key value] [--resume]
+    python -m train.fit [--config FILE] [--section.key value] [--resume] [--force]
     torchrun --nproc_per_node 2 -m train.fit        several processes: docs/distributed.md
 
 --resume goes on from the newest state that a killed or interrupted run left (train/engine/state.py), to the same weights.
@@ -10,15 +10,19 @@ Sees `train` and `validation` only. The loop stands in `main`, read it from top 
 import json
 import math
 import os
+import re
 import resource
 import shutil
+import sys
 import time
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, NoReturn
 
+import datasets
 import torch
 import yaml
 from accelerate import Accelerator
@@ -29,17 +33,21 @@ from safetensors import SafetensorError
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
 
-from train.config import Config, Engine, Stop, flat, parse, run
+from train.config import Config, Engine, Stop, changed, flat, parse, run
 from train.corpus.splits import built, load_split, with_labels
 from train.engine.average import MovingAverage
 from train.engine.batches import pieces, plan
+from train.engine.distillation import distillation_loss, teacher_probabilities
 from train.engine.encoded import encode, encoded
 from train.engine.first_token import read_first_token
 from train.engine.model import load_model
+from train.engine.run_directory import prepare_output, release
 from train.engine.schedule import learning_rate
 from train.engine.state import Interruption, Position, States, capture, copied, fingerprint, restore
 from train.engine.truncation import cut_rows, told
 from train.measure.metrics import judged
+
+LAYER = re.compile(r"\.(?:layer|layers)\.(\d+)\.")  # a parameter's layer, in its name
 
 
 class Diverged(Stop):
@@ -47,208 +55,226 @@ class Diverged(Stop):
 
 
 def main(
-    config: Config, resume: bool = False, on_epoch: Callable[[int, float], None] | None = None
+    config: Config, resume: bool = False, on_epoch: Callable[[int, float], None] | None = None, force: bool = False
 ) -> dict[str, float]:
     """Train one model and write its checkpoint. Returns the best epoch's validation metrics.
 
-    `on_epoch` is given each epoch's number (from 1) and validation metric; what it raises ends the training without a checkpoint.
-    At SIGTERM or SIGINT the step is finished, the state is written, and SystemExit carries 128 + the signal's number.
+    `on_epoch` gets each epoch's number (from 1) and validation metric; what it raises ends the training. At SIGTERM or
+    SIGINT the state is written, and SystemExit carries 128 + the signal. `force` replaces an exported checkpoint.
     """
-    config = with_labels(config)
+    config = with_precision(with_labels(config))
+    engine, metric = config.engine, config.measure.metric
     accelerator = start(config)
     set_seed(config.seed)
-    if accelerator.is_main_process:
-        prepare_output(config)
-    accelerator.wait_for_everyone()
-    rows_on_disk = config.run_dir / "rows"
-    with accelerator.main_process_first():
-        train, validation = load_split(config.corpus, "train", rows_on_disk), load_split(config.corpus, "validation")
-    labels = train.features["label"].names
-    tokenizer, model = load_model(config.engine, labels)
+    tokenizer, model = load_model(engine, config.corpus.labels)
     read_first_token(model)
-    if config.engine.train_share < 1:
-        documents = sorted(set(train["doc"]))
-        kept = set(Random(config.seed).sample(documents, max(1, round(config.engine.train_share * len(documents)))))
-        with accelerator.main_process_first():
-            train = train.filter(lambda doc: doc in kept, input_columns="doc")
-    targets = torch.from_numpy(train.with_format("numpy")["label"][:])  # (rows,)
-    if empty := [
-        label for label, count in zip(labels, torch.bincount(targets, minlength=len(labels)), strict=True) if not count
-    ]:
-        raise Stop(
-            f"no row to train on is labelled {', '.join(empty)}, so it cannot be learned; raise engine.train_share (now {config.engine.train_share}), or build data that has some"
-        )
-    validation_tokens, validation_targets = (
-        encode(list(validation["text"]), tokenizer, config.engine.max_tokens),
-        list(validation["label"]),
-    )
-    with accelerator.main_process_first():
-        tokens = encoded(train, tokenizer, config.engine.max_tokens)
-        lengths = array("q", tokens["length"])
-        too_long = {
-            "train": cut_rows(train["text"], lengths, tokenizer, config.engine.max_tokens),
-            "validation": cut_rows(
-                validation["text"], map(len, validation_tokens), tokenizer, config.engine.max_tokens
-            ),
-        }
-    if any(too_long.values()):
-        accelerator.print(
-            told(too_long, {"train": len(train), "validation": len(validation)}, config.engine.max_tokens)
-        )
-
-    steps_per_epoch = math.ceil(len(train) / config.engine.batch_size)
-    steps = config.engine.epochs * steps_per_epoch
-    steps = min(steps, config.engine.max_steps or steps)
-    averaged = MovingAverage(model, config.engine.ema_decay)
-    if config.engine.compile:
+    prepare_output(config, model, accelerator, force or resume)
+    rows = read_rows(config, tokenizer, accelerator)
+    steps = min(engine.epochs * math.ceil(len(rows.lengths) / engine.batch_size), engine.max_steps or sys.maxsize)
+    averaged = MovingAverage(model, engine.ema_decay)
+    if engine.compile:
         model.compile(dynamic=True)  # in place, so names stay; every batch has another shape
     averaged.module.to(accelerator.device)
-    model, optimizer = accelerator.prepare(model, torch.optim.AdamW(parameter_groups(model, config.engine), fused=True))
-    if accelerator.num_processes > 1:
-        set_seed(
-            config.seed, device_specific=True
-        )  # each process drops out other units; until here all had to draw the same head
-        accelerator.print(
-            f"{accelerator.num_processes} processes share each step's {config.engine.batch_size} sentences"
-        )
-
-    states = States(
-        config,
-        fingerprint(train["text"], train["label"], validation_tokens, validation_targets),
-        accelerator.num_processes,
-    )
-    position = Position()
+    model, optimizer = accelerator.prepare(model, torch.optim.AdamW(parameter_groups(model, engine), fused=True))
+    if accelerator.num_processes > 1:  # each drops out other units; until here all had to draw the same head
+        set_seed(config.seed, device_specific=True)
+    states, position = States(config, rows.fingerprint, accelerator.num_processes), Position()
     if resume:
         position, parts, damaged = states.read()
         restore(parts, accelerator, model, averaged, optimizer)
         accelerator.print("\n".join([*damaged, f"going on from the state of step {position.step}"]))
     else:
         states.refuse_to_overwrite()
-    hyperparameters = {key: str(value) for key, value in flat(config).items()}
-    # What a killed run logged after its last state is logged again: TensorBoard forgets the first time.
-    accelerator.init_trackers(
-        "tensorboard",
-        config=hyperparameters,
-        init_kwargs={"tensorboard": {"purge_step": position.step + 1} if resume else {}},
-    )
-
-    step, started = position.step, time.monotonic() - position.seconds
-    with progress_bar(accelerator) as bar, Interruption() as interruption, out_of_memory_explained(config.engine):
+    start_log(config, accelerator, position.step + 1 if resume else None)
+    started = time.monotonic() - position.seconds
+    with progress_bar(accelerator) as bar, Interruption() as interruption, out_of_memory_explained(engine):
         task = bar.add_task("train", total=steps, loss=math.nan, rate=0.0)
-        for epoch in range(position.epoch, config.engine.epochs):
+        for epoch in range(position.epoch, engine.epochs):
             model.train()
-            batches = plan(lengths, config.engine.batch_size, config.seed, epoch)
-            for batch in batches[position.batch :]:
+            for batch in plan(rows.lengths, engine.batch_size, config.seed, epoch)[position.batch :]:
                 for group in optimizer.param_groups:
-                    group["lr"] = learning_rate(step, steps, group["peak"], config.engine.warmup_share)
-                own = batch[accelerator.process_index :: accelerator.num_processes] or batch[:1]
-                # DDP averages over processes, the loss is a mean over the batch; a process without a row of its own takes part with weight 0.
-                share = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
+                    group["lr"] = learning_rate(position.step, steps, group["peak"], engine.warmup_share)
+                mine = batch[accelerator.process_index :: accelerator.num_processes] or batch[:1]
+                # DDP averages over processes, the loss is a mean over the batch; who has no row takes part with weight 0.
+                weight = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
                 total = torch.zeros((), device=accelerator.device)
-                cut = list(pieces(own, lengths, config.engine.micro_tokens))
+                cut = list(pieces(mine, rows.lengths, engine.micro_tokens))
                 for piece in cut:
-                    inputs = collate(tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
+                    inputs = collate(rows.tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
+                    gold = moved(rows.targets[piece], accelerator.device)  # (rows,)
                     # Gradients meet once a step, at the last piece: processes may have different numbers of pieces.
                     with nullcontext() if piece is cut[-1] else accelerator.no_sync(model):
                         with accelerator.autocast():
                             logits = model(**inputs).logits  # (rows, labels)
-                        gold = moved(targets[piece], accelerator.device)
-                        loss = cross_entropy(logits.float(), gold, reduction="sum") * share
+                        if rows.teacher is None:
+                            loss = cross_entropy(logits.float(), gold, reduction="sum") * weight
+                        else:
+                            taught = moved(rows.teacher[piece], accelerator.device)  # (rows, labels)
+                            loss = distillation_loss(logits.float(), gold, taught, engine) * weight
                         accelerator.backward(loss)
                     total += loss.detach()
-                norm = accelerator.clip_grad_norm_(model.parameters(), config.engine.clip_norm)
+                norm = accelerator.clip_grad_norm_(model.parameters(), engine.clip_norm)
                 optimizer.step()
                 optimizer.zero_grad()
                 averaged.update_parameters(accelerator.unwrap_model(model))
-                step += 1
-                position.step, position.epoch, position.batch = step, epoch, position.batch + 1
-                saving = config.engine.save_every and step % config.engine.save_every == 0
+                position.step, position.epoch, position.batch = position.step + 1, epoch, position.batch + 1
+                step, logging = position.step, position.step % engine.log_every == 0
+                saving = bool(engine.save_every) and step % engine.save_every == 0
                 # Several processes agree on a signal where they wait for each other anyway.
-                stop = (
-                    max(gather_object([interruption.received]))
-                    if accelerator.num_processes == 1 or step % config.engine.log_every == 0
-                    else 0
-                )
-                if (
-                    step % config.engine.log_every == 0 or step == steps or saving or stop
-                ):  # what is saved was looked at
+                alone = accelerator.num_processes == 1
+                stop = max(gather_object([interruption.received])) if alone or logging else 0
+                if logging or saving or stop or step == steps:  # what is saved was looked at
                     value = accelerator.reduce(total, "mean").item()
-                    # Gradients that are no numbers ruin the weights while the loss still is one; with fp16, the scaler leaves such a step out.
-                    for what, number in {
-                        "loss": value,
-                        "gradient's norm": 0.0 if accelerator.scaler else float(norm),
-                    }.items():
-                        if not math.isfinite(number):
-                            raise Diverged(
-                                f"the {what} is {number} at step {step}; lower engine.learning_rate (now {config.engine.learning_rate}) or set engine.precision: no"
-                            )
-                    rate = learning_rate(step, steps, config.engine.learning_rate, config.engine.warmup_share)
+                    refuse_infinite(value, 0.0 if accelerator.scaler else float(norm), step, engine.learning_rate)
+                    rate = learning_rate(step, steps, engine.learning_rate, engine.warmup_share)
                     accelerator.log({"train/loss": value, "train/learning_rate": rate}, step=step)
                     bar.update(task, loss=value, rate=rate)
                 bar.update(task, completed=step)
                 if step == steps:
                     break
-                if saving or (stop and config.engine.save_every):
+                if saving or (stop and engine.save_every):
                     position.seconds = time.monotonic() - started
                     state = capture(accelerator, model, averaged, optimizer)
                     if accelerator.is_main_process:
                         states.write(position, state)
                     accelerator.wait_for_everyone()  # torchrun kills all when one has left
                 if stop:
-                    accelerator.end_training()
-                    way_on = (
-                        "--resume goes on from here"
-                        if config.engine.save_every
-                        else "no state was written, because engine.save_every is 0"
-                    )
-                    accelerator.print(f"stopped at step {step}/{steps} by signal {stop}; {way_on}")
-                    raise SystemExit(128 + stop)
+                    leave(accelerator, engine, f"stopped at step {step}/{steps} by signal {stop}", 128 + stop)
             position.epoch, position.batch = epoch + 1, 0
-            found = validate(
-                accelerator,
-                averaged.module,
-                tokenizer,
-                validation_tokens,
-                validation_targets,
-                labels,
-                config.measure.metric,
-            )
-            accelerator.log({f"validation/{name}": value for name, value in found.items()}, step=step)
-            accelerator.print(
-                f"epoch {epoch + 1}/{config.engine.epochs}  step {step}/{steps}  "
-                + "  ".join(f"{name} {value:.4f}" for name, value in found.items())
-            )
+            metrics = validate(accelerator, averaged.module, tokenizer, *rows.validation, config.corpus.labels, metric)
+            accelerator.log({f"validation/{name}": value for name, value in metrics.items()}, step=position.step)
+            shown = "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
+            accelerator.print(f"epoch {epoch + 1}/{engine.epochs}  step {position.step}/{steps}  {shown}")
             position.stale += 1
-            if not position.best or found[config.measure.metric] > position.best[config.measure.metric]:
-                position.best, position.stale = found | {"epoch": epoch + 1}, 0
+            if not position.best or metrics[metric] > position.best[metric]:
+                position.best, position.stale = metrics | {"epoch": epoch + 1}, 0
                 position.best_weights = copied(averaged.module)
             if on_epoch:
-                on_epoch(epoch + 1, found[config.measure.metric])
-            if position.stale >= config.engine.patience or step == steps:
+                on_epoch(epoch + 1, metrics[metric])
+            if position.stale >= engine.patience or position.step == steps:
                 break
-    best = position.best
     if accelerator.is_main_process:
-        final = AutoModelForSequenceClassification.from_config(accelerator.unwrap_model(model).config)
-        final.load_state_dict(position.best_weights)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts KiB
-        summary: dict[str, Any] = best | {
-            "steps": step,
-            "seconds": round(time.monotonic() - started, 1),
-            "rows": len(train),
-            "label_counts": dict(zip(labels, torch.bincount(targets, minlength=len(labels)).tolist(), strict=True)),
-            "memory_gib": round(memory, 2),
-            "data": built(config.corpus.data),
-            "cut_rows": too_long,
-        }
-        save_checkpoint(config, final, tokenizer, summary)
+        best_model = with_weights(accelerator.unwrap_model(model), position.best_weights)
+        save_checkpoint(config, best_model, tokenizer, summary(config, position, rows, time.monotonic() - started))
         states.remove()
-        shutil.rmtree(rows_on_disk, ignore_errors=True)
-        print(
-            f"best epoch {best['epoch']}: validation {config.measure.metric} {best[config.measure.metric]:.4f}; checkpoint in {config.checkpoint}"
-        )
+        release(config.run_dir)
+        best = f"best epoch {position.best['epoch']}: validation {metric} {position.best[metric]:.4f}"
+        print(f"{best}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()
     accelerator.end_training()  # not earlier: it takes the processes apart
-    return best
+    return position.best
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a training reads. Rows of train are kept on disk as token ids; validation is (tokens, targets) in memory."""
+
+    tokens: datasets.Dataset  # input_ids
+    lengths: array  # tokens of each row
+    targets: torch.Tensor  # (rows,) label numbers
+    teacher: torch.Tensor | None  # (rows, labels) probabilities; nan where a row has none
+    validation: tuple[list[list[int]], list[int]]
+    cut: dict[str, int]  # texts of each split that are longer than max_tokens
+    fingerprint: str
+
+
+def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: Accelerator) -> Rows:
+    """Train and validation rows as tokens; says how many are cut. Raises Stop if a label has no row to train on."""
+    engine, labels = config.engine, config.corpus.labels
+    with accelerator.main_process_first():
+        train = load_split(config.corpus, "train", config.run_dir / "rows")
+        validation = load_split(config.corpus, "validation")
+    if engine.train_share < 1:
+        documents = sorted(set(train["doc"]))
+        kept = set(Random(config.seed).sample(documents, max(1, round(engine.train_share * len(documents)))))
+        with accelerator.main_process_first():
+            train = train.filter(lambda doc: doc in kept, input_columns="doc")
+    targets = torch.from_numpy(train.with_format("numpy")["label"][:])
+    counts = torch.bincount(targets, minlength=len(labels)).tolist()
+    if empty := [label for label, count in zip(labels, counts, strict=True) if not count]:
+        raise Stop(
+            f"no row to train on is labelled {', '.join(empty)}, so it cannot be learned; "
+            f"raise engine.train_share (now {engine.train_share}), or build data that has some"
+        )
+    known = encode(list(validation["text"]), tokenizer, engine.max_tokens), list(validation["label"])
+    with accelerator.main_process_first():
+        tokens = encoded(train, tokenizer, engine.max_tokens)
+        lengths = array("q", tokens["length"])
+        cut = {
+            "train": cut_rows(train["text"], lengths, tokenizer, engine.max_tokens),
+            "validation": cut_rows(validation["text"], map(len, known[0]), tokenizer, engine.max_tokens),
+        }
+    if any(cut.values()):
+        accelerator.print(told(cut, {"train": len(train), "validation": len(validation)}, engine.max_tokens))
+    contents, teacher = [train["text"], train["label"], *known], None
+    if "teacher" in train.column_names:
+        contents.append(train["teacher"])
+        teacher = teacher_probabilities(train["teacher"], len(labels))
+    return Rows(tokens, lengths, targets, teacher, known, cut, fingerprint(*contents))
+
+
+def with_precision(config: Config) -> Config:
+    """The config with `auto` replaced by bf16 where this machine computes products in it, else by no."""
+    if config.engine.precision != "auto":
+        return config
+    processor = torch.cpu.get_capabilities()
+    has = (
+        torch.cuda.is_bf16_supported(including_emulation=False)
+        if torch.cuda.is_available()
+        else any(processor.get(name) for name in ("avx512_bf16", "amx_bf16"))
+    )
+    return changed(config, engine__precision="bf16" if has else "no")
+
+
+def start_log(config: Config, accelerator: Accelerator, purge: int | None) -> None:
+    """Open TensorBoard, and say how it is trained. What a killed run logged from step `purge` on is logged again."""
+    if accelerator.num_processes > 1:
+        share = f"{accelerator.num_processes} processes share each step's {config.engine.batch_size} sentences"
+        accelerator.print(share)
+    if config.engine.precision != "no":
+        accelerator.print(f"products in {config.engine.precision}, weights in fp32")
+    options = {} if purge is None else {"purge_step": purge}
+    settings = {key: str(value) for key, value in flat(config).items()}
+    accelerator.init_trackers("tensorboard", config=settings, init_kwargs={"tensorboard": options})
+
+
+def with_weights(model: PreTrainedModel, weights: dict[str, torch.Tensor]) -> PreTrainedModel:
+    """A model of the same kind, whole and on the CPU, with these weights."""
+    made = AutoModelForSequenceClassification.from_config(model.config)
+    made.load_state_dict(weights)
+    return made
+
+
+def refuse_infinite(loss: float, norm: float, step: int, rate: float) -> None:
+    """Raise Diverged. Gradients that are no numbers ruin the weights while the loss still is one; with fp16 (a norm of 0
+    here) the scaler leaves such a step out."""
+    for what, number in (("loss", loss), ("gradient's norm", norm)):
+        if not math.isfinite(number):
+            way_out = f"lower engine.learning_rate (now {rate}) or set engine.precision: no"
+            raise Diverged(f"the {what} is {number} at step {step}; {way_out}")
+
+
+def leave(accelerator: Accelerator, engine: Engine, why: str, code: int) -> NoReturn:
+    """End at a signal, with the way on. Raises SystemExit."""
+    accelerator.end_training()
+    no_state = "no state was written, because engine.save_every is 0"
+    accelerator.print(f"{why}; {'--resume goes on from here' if engine.save_every else no_state}")
+    raise SystemExit(code)
+
+
+def summary(config: Config, position: Position, rows: Rows, seconds: float) -> dict[str, Any]:
+    """training.json: the best epoch's metrics and what made them."""
+    labels = config.corpus.labels
+    return position.best | {
+        "steps": position.step,
+        "seconds": round(seconds, 1),
+        "rows": len(rows.lengths),
+        "label_counts": dict(zip(labels, torch.bincount(rows.targets, minlength=len(labels)).tolist(), strict=True)),
+        "memory_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),  # Linux counts KiB
+        "precision": config.engine.precision,
+        "data": built(config.corpus.data),
+        "cut_rows": rows.cut,
+    }
 
 
 def start(config: Config) -> Accelerator:
@@ -296,25 +322,6 @@ def out_of_memory_explained(engine: Engine) -> Iterator[None]:
         ) from error
 
 
-def prepare_output(config: Config) -> None:
-    """Make the run directory and make sure that a checkpoint will fit, before an hour is spent. Raises Stop otherwise."""
-    try:
-        config.run_dir.mkdir(parents=True, exist_ok=True)
-        probe = config.run_dir / ".write-test"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise Stop(f"cannot write to {config.run_dir}: {error.strerror}; --output names another directory") from error
-    free = shutil.disk_usage(config.run_dir).free
-    needed = (
-        2**31 if config.engine.save_every else 2**30
-    )  # checkpoint, the old one and the logs; three states of five times MiniLM's weights
-    if free < needed:
-        raise Stop(
-            f"{config.run_dir} has {free / 2**30:.2f} GiB free, {needed / 2**30:.0f} GiB are needed; make room or use another --output"
-        )
-
-
 def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
     """Pad to the longest of these rows: input_ids and attention_mask, (rows, tokens)."""
     padded = tokenizer.pad({"input_ids": rows}, return_tensors="pt")
@@ -327,24 +334,25 @@ def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 def parameter_groups(model: PreTrainedModel, engine: Engine) -> list[dict]:
-    """Parameters for AdamW in up to four groups: matrices decay, vectors (biases, LayerNorm) do not; the head has a learning rate of its own.
+    """Parameters for AdamW in groups of one rate: matrices decay, vectors (biases, LayerNorm) do not.
 
-    The head is everything outside the pretrained body, and the body's pooler, which sentence encoders do not train.
+    The head, which has a rate of its own, is everything outside the pretrained body, and the body's pooler, which
+    sentence encoders do not train. Below the top layer of the body each learns `layer_decay` times as fast as the one
+    above it, the embeddings slowest (Howard and Ruder 2018; Clark et al. 2020).
     """
-    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    layer = {name: int(found[1]) for name, _ in model.named_parameters() if (found := LAYER.search(name))}
+    top = max(layer.values(), default=0)
+    groups: dict[tuple[float, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
-        head = not name.startswith(f"{model.base_model_prefix}.") or ".pooler." in name
-        if parameter.requires_grad:
-            groups.setdefault((head, parameter.ndim >= 2), []).append(parameter)
-    peaks = {True: engine.head_learning_rate, False: engine.learning_rate}
+        if not name.startswith(f"{model.base_model_prefix}.") or ".pooler." in name:
+            peak = engine.head_learning_rate
+        else:
+            below = top - layer[name] if name in layer else top + 1 if "embed" in name else 0
+            peak = engine.learning_rate * engine.layer_decay**below
+        groups.setdefault((peak, parameter.ndim >= 2), []).append(parameter)
     return [
-        {
-            "params": parameters,
-            "peak": peaks[head],
-            "lr": peaks[head],
-            "weight_decay": engine.weight_decay if matrix else 0.0,
-        }
-        for (head, matrix), parameters in groups.items()
+        {"params": parameters, "peak": peak, "lr": peak, "weight_decay": engine.weight_decay if matrix else 0.0}
+        for (peak, matrix), parameters in groups.items()
     ]
 
 
@@ -418,9 +426,18 @@ def save_checkpoint(
 
 def _command() -> int:
     config, options = parse(
-        prog="train.fit", resume=dict(action="store_true", help="go on from the newest sound state in OUTPUT/RUN/state")
+        prog="train.fit",
+        resume=dict(
+            nargs="?",
+            const="yes",
+            default="no",
+            choices=["yes", "no", "auto"],
+            help="go on from the newest sound state in OUTPUT/RUN/state; auto: if there is one",
+        ),
+        force=dict(action="store_true", help="replace a checkpoint that was calibrated or exported"),
     )
-    main(config, options["resume"])
+    resume = options["resume"] == "yes" or (options["resume"] == "auto" and any(States.files(config.run_dir)))
+    main(config, resume, force=options["force"])
     return 0
 
 

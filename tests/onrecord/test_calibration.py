@@ -208,7 +208,7 @@ def test_a_stored_prior_does_not_take_the_place_of_a_known_one(name: str) -> Non
     doctored, own = dataclasses.replace(calibration(), priors={"rare": rare, name: rare}), calibration()
     for prior in ("rare", "data", "uniform"):
         assert np.array_equal(doctored.rule(prior).shift, own.rule(prior).shift)
-    with pytest.raises(ValueError, match=f"measure.priors: {name} is a name that every checkpoint knows"):
+    with pytest.raises(ValueError, match=f"{name} is a name that every checkpoint knows"):
         load(corpus__labels=list(rare), measure__priors={name: rare})
 
 

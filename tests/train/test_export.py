@@ -173,7 +173,7 @@ def test_a_new_training_leaves_no_old_onnx_file(settings: Config, checkpoint: Pa
     config = changed(settings, output=str(tmp_path), engine__max_steps=1)
     shutil.copytree(checkpoint, config.checkpoint)
     (config.checkpoint / "model.onnx").write_bytes(b"of an earlier training")
-    fit.main(config)
+    fit.main(config, force=True)
     assert not (config.checkpoint / "model.onnx").exists()
 
 

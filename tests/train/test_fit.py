@@ -47,7 +47,7 @@ def test_accumulation_does_not_change_the_model(
     settings: Config, without_dropout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """8 × 1 = 2 × 4 = 1 × 8, dropout off (its random numbers depend on the shape of a batch)."""
-    made, passes = [], []
+    made, passes, counts = [], [], []
     forward = transformers.BertForSequenceClassification.forward
     monkeypatch.setattr(
         transformers.BertForSequenceClassification,
@@ -55,13 +55,15 @@ def test_accumulation_does_not_change_the_model(
         lambda self, **inputs: (passes.append(self.training), forward(self, **inputs))[1],
     )
     for budget in (8192, 60, 1):
-        passes.append(False)
+        passes.clear()
         config = changed(
             settings, run=f"micro{budget}", engine__micro_tokens=budget, engine__model=str(without_dropout)
         )
         fit.main(config)
         made.append(weights(config))
-    assert all(torch.allclose(made[0][name], made[1][name], atol=1e-5) for name in made[0])
+        counts.append(sum(passes))
+    assert all(torch.allclose(made[0][name], other[name], atol=1e-5) for other in made[1:] for name in made[0])
+    assert counts[0] < counts[1] < counts[2] == 2 * split_rows(settings), "a pass a batch, several, and one a row"
 
 
 def test_the_checkpoint_is_an_ordinary_one(settings: Config, checkpoint: Path) -> None:
@@ -175,6 +177,26 @@ def test_vectors_do_not_decay_and_the_head_has_its_own_rate(settings: Config) ->
             ]
 
 
+def test_lower_layers_learn_more_slowly(settings: Config) -> None:
+    config = changed(settings, engine__learning_rate=1e-4, engine__head_learning_rate=1e-3, engine__layer_decay=0.5)
+    _, model = load_model(config.engine, LABELS)
+    names = {id(p): name for name, p in model.named_parameters()}
+    peaks = {
+        names[id(p)]: group["peak"] for group in fit.parameter_groups(model, config.engine) for p in group["params"]
+    }
+    for part, peak in (("embeddings.word", 2.5e-5), ("layer.0.", 5e-5), ("layer.1.", 1e-4), ("classifier", 1e-3)):
+        found = {value for name, value in peaks.items() if part in name}
+        assert len(found) == 1 and found.pop() == pytest.approx(peak), part
+
+
+def test_auto_precision_is_what_the_machine_computes_in(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    auto = changed(settings, engine__precision="auto")
+    for capabilities, precision in (({"amx_bf16": True}, "bf16"), ({"avx512_f": True, "avx512_bf16": False}, "no")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
+        assert fit.with_precision(auto).engine.precision == precision
+    assert fit.with_precision(settings) is settings
+
+
 ARCHITECTURES = {
     "bert": (transformers.BertConfig, {}),
     "roberta": (transformers.RobertaConfig, {"pad_token_id": 0, "max_position_embeddings": 300}),
@@ -234,12 +256,12 @@ def test_too_little_disk(settings: Config, tmp_path: Path, monkeypatch: pytest.M
 
 def test_unknown_model(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(Stop, match="neither minilm nor tiny"):
+    with pytest.raises(Stop, match="is none of minilm, mpnet, tiny"):
         fit.main(changed(settings, engine__model=str(tmp_path / "nowhere"), output=str(tmp_path)))
 
 
 def test_altered_weights_of_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("train.engine.model.SHA256", "0" * 64)
+    monkeypatch.setattr("train.engine.encoders.MINILM_SHA256", "0" * 64)
     with pytest.raises(Stop, match="has sha256 53aa5117"):
         minilm_directory()
 
@@ -302,7 +324,7 @@ def test_numbers_that_break_off_leave_the_last_good_state(
 def test_no_memory_is_explained(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fit, "cross_entropy", lambda logits, *rest, **options: logits.sum() + torch.empty(2**50).sum())
     config = changed(settings, run="memory")
-    with pytest.raises(Stop, match=r"lower micro_tokens \(now 8192\)"):
+    with pytest.raises(Stop, match=r"lower engine.micro_tokens \(now 8192\)"):
         fit.main(config)
     assert not config.checkpoint.exists()
 

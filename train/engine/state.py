@@ -113,11 +113,15 @@ class States:
             "number of processes": processes,
         }
 
+    @staticmethod
+    def files(run_dir: Path) -> list[Path]:
+        """Finished states of a run, oldest first."""
+        paths = (path for path in (run_dir / "state").glob("*.pt") if path.stem.isdigit())
+        return sorted(paths, key=lambda path: int(path.stem))
+
     def found(self) -> list[Path]:
         """Finished states, oldest first."""
-        return sorted(
-            (path for path in self.directory.glob("*.pt") if path.stem.isdigit()), key=lambda path: int(path.stem)
-        )
+        return self.files(self.directory.parent)
 
     def refuse_to_overwrite(self) -> None:
         """Raises Stop if an earlier run left a state: starting anew would lose it."""

@@ -65,8 +65,7 @@ def child(config: dict[str, Any], resume: bool, said: Path, deaths: list[tuple])
 
 def train(config: Config, resume: bool = False, *deaths: tuple) -> tuple[int, str]:
     """Exit code (-9 after SIGKILL) and what was printed by a training in a process of its own."""
-    config.run_dir.mkdir(parents=True, exist_ok=True)
-    said = config.run_dir / "said.txt"
+    said = Path(config.output) / f"{config.run}-said.txt"
     process = fresh_processes.Process(target=child, args=(config.model_dump(), resume, said, deaths))
     process.start()
     process.join()
@@ -199,6 +198,7 @@ OTHER: dict[str, tuple[Any, bool]] = {
     "source.split_column": ("x", False), "source.group_column": ("x", False), "source.repeats": ("warn", False),
     "engine.model": ("minilm", True), "engine.max_tokens": (99, True), "engine.epochs": (9, True),
     "engine.max_steps": (9, True), "engine.batch_size": (9, True), "engine.micro_tokens": (9, True),
+    "engine.layer_decay": (0.5, True), "engine.teacher_share": (0.1, True), "engine.teacher_temperature": (9.0, True),
     "engine.learning_rate": (0.5, True), "engine.head_learning_rate": (0.5, True), "engine.weight_decay": (0.5, True),
     "engine.warmup_share": (0.5, True), "engine.clip_norm": (0.5, True), "engine.train_share": (0.5, True),
     "engine.ema_decay": (0.5, True), "engine.patience": (9, True), "engine.precision": ("bf16", True),

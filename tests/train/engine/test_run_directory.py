@@ -1,0 +1,68 @@
+"""One training a run directory, and nothing in it lost that we did not make."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.conftest import changed
+from train import fit
+from train.config import Config, Stop, load
+
+
+def test_another_training_in_the_same_run_is_refused(settings: Config) -> None:
+    config = changed(settings, run="held", engine__max_steps=1)
+    config.run_dir.mkdir()
+    (config.run_dir / "made-by-train.fit").touch()
+    with FileLock(config.run_dir.absolute() / "lock"), pytest.raises(Stop, match=r"another training works in .*held"):
+        fit.main(config)
+    fit.main(config)
+    fit.main(config)  # the lock was given back
+
+
+def test_files_that_no_training_made_are_left_alone(settings: Config, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    for name in ("rows", "checkpoint"):
+        (work / name).mkdir(parents=True)
+        (work / name / "thesis.tex").write_text("precious")
+    with pytest.raises(Stop, match="work holds files that no training made"):
+        fit.main(changed(settings, output=str(tmp_path), run="work"))
+    assert len(list(work.rglob("thesis.tex"))) == 2
+
+
+def test_a_calibrated_checkpoint_is_replaced_only_by_force(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    config = changed(settings, output=str(tmp_path), engine__max_steps=1)
+    shutil.copytree(checkpoint, config.checkpoint)
+    (config.checkpoint / "calibration.json").write_text("{}")
+    with pytest.raises(Stop, match=r"has calibration\.json, which a new training would delete; .*--force"):
+        fit.main(config)
+    assert (config.checkpoint / "calibration.json").exists()
+    fit.main(config, force=True)
+    assert not (config.checkpoint / "calibration.json").exists()
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b", ""])
+def test_a_run_is_a_name(name: str) -> None:
+    with pytest.raises(ValueError, match="run"):
+        load(run=name)
+
+
+def test_the_disk_is_judged_by_the_size_of_the_model(
+    settings: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    needs = {}
+    for dim in (1, 100):
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
+        real = fit.load_model
+
+        def padded(*given: object, extra: int = dim, load_model=real) -> tuple:  # type: ignore[no-untyped-def]
+            tokenizer, model = load_model(*given)
+            model.register_parameter("extra", fit.torch.nn.Parameter(fit.torch.zeros(extra * 2**20)))
+            return tokenizer, model
+
+        with monkeypatch.context() as patch, pytest.raises(Stop, match="GiB are needed") as stop:
+            patch.setattr(fit, "load_model", padded)
+            fit.main(changed(settings, output=str(tmp_path)))
+        needs[dim] = float(str(stop.value).split(" GiB free, ")[1].split()[0])
+    assert needs[100] - needs[1] == pytest.approx(17 * 99 * 4 / 1024, abs=0.02)

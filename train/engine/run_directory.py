@@ -1,0 +1,79 @@
+"""The directory of one run: made, marked as ours, held by one training at a time, and never emptied of what we did not make."""
+
+import shutil
+from pathlib import Path
+
+from accelerate import Accelerator
+from filelock import FileLock, Timeout
+from transformers import PreTrainedModel
+
+from train.config import Config, Stop
+from train.engine.state import KEPT
+
+MARKER = "made-by-train.fit"
+LATER = (
+    "calibration.json",
+    "model.onnx",
+    "model.int8.onnx",
+    "export.json",
+    "README.md",
+)  # made of a checkpoint, by hours
+
+
+def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelerator, replace: bool) -> None:
+    """Take the run directory for this training, before an hour is spent. All processes wait for the first, which works.
+
+    Raises Stop if the directory holds what no training made, is held by another one, cannot be written, has no room for
+    checkpoint and states, or, unless `replace`, if its checkpoint was calibrated, exported or measured.
+    """
+    if accelerator.is_main_process:
+        _refuse_foreign(config.run_dir)
+        try:
+            config.run_dir.mkdir(parents=True, exist_ok=True)
+            (config.run_dir / MARKER).touch()
+        except OSError as error:
+            reason = f"cannot write to {config.run_dir}: {error.strerror}"
+            raise Stop(f"{reason}; --output names another directory") from error
+        try:
+            _lock(config.run_dir).acquire(timeout=0)
+        except Timeout as error:
+            raise Stop(f"another training works in {config.run_dir}; wait for it, or give another --run") from error
+        made_of_it = [name for name in LATER if (config.checkpoint / name).exists()]
+        if made_of_it and not replace:
+            _lock(config.run_dir).release(force=True)
+            raise Stop(
+                f"{config.checkpoint} has {', '.join(made_of_it)}, which a new training would delete; "
+                "give another --run, or --force"
+            )
+        _refuse_full_disk(config, model)
+    accelerator.wait_for_everyone()
+
+
+def release(run_dir: Path) -> None:
+    """After a good end: the rows on disk are of no more use, and another training may come."""
+    shutil.rmtree(run_dir / "rows", ignore_errors=True)
+    _lock(run_dir).release(force=True)
+
+
+def _lock(run_dir: Path) -> FileLock:
+    """One lock in a process, so that it may train again after a training that failed."""
+    return FileLock(run_dir.absolute() / "lock", is_singleton=True)
+
+
+def _refuse_foreign(run_dir: Path) -> None:
+    ours = (run_dir / MARKER, run_dir / "checkpoint" / "training.json", run_dir / "state")
+    if run_dir.is_dir() and any(run_dir.iterdir()) and not any(path.exists() for path in ours):
+        raise Stop(
+            f"{run_dir} holds files that no training made, and some would be replaced; give another --run or --output"
+        )
+
+
+def _refuse_full_disk(config: Config, model: PreTrainedModel) -> None:
+    """A checkpoint and the one it replaces; states of weights, average, best weights and AdamW's two moments."""
+    weights = sum(parameter.nbytes for parameter in model.parameters())
+    states = 5 * (KEPT + 1) if config.engine.save_every else 0
+    needed = weights * (2 + states) + 2**26  # and the logs
+    free = shutil.disk_usage(config.run_dir).free
+    if free < needed:
+        room = f"{config.run_dir} has {free / 2**30:.2f} GiB free, {needed / 2**30:.2f} GiB are needed"
+        raise Stop(f"{room}; make room, use another --output, or set engine.save_every: 0")
