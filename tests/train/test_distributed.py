@@ -66,6 +66,7 @@ def alone(settings: Config, without_dropout: Path) -> Config:
     return config
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_two_processes_train_what_one_trains(alone: Config, launcher: str) -> None:
     together = changed(alone, run=launcher)
@@ -97,6 +98,7 @@ fit.main(load(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_ends_the_run_which_goes_on_from_the_last_state(alone: Config) -> None:
     config = changed(alone, run="dying", engine__save_every=4)
     died = launch(config, "torchrun", program=DYING)

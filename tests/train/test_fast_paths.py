@@ -24,6 +24,7 @@ def states_left(config: Config, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
     return torch.load(States(config, "", 1).found()[-1], weights_only=True)["parts"]
 
 
+@pytest.mark.slow
 def test_compiled_it_trains_the_same_model_under_the_same_names(
     settings: Config, without_dropout: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +69,7 @@ def test_compiled_it_trains_the_same_model_under_the_same_names(
     )
 
 
+@pytest.mark.slow
 def test_bf16_learns_and_keeps_its_weights_in_fp32(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     kinds = set()
     real = fit.cross_entropy

@@ -25,6 +25,7 @@ from train.engine.state import States
 real = MovingAverage.update_parameters
 
 
+@pytest.mark.slow
 def test_it_learns(settings: Config) -> None:
     """The cue words of the test corpus are found by more epochs; a broken loss, schedule or label order would not pass."""
     best = fit.main(changed(settings, run="longer", engine__epochs=25, engine__patience=25))
@@ -43,6 +44,7 @@ def test_two_runs_give_equal_weights_and_another_seed_does_not(settings: Config,
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
+@pytest.mark.slow
 def test_accumulation_does_not_change_the_model(
     settings: Config, without_dropout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ def killed_at_report(number: int, config: dict[str, Any], plan: str) -> None:
     sweep.main(Config.model_validate(config), plan)
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_goes_on_where_it_was(
     config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

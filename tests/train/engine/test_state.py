@@ -77,6 +77,7 @@ def logged(config: Config) -> list[tuple[int, float]]:
     return [(event.step, event.value) for event in events.Scalars("train/loss")]
 
 
+@pytest.mark.slow
 def test_killed_three_times_and_resumed_it_reaches_the_same_bits(settings: Config) -> None:
     whole, killed = (
         changed(settings, run="whole", engine__save_every=0),
