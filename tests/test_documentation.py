@@ -12,17 +12,18 @@ from tests.conftest import ROOT
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "examples" / "README.md"])
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 NARROW = (
-    *(
-        "README.md",
-        "docs/own-articles.md",
-        "CHANGELOG.md",
-        "CONTRIBUTING.md",
-        "LOG.md",
-        "SECURITY.md",
-        "docs/README.md",
-        "docs/architecture.md",
-    ),
-    *("docs/figures.md", "docs/predict.md", "docs/training.md", "docs/reference-cli.md", "docs/reference-python.md"),
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LOG.md",
+    "SECURITY.md",
+    "docs/README.md",
+    "docs/architecture.md",
+    "docs/figures.md",
+    "docs/predict.md",
+    "docs/training.md",
+    "docs/reference-cli.md",
+    "docs/reference-python.md",
 )
 
 
