@@ -22,7 +22,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 # patterns
 WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
 MONTH = rf"(?:{'|'.join(MONTHS)})"
-PART_OF_DAY = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime))?(?!\w)"
+PART_OF_DAY = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime))?(?!\w| (?:mornings|afternoons|evenings|nights)\b)"
 
 
 def span(unit: str, day: date) -> tuple[date, date]:

@@ -28,7 +28,7 @@ from onrecord.dates.calendar_arithmetic import (
     month_number,
     span,
 )
-from onrecord.dates.tense import Tenses
+from onrecord.dates.tense import MOVED, Tenses
 from onrecord.dates.zones import zone_behind
 from onrecord.patterns import lazy
 
@@ -45,6 +45,7 @@ class Clock:
     zone: tzinfo | None
     names: bool = False  # it names its zone; else the zone is the reader's
     known: bool = True  # no zone is named that we do not know
+    second_at: int = 0  # where the second hour stands, if it is no end: at 2 p.m. and 7:30 p.m.
     local: Clock | None = None  # the hour of the same moment on the clocks there, which the day beside it is that of
 
 
@@ -60,6 +61,7 @@ class Token:
     past: bool = False
     form: str = ""  # weekday, date or clock: what may be joined with what
     clock: Clock | None = None
+    moved_from: date | datetime | None = None
 
 
 # --- words and pieces of patterns ------------------------------------------------------------------------------------------------
@@ -77,10 +79,11 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "fina
 _NAMES = {"March", "April", "May", "June", "August"}  # also people, verbs and adjectives
 _WDS = rf"(?:{'|'.join(WEEKDAYS)}|(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\b\.?)"
 _MON = rf"(?:{MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
-_DAY = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?![\d:]|[.,]\d|\s?[ap]\.?m\b|\s?%|\s?per\s?cent)"
-_YEAR = r"(?:19|20)\d\d\b(?!,\d)"
+_DAY = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?!\d|:\d|[.,]\d|\s?[ap]\.?m\b|\s?%|\s?per\s?cent)"
+_YEAR = r"(?:19|20)\d\d\b(?!,\d|[-–/]\d)"
+_ANY_YEAR = rf"(?:{_YEAR}|(?:this|next|last) year\b(?!['’-]))"
 _NUM = r"(?:\d{1,3}|" + "|".join(sorted(_NUMBERS, key=len, reverse=True)) + ")"
-_PERIOD = rf"(?:(?P<name>{MONTH})(?:,?\s+(?P<year>{_YEAR}))?|(?:the|(?P<which>this|next))\s+(?P<unit>week|month|year)\b|(?P<only>{_YEAR}))"
+_PERIOD = rf"(?:(?P<name>{MONTH})(?:(?:,|\s+of)?\s+(?P<year>{_ANY_YEAR}))?|(?:the|(?P<which>this|next))\s+(?P<unit>week|month|year)\b|(?P<only>{_YEAR}))"
 _FUNCTION = (
     r"(?:a|an|and|are|as|at|because|but|by|for|from|he|her|his|if|in|is|it|its|not|of|on|or|our|she|so|than|that|the|their|they|this|to|under"
     r"|until|we|when|where|which|while|who|will|with|would|after|before|unless|has|have|had|was|were|can|could|may|might|must|should)\b"
@@ -89,14 +92,19 @@ _STREET = r"\s+(?:St(?:reet)?|Road|Rd|Avenue|Ave|Lane|Drive|Square|Place|Bouleva
 _PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{_FUNCTION})"  # nothing that the expression could be an adjective of
 
 
+_MOVED_FROM = lazy(rf"\b{MOVED}\w*\b[^,;]{{0,60}} from(?: the)? $", re.IGNORECASE)
+_MOVED_TO = lazy(rf" to (?:the )?(?:{_WDS}|{_MON}|\d)")
+
+
 # --- what every rule is given ----------------------------------------------------------------------------------------------------
 class Reader:
     """A sentence and the day it was published, as the rules ask for them."""
 
-    def __init__(self, text: str, today: date, zone: tzinfo | None, prefer: str) -> None:
+    def __init__(self, text: str, today: date, zone: tzinfo | None, prefer: str, scheduling: bool = False) -> None:
         self.text = text
         self.today = today
         self.zone = zone  # of clock times that name none
+        self.scheduling = scheduling  # what its verbs leave open lies ahead
         self.tenses = Tenses(text, prefer)
 
     def before(self, match: re.Match[str], group: str | int = 0) -> str:
@@ -109,7 +117,15 @@ class Reader:
 
     def direction(self, match: re.Match[str]) -> str:
         """future, past or open: where the expression lies."""
-        return self.tenses.direction(*match.span())
+        if _MOVED_FROM.search(self.before(match)) and _MOVED_TO.match(self.behind(match)):
+            return "future"  # moved from Monday to Friday
+        direction = self.tenses.direction(*match.span())
+        return "future" if direction == "open" and self.scheduling else direction
+
+    def year(self, words: str) -> int:
+        """2024, this year, next year, last year."""
+        shift = {"this": 0, "next": 1, "last": -1}
+        return int(words) if words.isdigit() else self.today.year + shift[words.split()[0].lower()]
 
     def nearest(self, match: re.Match[str], spans: Iterable[tuple[date, date]], kind: str, form: str = "") -> Token:
         """The nearest of several (first, last) in the direction of the sentence, if it is not ten months away."""
@@ -174,7 +190,14 @@ def _clock(r: Reader, m: re.Match[str]) -> Token | None:
         first = _hour(m["h1"], m["m1"], m["p1"] or (None if m["h1"][0] in "nN" else m["p2"]))
         if not m["p1"] and first >= last:  # 11 to 1 p.m.
             first = _hour(m["h1"], m["m1"], "a")
-    return _with_zone(r, m, Clock(first or last, last if first else None, r.zone))
+    clock = Clock(first or last, last if first else None, r.zone)
+    if first and re.search(rf"\b{MOVED}\w*\b[^,;]{{0,60}} from $", r.before(m)):  # moved from 10 a.m. to 2 p.m.
+        clock = replace(clock, first=last, last=None)
+    elif first and m["word"] in ("and", "&") and not re.search(r"\bbetween $", r.before(m), re.IGNORECASE):
+        clock = replace(clock, second_at=m.start("h2") if m["h2"] else m.start("noon"))
+    elif first and m["word"] == "or":
+        clock = replace(clock, known=False)
+    return _with_zone(r, m, clock)
 
 
 def _with_zone(r: Reader, m: re.Match[str], clock: Clock) -> Token:
@@ -221,8 +244,8 @@ def _tonight(r: Reader, m: re.Match[str]) -> Token:
 def _date(r: Reader, m: re.Match[str]) -> Token | list[Token]:
     """A month with one day or two: Feb. 27 and 28, 3-5 June, Monday, Nov. 20, 2017."""
     month, numbers = month_number(m["month"]), [int(re.sub(r"\D", "", n)) for n in (m["d1"], m["d2"]) if n]
-    apart = m["word"] in ("and", "or") and len(numbers) == 2 and numbers[1] != numbers[0] + 1
-    if apart and (m["word"] == "or" or m["wd"] or m["around"]):
+    apart = m["word"] in ("and", "&") and len(numbers) == 2 and numbers[1] != numbers[0] + 1
+    if m["word"] == "or" or (apart and (m["wd"] or m["around"])):
         return _none(m)
     behind = r.behind(m)
     if (
@@ -238,7 +261,7 @@ def _date(r: Reader, m: re.Match[str]) -> Token | list[Token]:
     if apart:
         return _days(r, m, [m.span("d1"), m.span("d2")])
     spans = []
-    for year in [int(m["year"])] if m["year"] else range(r.today.year - 8, r.today.year + 9):
+    for year in [r.year(m["year"])] if m["year"] else range(r.today.year - 8, r.today.year + 9):
         try:
             spans.append((date(year, month, numbers[0]), date(year, month, numbers[-1])))
         except ValueError:  # 29 February
@@ -271,7 +294,7 @@ def _days(r: Reader, m: re.Match[str], numbers: list[tuple[int, int]]) -> list[T
     """June 3 and 5, 3, 5 and 7 June: a day for each of the places that hold a number; the month belongs to the first of them or the last."""
     month, years = (
         month_number(m["month"]),
-        [int(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2),
+        [r.year(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2),
     )
     tokens = []
     for start, end in numbers:
@@ -297,7 +320,7 @@ def _listed(r: Reader, m: re.Match[str]) -> Token | list[Token]:
         )
     month, years = (
         month_number(m["month"]),
-        [int(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2),
+        [r.year(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2),
     )
     spans = [(date(year, month, days[0]), date(year, month, days[-1])) for year in years]
     return r.sure(m, "range", *spans[0]) if m["year"] else r.nearest(m, spans, "range", "date")
@@ -308,7 +331,7 @@ def _period(r: Reader, m: re.Match[str]) -> tuple[str, date, date] | None:
     if m["name"]:
         month = month_number(m["name"])
         if m["year"]:
-            return "month", *span("month", date(int(m["year"]), month, 1))
+            return "month", *span("month", date(r.year(m["year"]), month, 1))
         t = r.nearest(m, [span("month", date(r.today.year + k, month, 1)) for k in (-1, 0, 1)], "month")
         return ("month", t.first, t.last) if isinstance(t.first, date) and isinstance(t.last, date) else None
     if m["only"]:
@@ -392,9 +415,11 @@ def _quarter(r: Reader, m: re.Match[str]) -> Token:
     )
 
 
-def _relative(r: Reader, m: re.Match[str]) -> Token:
+def _relative(r: Reader, m: re.Match[str]) -> Token | None:
     """Next week, this month, last year, later this week."""
     unit, which, edge = m["unit"].lower(), m["which"].lower(), (m["edge"] or "").lower()
+    if unit == "year" and re.search(rf"{MONTH}(?:,| of)? $", r.before(m)):  # April next year, which is the month's
+        return None
     if unit == "week" and r.today.weekday() == 6:
         return _none(m)
     first, last = span(unit, later(r.today, unit, {"next": 1, "coming": 1, "last": -1}.get(which.split()[-1], 0)))
@@ -437,14 +462,16 @@ def _count(r: Reader, m: re.Match[str]) -> Token:
             else _none(m)
         )
     if re.search(
-        r"\b(?:times?|first|second|third|fourth|twice|once|only|most|least|best|worst|more|\w{3,}est)\b[^,;.]{0,30}$",
+        r"\b(?:times?|first|second|third|fourth|twice|once|only|most|least|best|worst|more|the \w{3,}est)\b[^,;.]{0,30}$",
         r.before(m),
         re.IGNORECASE,
     ):
         return _none(m)  # the third time in five years
     if how == "in" and re.search(r"(?:\b(?:not|never|no|cannot)|n['’]t)\b[^,;.]*$", r.before(m), re.IGNORECASE):
         return _none(m)  # Rome was not built in a day
-    if r.direction(m) != "future" or re.match(r"\s+(?:of|after|from|before|since|later|earlier|ago)\b", r.behind(m)):
+    if r.direction(m) != "future" or re.match(
+        r"\s+(?:of|after|from|before|since|later|earlier|ago|or (?:so|more|two|three|four|five))\b", r.behind(m)
+    ):
         return _none(m)
     if how == "in":
         return r.sure(m, *(("day", then) if unit == "day" else (unit, *span(unit, then))))
@@ -472,7 +499,9 @@ def _weekday(r: Reader, m: re.Match[str]) -> Token:
     weekday, which, behind = WEEKDAYS.index(m["wd"]), (m["which"] or "").lower(), r.behind(m)
     ahead, ago = (weekday - r.today.weekday()) % 7, (r.today.weekday() - weekday) % 7
     if m["week"]:
-        return r.sure(m, "day", r.today + (ahead + 7) * DAY, form="weekday")
+        return r.sure(
+            m, "day", r.today + (ahead + (14 if "fortnight" in m["week"].lower() else 7)) * DAY, form="weekday"
+        )
     if which in ("next", "this") and r.today.weekday() < weekday:  # still to come in this week
         return _none(m) if which == "next" else r.sure(m, "day", r.today + ahead * DAY, form="weekday")
     if which == "next":
@@ -521,8 +550,10 @@ def _weekday(r: Reader, m: re.Match[str]) -> Token:
 def _today(r: Reader, m: re.Match[str]) -> Token:
     word, before, behind = m[0].lower(), r.before(m), r.behind(m)
     if (m[0] == "Today" and re.search(r"(?:the|'s|’s|USA|on|[a-z])\s+$", before)) or re.match(
-        r"['’]s\s+(?:world|society|youth|generation|climate|leaders|children|stars)", behind
+        r"['’]s\s+(?:world|society|youth|generation|climate|children|\w+s)\b", behind
     ):
+        return _none(m)
+    if re.search(r"(?<!\bas )(?<!\bend )\bof $|\bago,? $", before):  # the leaders of tomorrow, a year ago today
         return _none(m)
     shift = 1 if "tomorrow" in word else -1 if "yesterday" in word or word == "last night" else 0
     if re.match(r"\s+week\b", behind) or re.search(r"\b(?:day (?:after|before))\s+$", before):
@@ -546,7 +577,7 @@ def _feast(r: Reader, m: re.Match[str]) -> Token:
     ):
         return _none(m)
     if m["year"]:
-        return r.sure(m, "day", FEASTS[name](int(m["year"])))
+        return r.sure(m, "day", FEASTS[name](r.year(m["year"])))
     return r.nearest(m, [(d, d) for d in (FEASTS[name](r.today.year + k) for k in (-1, 0, 1))], "day", "date")
 
 
@@ -570,7 +601,7 @@ def _nth_of(r: Reader, m: re.Match[str]) -> Token:
 def _bare_month(r: Reader, m: re.Match[str]) -> Token:
     name, before, behind = m["month"], r.before(m, "month"), r.behind(m)
     if m["year"]:
-        return r.sure(m, "month", *span("month", date(int(m["year"]), month_number(name), 1)))
+        return r.sure(m, "month", *span("month", date(r.year(m["year"]), month_number(name), 1)))
     which = (m["which"] or "").lower()
     if re.match(r"['’]s\b|-|\s+\d", behind) and not re.match(r"-(?:to-)?[A-Z]", behind):
         return _none(m)
@@ -611,11 +642,11 @@ def _rule(pattern: str, rule: Rule, flags: int = 0) -> tuple[re.Pattern[str], Ru
 
 _I = re.IGNORECASE
 _SHOWS_A_CLOCK = rf"\b(?:[Aa]t|[Ff]rom|[Uu]ntil|[Tt]ill?|[Bb]y|[Bb]etween|[Bb]efore|[Aa]fter|[Aa]round|[Aa]bout|[Ff]or)\s+$|\b(?:{WEEKDAY}|today|tomorrow|{_MON}\s+{_DAY}),?\s+$"
-_DASH = r"\s*(?P<word>-|–|—|\bto\b|\bthrough\b|\buntil\b|\btill\b|\band\b|\bor\b)\s*"
-_OPENING = r"(?:(?P<h1>noon|midday|\d{1,2})(?:[:.](?P<m1>\d\d))?\s?(?:(?P<p1>[ap])\.?\s?m\b\.?)?\s*(?:-|–|to|and|until|till)\s*)?"
+_DASH = r"\s*(?P<word>-|–|—|\bto\b|\bthrough\b|\buntil\b|\btill\b|\band\b|&|\bor\b)\s*"
+_OPENING = r"(?:(?P<h1>noon|midday|\d{1,2})(?:[:.](?P<m1>\d\d))?\s?(?:(?P<p1>[ap])\.?\s?m\b\.?)?\s*(?P<word>-|–|to|and|&|or|until|till)\s*)?"
 
 _MINUTES = r"(?:[:.](?P<{}>\d\d))?"
-_IN_YEAR = rf"(?:,?\s+(?P<year>{_YEAR}))?"
+_IN_YEAR = rf"(?:(?:,|\s+of)?\s+(?P<year>{_ANY_YEAR}))?"
 _EVENING = r"[5-9]|1[01]|five|six|seven|eight|nine|ten|eleven"  # hours that "tonight" may mean
 # a title between quotation marks: “Blue Tuesday”, “The Last Week of May”
 _TITLED_WORDS = r"[A-Z][\w’'-]*(?:\s+(?:[A-Z][\w’'-]*|\d+|an?|the|of|in|on|at|to|and|for))*"
@@ -651,7 +682,7 @@ RULES = [
         _I,
     ),
     _rule(
-        r"\b(?:(?P<h1>\d\d?):(?P<m1>\d\d)\s*(?:-|–|to|until)\s*)?(?P<h2>[01]?\d|2[0-3]):(?P<m2>[0-5]\d)\b"
+        r"\b(?:(?P<h1>\d\d?):(?P<m1>\d\d)\s*(?P<word>-|–|to|until)\s*)?(?P<h2>[01]?\d|2[0-3]):(?P<m2>[0-5]\d)\b"
         r"(?P<p1>)(?P<p2>)(?P<noon>)(?:\s?hrs?)?",
         _bare_clock,
     ),
@@ -718,10 +749,13 @@ RULES = [
         _I,
     ),
     _rule(rf"\b(?:the\s+)?(?P<feast>{_FEAST})\b{_IN_YEAR}", _feast, _I),
-    _rule(rf"\b(?:[Aa]\s+)?(?P<week>week\s+(?:on|from))\s+(?P<which>)(?P<wd>{WEEKDAY}){PART_OF_DAY}", _weekday),
+    _rule(
+        rf"\b(?:[Aa]\s+)?(?P<week>(?:week|fortnight)\s+(?:on|from))\s+(?P<which>)(?P<wd>{WEEKDAY}){PART_OF_DAY}",
+        _weekday,
+    ),
     _rule(
         r"\b(?:(?P<which>[Nn]ext|[Ll]ast|[Tt]his coming|[Tt]his past|[Tt]his|[Pp]ast|[Tt]he coming|[Cc]oming)\s+)?"
-        rf"(?P<wd>{WEEKDAY})(?P<week>\s+week\b|\s+next\b(?=\s*[.,;]|\s*$))?{PART_OF_DAY}",
+        rf"(?P<wd>{WEEKDAY})(?P<week>\s+(?:week|fortnight)\b|\s+next\b(?=\s*[.,;]|\s*$))?{PART_OF_DAY}",
         _weekday,
     ),
     _rule(r"\bday (after tomorrow|before yesterday)\b", _after_tomorrow, _I),
@@ -733,7 +767,7 @@ RULES = [
     ),
     _rule(rf"(?<=\bon )the (?P<wd>)(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s+of\b){_PLAIN}", _nth),
     _rule(
-        rf"\b(?:(?P<which>[Tt]his|[Nn]ext|[Ll]ast)\s+)?(?P<month>{MONTH})\b(?:(?:,|\s+of)?\s+(?P<year>{_YEAR}))?",
+        rf"\b(?:(?P<which>[Tt]his|[Nn]ext|[Ll]ast)\s+)?(?P<month>{MONTH})\b(?:(?:,|\s+of)?\s+(?P<year>{_ANY_YEAR}))?",
         _bare_month,
     ),
     _rule(rf"(?<=\s)(?P<only>{_YEAR}){_PLAIN}", _bare_year),

@@ -51,14 +51,24 @@ class When:
     )  # datetimes for an instant and for a range of clock times: with a zone if one is known, else naive
     last: date | datetime  # inclusive
     past: bool = False  # the sentence puts it behind publication: "said on Thursday", "last week"
+    of_saying: bool = False  # it is when the statement was made, and no date of what it states: "said on Thursday"
+    moved_from: date | datetime | None = None  # first of the day given up for this one: "Tuesday instead of Monday"
 
 
-def find_dates(text: str, published: date | datetime, zone: str | None = None, prefer: Prefer = "future") -> list[When]:
+def find_dates(
+    text: str,
+    published: date | datetime,
+    zone: str | None = None,
+    prefer: Prefer = "future",
+    *,
+    scheduling: bool = False,
+) -> list[When]:
     """Resolve the time expressions of a sentence, in its order; the module says when one is left out.
 
     `published` is the day (in `zone`, if it is a datetime with a zone of its own) that "today" means. `zone` is an IANA name such as
     "Europe/London" for clock times that name none; without it they keep the zone of `published`, or have none. `prefer` is where a
-    weekday, day or month lies in a sentence without a verb. What does not lie in the years 1000 to 9000 is left out, so that zones and days
+    weekday, day or month lies in a sentence without a verb. With `scheduling`, of a sentence known to announce something, what its verbs leave
+    open ("was asked to appear on April 1") lies ahead. What does not lie in the years 1000 to 9000 is left out, so that zones and days
     added cannot lead out of the calendar; so is all of a sentence with more than MOST expressions. Raises ValueError for an unknown zone or preference.
     """
     if prefer not in ("future", "past"):
@@ -73,7 +83,7 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
         known = known or published.tzinfo  # type: ignore[assignment]
         published = published.date()
     sentence, text, places = text, *plain(text)
-    reader = Reader(text, published, known, prefer)
+    reader = Reader(text, published, known, prefer, scheduling)
     tokens: list[Token] = []
     tried = 0
     taken = bytearray(len(text))  # 1 where a rule further up has spoken
@@ -91,21 +101,40 @@ def find_dates(text: str, published: date | datetime, zone: str | None = None, p
                     tokens += found
                     taken[found[0].start : found[-1].end] = b"\1" * (found[-1].end - found[0].start)
     tokens.sort(key=lambda t: t.start)
-    for rule_of_two in (_same_moment, _clock_and_day, _same_moment, _range):
+    for rule_of_two in (_same_moment, _clock_and_day, _same_moment, _instead, _range, _same_day):
         tokens = _fold(text, tokens, rule_of_two)
     joined = [t for t in tokens if t.form != "clock"]
     joined = [_lasting(text, t) for t in _in_order(text, joined, published)]
+    joined = [part for t in joined for part in _two_times(text, t)]
     return [
-        When(sentence[start:end], start, end, t.kind, t.first, t.last, t.past)
+        When(
+            sentence[start:end],
+            start,
+            end,
+            t.kind,
+            t.first,
+            t.last,
+            t.past,
+            reader.tenses.of_saying(t.start, t.end),
+            t.moved_from,
+        )
         for t in joined
-        if t.kind and t.first and t.last and t.first.year >= 1000 and t.last.year <= 9000 and not _reckoned(text, t)
+        if t.kind and t.first and t.last and t.first.year >= 1000 and t.last.year <= 9000 and not _no_date(text, t)
         for start, end in [(places[t.start], places[t.end - 1] + 1)]
     ]
 
 
-def _reckoned(text: str, token: Token) -> bool:
-    """Whether the expression is only what another day is counted from: two days before Easter, the weekend after May 3."""
-    return bool(_RECKONED.search(text[max(0, token.start - CONTEXT) : token.start]))
+_EVERY = lazy(
+    r"\b(?:each|every) (?:other )?(?:(?:year|month|week)(?:,? (?:on|in|from))? (?:the )?)?$|\bannually,? (?:on|in) (?:the )?$",
+    re.IGNORECASE,
+)
+_EACH = lazy(r",? (?:of )?(?:each|every) ")
+
+
+def _no_date(text: str, token: Token) -> bool:
+    """Whether the expression is only what another day is counted from (two days before Easter), or comes again (each July)."""
+    before = text[max(0, token.start - CONTEXT) : token.start]
+    return bool(_RECKONED.search(before) or _EVERY.search(before) or _EACH.match(text, token.end))
 
 
 _LIST = lazy(r"(?:\s*,|\s+(?:and|or|then)\b)+\s*(?:on\s+)?(?:(?:late|early)\s+)?")
@@ -228,6 +257,53 @@ def _same_moment(text: str, a: Token, b: Token) -> Token | None:
     return _at(replace(a, end=end), clock) if a.kind else replace(a, end=end, clock=clock)
 
 
+_MOVED_TO = lazy(rf"\b{MOVED}\w*\b[^,;]{{0,60}} (?:to|until|for)(?: the)? $", re.IGNORECASE)
+_MOVED_FROM = lazy(rf"\b(?:{MOVED}\w*|forward|back)\b[^,;]{{0,60}} from(?: the)? $", re.IGNORECASE)
+_GIVEN_UP = lazy(r",? (?:instead of|rather than|not|and not)(?: on| in| at)? ")
+
+
+def _instead(text: str, a: Token, b: Token) -> Token | None:
+    """Tuesday instead of Monday, Monday and not Tuesday, moved to Tuesday from Monday, moved from Monday to Tuesday: one day."""
+    if not (a.kind and b.kind and a.first and b.first):
+        return None
+    before, gap = text[max(0, a.start - CONTEXT) : a.start], text[a.end : b.start]
+    if _GIVEN_UP.fullmatch(gap) or (gap == " from " and _MOVED_TO.search(before)):
+        return replace(a, end=b.end, moved_from=b.first)
+    if (gap == " to " and _MOVED_FROM.search(before) and not re.search(rf"\b{ENDURED}\w*\b", before)) or (
+        re.search(r"\bnot (?:on |in )?$", before) and re.fullmatch(r",? but (?:on |in )?", gap)
+    ):
+        return replace(b, moved_from=a.first)
+    if re.search(r"\b(?:instead of|rather than)(?: on)? $", before, re.IGNORECASE):
+        return replace(b, moved_from=a.first)
+    return None
+
+
+_SPANS = ("part", "weekend", "week", "month", "quarter", "half", "year")
+
+
+def _same_day(text: str, a: Token, b: Token) -> Token | None:
+    """At the end of the month on May 29, next week, on 5 June, Monday (May 20): the exact one of the two."""
+    if b.kind not in ("day", "instant") or not (a.first and a.last and b.first) or isinstance(a.first, datetime):
+        return None
+    day = b.first.date() if isinstance(b.first, datetime) else b.first
+    gap = text[a.end : b.start]
+    if a.kind in _SPANS and a.first <= day <= a.last:
+        return b if re.fullmatch(r",? (?:on )?", gap) else None
+    return (
+        b if a.form == "weekday" and b.form == "date" and gap == " (" and a.first.weekday() == day.weekday() else None
+    )
+
+
+def _two_times(text: str, token: Token) -> list[Token]:
+    """Saturday at 2 p.m. and 7:30 p.m.: two times of a day, no span."""
+    clock = token.clock
+    if not clock or not clock.second_at or token.kind != "range":
+        return [token]
+    end = token.start + len(re.sub(r"[\s,]*(?:and|&) ?$", "", text[token.start : clock.second_at]))
+    one = replace(token, kind="instant", end=end, last=token.first)
+    return [one, replace(token, kind="instant", start=clock.second_at, first=token.last)]
+
+
 def _range(text: str, a: Token, b: Token) -> Token | None:
     if not re.fullmatch(r"\s*(?:-|–|—|to|through|until|till|and)\s*", gap := text[a.end : b.start]):
         return None
@@ -239,12 +315,6 @@ def _range(text: str, a: Token, b: Token) -> Token | None:
         or (gap.strip() == "and" and not (opened and opened[1].lower() == "between"))
     ):
         return None
-    if (
-        gap.strip() == "to"
-        and re.search(rf"\b{MOVED}\w*\b.{{0,40}}$|\bforward\b.{{0,20}}$", before, re.IGNORECASE)
-        and not re.search(rf"\b{ENDURED}\w*\b", before)
-    ):
-        return None  # moved from Monday to Friday
     if gap.strip() == "to" and a.form == "weekday" and not opened:  # open Monday to Friday
         return replace(a, end=b.end, kind=None)
     first, last = a.first, b.last

@@ -92,7 +92,7 @@ _CUES = lazy(
              (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ |{_HOUR}\ (?:on\ )?)?$)
              |(?:been|be|is|are|was|were)\ {MOVED}\w*\b[^,;]{{0,40}}?\ (?:to|until|till|for)\b
              |{MOVED}\w*\b[^,;]{{0,60}}?\b(?:to|until|till|for)(?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
-     |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?|his|her|its|their|our|my|this|that|(?-i:[A-Z])))\b)
+     |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?(?!ppear|ttend|rrive|nswer)|his|her|its|their|our|my|this|that|(?-i:[A-Z])))\b)
      |(?P<perfect>\b(?:has|have|['’]ve)\ (?:\w+ly\ |also\ |not\ |yet\ |already\ |just\ )?(?:been\ )?(?:\w+ed|found|killed|{_PARTICIPLES}|{_IRREGULAR})\b)
      |(?P<open>\b(?:was|were|had\ been)\ (?:\w+ly\ )?(?:not\ )?
              (?:to|due|scheduled|set|slated|expected|supposed|meant|planned|going|planning|hoping|about)\b(?:\ to\b)?(?:\ (?:be|have)\b)?
@@ -237,6 +237,23 @@ class Tenses:
         clause = re.split(r"[;:](?=\s)|\s[—–]\s|\s--\s", before)[-1]
         behind = re.split(r"[;]", self.statement[end:high])[0]
         return _unless_deadline(self._of_verb(clause, behind), before)
+
+    def of_saying(self, start: int, end: int) -> bool:
+        """Whether text[start:end] says when the statement was made: "he said on Thursday", "on Monday officials said that"."""
+        for frames, key in ((self.trailing, 0), (self.leading, 0)):
+            place = bisect_right(frames, start, key=lambda frame: frame[key]) - 1
+            if place >= 0 and frames[place][0] <= start < frames[place][1]:
+                return True
+        nearest = bisect_right(self.leading, start, key=lambda frame: frame[0])
+        if nearest < len(self.leading) and self.leading[nearest][0] - end < HORIZON:
+            begin = self.leading[nearest - 1][1] if nearest else 0
+            around = (
+                self.statement[max(begin, start - HORIZON) : start]
+                + "·"
+                + self.statement[end : self.leading[nearest][0]]
+            )
+            return not any(_verbs(around)) and not re.search(r"[;:]|\b(?:who|which|that)\b", around)
+        return False
 
     def _of_verb(self, clause: str, behind: str) -> str:
         """The direction that the verbs of a clause give to what stands between its two parts."""

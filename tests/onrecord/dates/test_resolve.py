@@ -253,3 +253,81 @@ def test_what_is_no_date_or_another_is_left_out(text: str, found: list[str]) -> 
     assert [
         w.first.isoformat() for w in find_dates(text, date(2024, 5, 2), "America/New_York" if "EST" in text else None)
     ] == found
+
+
+def described(text: str, published: date = date(2024, 5, 7), *, scheduling: bool = False) -> list[str]:
+    """Each date as "first..last", with what is known of it besides."""
+    found = []
+    for w in find_dates(text, published, scheduling=scheduling):
+        days = w.first.isoformat() + (f"..{w.last.isoformat()}" if w.last != w.first else "")
+        found.append(
+            days + " past" * w.past + " of saying" * w.of_saying + (f" from {w.moved_from}" if w.moved_from else "")
+        )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        # the forms of an expression
+        ("The deadline is May 21: no offer will be taken later.", ["2024-05-21"]),
+        ("The paper will say in an editorial on Tuesday, May 14: the court was wrong.", ["2024-05-14"]),
+        ("They are scheduled to join the pact in April next year.", ["2025-04-01..2025-04-30"]),
+        ("In January this year, officers gave up the search.", ["2024-01-01..2024-01-31 past"]),
+        ("The trial is set to begin on June 5 next year.", ["2025-06-05"]),
+        ("The bridge will open in late April of next year.", ["2025-04-21..2025-04-30"]),
+        ("They will meet on Monday fortnight.", ["2024-05-27"]),
+        ("Shows will be at 2 p.m. and 7:30 p.m. on Saturday.", ["2024-05-11T14:00:00", "2024-05-11T19:30:00"]),
+        ("Shows will be on Saturday at 2 and 7:30 p.m.", ["2024-05-11T14:00:00", "2024-05-11T19:30:00"]),
+        ("The hall will open between 2 and 4 p.m. on Saturday.", ["2024-05-11T14:00:00..2024-05-11T16:00:00"]),
+        ("The hall will open at 2 or 4 p.m. on Saturday.", ["2024-05-11"]),
+        ("The fair will be on May 14 or 15.", []),
+        ("The fair will be on 14 & 15 May.", ["2024-05-14..2024-05-15"]),
+        *((f"The fair will be on 13{dash}15 May.", ["2024-05-13..2024-05-15"]) for dash in "-‐‑‒–—―"),
+        ("The club will play on in 2024-25.", []),
+        ("Édouard Šimek will travel to Évian on Friday.", ["2024-05-10"]),
+        ("The vote\u00a0will  be\non\u2009Friday.", ["2024-05-10"]),
+        # one day
+        ("The vote will be on Tuesday instead of Monday.", ["2024-05-07 from 2024-05-13"]),
+        ("The vote will be on Monday, not Tuesday.", ["2024-05-13 from 2024-05-07"]),
+        ("The vote has been moved to Friday from Monday.", ["2024-05-10 from 2024-05-13"]),
+        ("The vote was moved from May 13 to May 21.", ["2024-05-21 from 2024-05-13"]),
+        ("The vote will take place not on Monday but on Friday.", ["2024-05-10 from 2024-05-13"]),
+        ("Instead of Monday, the vote will be on Friday.", ["2024-05-10 from 2024-05-13"]),
+        ("The game was moved from 10 a.m. to 2 p.m. on Friday.", ["2024-05-10T14:00:00"]),
+        ("The craft, which will launch at the end of the month on May 29, will go to Norwick.", ["2024-05-29"]),
+        ("Monday (May 20) will be a holiday.", ["2024-05-20"]),
+        # what comes again, an age, a vague number
+        ("The marchers walk each July from the church to the centre.", []),
+        ("The club meets on Tuesday nights.", []),
+        ("The club meets each year on July 4.", []),
+        ("It is held on July 4 every year.", []),
+        ("Many of today's computers use the chip.", []),
+        ("The leaders of tomorrow will need help.", []),
+        ("Today's vote will be close.", ["2024-05-07"]),
+        ("You may, in a year or two, save a few more lives.", []),
+        ("It was a year ago today that the flood came.", []),
+        ("The leaders will meet in Budapest within two weeks.", ["2024-05-07..2024-05-21"]),
+        # the day of the saying
+        ("The council said on Thursday that it will meet on Monday.", ["2024-05-02 past of saying", "2024-05-13"]),
+        ("Officials on Monday said the dam will open on Friday.", ["2024-05-06 past of saying", "2024-05-10"]),
+        ("The dam will open on Friday, officials said on Monday.", ["2024-05-10", "2024-05-06 past of saying"]),
+        ("The minister, who resigned on Monday, said that refunds go out Friday.", ["2024-05-06 past", "2024-05-10"]),
+    ],
+)  # fmt: skip
+def test_kinds(text: str, dates: list[str]) -> None:
+    assert described(text) == dates
+
+
+@pytest.mark.parametrize(
+    ("text", "dates"),
+    [
+        ("Mr. Roe was asked to appear on June 1.", ["2024-06-01"]),
+        ("The hearing was due on Thursday.", ["2024-05-09"]),
+        ("Ministers agreed to meet on Friday.", ["2024-05-10"]),
+        ("The vote took place on Friday.", ["2024-05-03 past"]),
+    ],
+)
+def test_what_verbs_leave_open_lies_ahead_in_a_scheduling_sentence(text: str, dates: list[str]) -> None:
+    assert described(text, scheduling=True) == dates
+    assert described(text) == [d for d in dates if "past" in d]
