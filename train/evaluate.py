@@ -12,7 +12,6 @@ import json
 import platform
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +22,18 @@ from onrecord.classifier import CheckpointError, Classifier
 from onrecord.tables.score import write_whole
 from train.config import DEFAULTS, WIDE, Config, Measure, Stop, parse, run
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
-from train.measure.baselines import predict_baselines
-from train.measure.behaviour import edit_rates, edited, overall, pair_rates
+from train.measure.baselines import Baselines
+from train.measure.behaviour import measure_behaviour
 from train.measure.gate import FAIL, INVESTIGATE, PASS, UNRELEASED, judge, read_rules, released_file, table
 from train.measure.metrics import figure, measure, notes
 from train.measure.model_card import model_card
 from train.measure.promises import abstention, label_sets
 from train.measure.released import against_released, fingerprint, write_released
 from train.measure.report import report
+from train.measure.shipped import measure_backends
 from train.measure.slices import slices, worst
 
-MISTAKES = 30  # shown in the report
+MISTAKES = 30  # shown in the report: of validation and behaviour rows, as nobody may write at what test has shown
 
 
 def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False, release: bool = False) -> int:
@@ -64,21 +64,38 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
         raise Stop(f"--extra: two files are called {twice[0]!r}, and figures are kept by name; rename one")
     for old in ("gate.json", "gate.md"):  # a verdict on other figures must not stay behind
         (config.run_dir / old).unlink(missing_ok=True)
-    train, test = (rows_of(config.corpus, name) for name in ("train", "test"))
+    train, validation, test = (rows_of(config.corpus, name) for name in ("train", "validation", "test"))
     if config.measure.metric.startswith("f1:") and config.measure.metric[3:] not in {row["label"] for row in test}:
         raise Stop(
             f"measure.metric: {config.measure.metric} cannot be measured, as no test sentence is labelled {config.measure.metric[3:]}; move some there, or judge by macro_f1"
         )
-    metrics, answers = evaluate(classifier, train, test, config)
-    if behaviour:
-        metrics["behaviour"], metrics["mistakes"] = measure_behaviour(
-            classifier, rows_of(config.corpus, "behaviour"), metrics["mistakes"]
-        )
-    metrics["extra"] = {Path(path).stem: measure_extra(classifier, train, path, config.measure) for path in extra}
     labels = config.corpus.labels
-    numbers = [labels.index(answers[row["id"]]) for row in test]
+    baselines = Baselines(
+        [r["text"] for r in train], [labels.index(r["label"]) for r in train], labels, config.measure.cues
+    )
+    metrics, numbers = evaluate(classifier, baselines, test, config)
+    rule = _rule(classifier, DATA)
+    looked_at = validation
+    if behaviour:
+        rows = rows_of(config.corpus, "behaviour")
+        looked_at = validation + rows
+        metrics["behaviour"] = measure_behaviour(
+            lambda texts: (
+                [labels[i] for i in rule.probabilities(classifier.logits(texts)[0]).argmax(1)] if texts else []
+            ),
+            lambda texts: classifier.tokens.encode(texts) if texts else [],
+            rows,
+            test,
+        )
+    probabilities = rule.probabilities(classifier.logits([r["text"] for r in looked_at])[0])
+    metrics["mistakes"] = mistakes(looked_at, probabilities, labels)
+    metrics["shipped"] = measure_backends(
+        config.checkpoint, [r["text"] for r in test], [labels.index(r["label"]) for r in test]
+    )
+    metrics["extra"] = {Path(path).stem: measure_extra(classifier, baselines, path, config.measure) for path in extra}
     metrics["released"] = against_released(released, test, numbers, labels)
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
+    answers = {row["id"]: labels[i] for row, i in zip(test, numbers, strict=True)}
     write(config.run_dir / "predictions.json", json.dumps({"test": fingerprint(test), "answers": answers}))
     write(config.run_dir / "report.html", report(metrics, config))
     write(config.checkpoint / "README.md", model_card(metrics, config))
@@ -117,23 +134,23 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
 
 
 def evaluate(
-    classifier: Classifier, train: list[dict], test: list[dict], config: Config
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """The metrics of model and baselines on the test rows, and the model's answer to each of them by id.
+    classifier: Classifier, baselines: Baselines, test: list[dict], config: Config
+) -> tuple[dict[str, Any], list[int]]:
+    """The metrics of model and baselines on the test rows, and the number of the model's label for each of them.
 
-    The test split has the label shares of the training data, so the model is measured under these; under the shares it assumes for its users
+    The test split has the label shares of the training data, so the model is measured under these; under another prior of the checkpoint
     the line is called "model, prior NAME".
     """
     labels = config.corpus.labels
     logits, _ = classifier.logits([r["text"] for r in test])
-    systems = _measure_all(classifier, logits, train, test, config.measure, DATA)
+    systems = _measure_all(classifier, logits, baselines, test, config.measure)
     model = systems.pop("model")
     others = [m for name, m in systems.items() if not name.startswith("model")]
     rule = _rule(classifier, DATA)
     targets = [labels.index(r["label"]) for r in test]
     probabilities = rule.probabilities(logits)
     predicted = probabilities.argmax(1).tolist()
-    found = slices(test, predicted, labels, config.measure.slices)
+    parts = slices(test, predicted, labels, config.measure.slices)
     return {
         "run": config.run,
         "calibrated": classifier.calibration is not None,
@@ -143,11 +160,10 @@ def evaluate(
         "test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in others), 4)},
         "abstention": abstention(rule, probabilities, targets, labels, config.measure.max_error),
         "label_sets": label_sets(rule, probabilities, targets, labels, config.measure.coverage),
-        "slices": found,
-        "worst_slice": worst(found),
+        "slices": parts,
+        "worst_slice": worst(parts),
         "baselines": systems,
-        "mistakes": mistakes(test, probabilities, labels),
-    }, {row["id"]: labels[i] for row, i in zip(test, predicted, strict=True)}
+    }, predicted
 
 
 def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
@@ -185,66 +201,46 @@ def write(path: Path, text: str) -> None:
     write_whole(path, f"{text.rstrip(chr(10))}\n".encode())
 
 
-def measure_behaviour(
-    classifier: Classifier, rows: list[dict], known: list[dict[str, Any]]
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Pass rates of the held-out contrast groups by rule, and of the edits that must not change a label; `known` mistakes with the new ones.
-
-    Contrast groups have the label shares of nothing on earth, so the prior is that of the training data.
-    """
-    rule, labels = _rule(classifier, DATA), classifier.labels
-
-    def answer(texts: Sequence[str]) -> list[str]:
-        return [labels[i] for i in rule.probabilities(classifier.logits(texts)[0]).argmax(1)]
-
-    probabilities = rule.probabilities(classifier.logits([r["text"] for r in rows])[0])
-    predicted = [labels[i] for i in probabilities.argmax(1)]
-    edits = edited(rows)
-    relabelled: dict[str, Sequence[str]] = {name: answer([text for _, text in pairs]) for name, pairs in edits.items()}
-    rules, kept = pair_rates(rows, predicted), edit_rates(edits, predicted, relabelled)
-    right = sum(label == r["label"] for label, r in zip(predicted, rows, strict=True))
-    found = {
-        "rows": len(rows),
-        "accuracy": round(right / len(rows), 4),
-        "groups_passed": overall(rules),
-        "edits_passed": overall(kept),
-        "rules": rules,
-        "edits": kept,
-    }
-    both = known + mistakes(rows, probabilities, list(labels))
-    return found, sorted(both, key=lambda m: -m["confidence"])[:MISTAKES]
-
-
-def _rule(classifier: Classifier, prior: str | None) -> Rule:
+def _rule(classifier: Classifier, prior: str) -> Rule:
     """The classifier's own rule, or that for another prior if it was calibrated."""
     return classifier.calibration.rule(prior) if classifier.calibration else classifier.rule
 
 
 def render_behaviour(found: dict[str, Any]) -> str:
     """One line a rule, weakest first."""
-    lines = [f"\nbehaviour: {found['rows']} held-out sentences, accuracy {found['accuracy']:.3f}; pairs of one group with both right {found['groups_passed']:.3f}; "
-             f"edits that left the label alone {found['edits_passed']:.3f}"]  # fmt: skip
-    for kind, heading in (("rules", "pairs of a rule's groups"), ("edits", "edits")):
+    guidelines = found["guidelines"]
+    lines = [
+        f"\nbehaviour: {found['rows']} sentences of held-out contrast groups, "
+        + (f"accuracy {found['accuracy']:.3f}, " if found["rows"] else "")
+        + f"pairs of one group with both right {found['groups_passed']:.3f}; edits that left the label alone {found['edits_passed']:.3f}"
+    ]
+    if guidelines["rows"]:
+        lines.append(
+            f"examples of the guidelines: {guidelines['rows']} sentences, accuracy {guidelines['accuracy']:.3f}"
+        )
+    for kind, heading in (("rules", "pairs of a rule's groups"), ("edits", "edits of test sentences")):
         lines += [f"{heading}:"] + [
             f"  {name:20}{rate['pairs']:5} pairs {rate['passed']:7.1%}"
+            + (f", {rate['unseen']} more that its tokens do not show" if rate.get("unseen") else "")
             for name, rate in sorted(found[kind].items(), key=lambda item: item[1]["passed"])
         ]
     return "\n".join(lines)
 
 
-def measure_extra(classifier: Classifier, train: list[dict], path: str, section: Measure) -> dict[str, Any]:
+def measure_extra(classifier: Classifier, baselines: Baselines, path: str, section: Measure) -> dict[str, Any]:
     """Model and baselines on another labelled file: JSONL with `text` and `label`; a `sample` field reports its values apart too.
 
-    The model is measured as users get it, under the checkpoint's default prior.
+    The model is measured as users get it, under the default prior; under another one of the checkpoint the line is called "model, prior NAME".
     """
     rows = read_extra(path, list(classifier.labels))
-    parts = {"all": rows} | {
-        name: [r for r in rows if r.get("sample") == name]
+    logits, _ = classifier.logits([r["text"] for r in rows])
+    parts = {"all": list(range(len(rows)))} | {
+        name: [i for i, r in enumerate(rows) if r.get("sample") == name]
         for name in sorted({r["sample"] for r in rows if "sample" in r})
     }
     return {
-        name: _measure_all(classifier, classifier.logits([r["text"] for r in part])[0], train, part, section, None)
-        for name, part in parts.items()
+        name: _measure_all(classifier, logits[chosen], baselines, [rows[i] for i in chosen], section)
+        for name, chosen in parts.items()
     }
 
 
@@ -282,12 +278,11 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
 def _measure_all(
     classifier: Classifier,
     logits: np.ndarray,
-    train: list[dict],
+    baselines: Baselines,
     rows: list[dict],
     section: Measure,
-    prior: str | None,
 ) -> dict[str, Any]:
-    """system -> figures on `rows`, whose scores are `logits`: the model under `prior` (None = its default), under the other of default and data, the baselines."""
+    """system -> figures on `rows`, whose scores are `logits`: the model under `data`, under the checkpoint's other priors, the baselines."""
     labels = list(classifier.labels)
     texts, targets, documents = (
         [r["text"] for r in rows],
@@ -295,10 +290,10 @@ def _measure_all(
         [r["doc"] for r in rows],
     )
     systems = {}
-    own = _rule(classifier, prior)
-    for rule in {r.prior: r for r in (own, _rule(classifier, None), _rule(classifier, DATA))}.values():
+    for prior in (DATA, *(classifier.calibration.priors if classifier.calibration else ())):
+        rule = _rule(classifier, prior)
         probabilities = rule.probabilities(logits)
-        name = "model" if rule.prior == own.prior else f"model, prior {rule.prior}"
+        name = "model" if prior == DATA else f"model, prior {prior}"
         kept = abstention(rule, probabilities, targets, labels, section.max_error)
         systems[name] = measure(targets, probabilities.argmax(1).tolist(), labels, documents, probabilities) | {
             "prior": rule.prior,
@@ -306,10 +301,8 @@ def _measure_all(
             "answered": {key: kept[key] for key in ("answered", "error")},
             "set_coverage": label_sets(rule, probabilities, targets, labels, section.coverage)["coverage"],
         }
-    given = predict_baselines(
-        [r["text"] for r in train], [labels.index(r["label"]) for r in train], texts, labels, section.cues
-    )
-    return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in given.items()}
+    answered = baselines.predict(texts)
+    return systems | {name: measure(targets, predicted, labels, documents) for name, predicted in answered.items()}
 
 
 def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") -> str:

@@ -5,19 +5,22 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import yaml
 
 from onrecord import Classifier
+from onrecord.inference.backends import OnnxBackend
 from tests.conftest import CUE, LABELS
 from train import build, calibrate, evaluate
 from train.config import Config, Stop, changed, load
 from train.corpus.splits import rows_of
-from train.measure.baselines import cue_words, predict_baselines
+from train.measure.baselines import Baselines, cue_words
 from train.measure.metrics import macro_f1
 from train.measure.report import explained_rules
+from train.measure.shipped import measure_backends
 
 
 def test_trainer_and_evaluator_agree(settings: Config, checkpoint: Path) -> None:
@@ -134,11 +137,60 @@ def test_report_and_model_card_show_what_was_measured(settings: Config, checkpoi
     assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?https?:""", page.replace('xlink:href="#', "")), (
         "the page must not ask for anything"
     )
-    assert all(html.escape(m["text"]) in page for m in metrics["mistakes"])
+    assert metrics["mistakes"] and all(html.escape(m["text"]) in page for m in metrics["mistakes"])
+    assert not any(html.escape(row["text"]) in page for row in rows_of(settings.corpus, "test"))
+    assert "<td>final stop dropped</td>" in page and "<td>torch</td>" in page and "third rater" not in page
+    assert metrics["shipped"]["lowest_agreement"] == 1 and set(metrics["shipped"]["backends"]) == {"torch"}
     card = (settings.checkpoint / "README.md").read_text()
     front = yaml.safe_load(card.split("---")[1])
     values = {m["name"]: m["value"] for m in front["model-index"][0]["results"][0]["metrics"]}
     assert values["macro-F1"] == metrics["test"]["macro_f1"] and front["pipeline_tag"] == "text-classification"
+
+
+def test_the_third_rater_stands_beside_the_model(settings: Config, checkpoint: Path) -> None:
+    shipped = Path(load().corpus.seeds) / "third_rater.yaml"
+    shutil.copy(shipped, Path(settings.corpus.seeds))
+    assert evaluate.main(settings, [], None) == 0
+    for row in yaml.safe_load(shipped.read_text()):
+        for path in (settings.run_dir / "report.html", settings.checkpoint / "README.md"):
+            assert row["name"] in path.read_text() and f"{row['macro_f1']:.3f}" in path.read_text()
+    (Path(settings.corpus.seeds) / "third_rater.yaml").unlink()
+
+
+def test_every_backend_that_ships_is_measured(exported: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of(exported.corpus, "test")
+    texts, targets = [r["text"] for r in rows], [LABELS.index(r["label"]) for r in rows]
+    figures = measure_backends(exported.checkpoint, texts, targets)
+    assert {"torch", "onnx"} <= set(figures["backends"]) and figures["backends"]["onnx"]["equal_labels"] == 1
+    real = OnnxBackend.logits
+
+    def doctored(self: OnnxBackend, rows: list) -> np.ndarray:
+        return np.roll(real(self, rows), 1, axis=1)
+
+    monkeypatch.setattr(OnnxBackend, "logits", doctored)
+    spoiled = measure_backends(exported.checkpoint, texts, targets)
+    assert spoiled["lowest_agreement"] == 0 and spoiled["rows"] == len(rows)
+
+
+def test_the_baselines_are_fitted_and_the_model_run_once_a_file(
+    settings: Config, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits, runs, real, scores = [], [], Baselines.__init__, Classifier.logits
+
+    def fit(self: Baselines, *args: Any) -> None:
+        fits.append(1)
+        real(self, *args)
+
+    def logits(self: Classifier, texts: list[str], *args: Any) -> Any:
+        runs.append(len(texts))
+        return scores(self, texts, *args)
+
+    rows = [{"text": f"Line {i}.", "label": LABELS[i % 5], "sample": "ab"[i % 2]} for i in range(17)]
+    (tmp_path / "real.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    monkeypatch.setattr(Baselines, "__init__", fit)
+    monkeypatch.setattr(Classifier, "logits", logits)
+    assert evaluate.main(settings, [str(tmp_path / "real.jsonl")], None) == 0
+    assert len(fits) == 1 and runs.count(17) == 1 and not {8, 9} & set(runs)
 
 
 def test_a_run_on_fewer_rows_beside_it_makes_a_learning_curve(settings: Config, checkpoint: Path) -> None:
@@ -187,13 +239,10 @@ def test_baselines() -> None:
         "scheduling",
         "claim",
     ]
-    found = predict_baselines(
-        ["red fish", "red cat", "red dog", "blue fish", "blue cat"],
-        [0, 0, 0, 1, 1],
-        ["red x", "blue x"],
-        ["a", "b"],
-        load().measure.cues,
+    baselines = Baselines(
+        ["red fish", "red cat", "red dog", "blue fish", "blue cat"], [0, 0, 0, 1, 1], ["a", "b"], load().measure.cues
     )
+    found = baselines.predict(["red x", "blue x"])
     assert found["majority"] == [0, 0] and found["TF-IDF + logistic regression"] == [0, 1]
 
 
@@ -283,7 +332,10 @@ def test_every_rule_of_the_contrast_groups_is_explained_in_the_report(settings: 
 def test_a_metric_that_the_test_split_cannot_show_is_refused(
     settings: Config, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = {name: [r for r in rows_of(settings.corpus, name) if r["label"] != "none"] for name in ("train", "test")}
+    rows = {
+        name: [r for r in rows_of(settings.corpus, name) if r["label"] != "none"]
+        for name in ("train", "validation", "test")
+    }
     monkeypatch.setattr(evaluate, "rows_of", lambda _, name: rows[name])
     with pytest.raises(Stop, match="no test sentence is labelled none"):
         evaluate.main(changed(settings, measure__metric="f1:none"), [], None)

@@ -18,21 +18,21 @@ def cue_words(texts: Sequence[str], labels: Sequence[str], majority: int, cues: 
     return [next((number for number, pattern in known if pattern.search(text)), majority) for text in texts]
 
 
-def predict_baselines(
-    train_texts: list[str], train_labels: list[int], texts: list[str], labels: Sequence[str], cues: dict[str, str]
-) -> dict[str, list[int]]:
-    """Name of each baseline -> its label numbers for `texts`. `cues` that name other labels than these are left out."""
-    majority = DummyClassifier(strategy="most_frequent").fit(train_texts, train_labels)
-    rare = 2 if len(train_texts) >= 1000 else 1  # of a handful of texts, hardly a word stands in two
-    linear = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=rare),
-        LogisticRegression(C=10, max_iter=2000, class_weight="balanced"),
-    )
-    linear.fit(train_texts, train_labels)
-    first = majority.predict(texts).tolist()
-    by_cues = (
-        {"cue words": cue_words(texts, labels, first[0] if first else 0, cues)}
-        if cues and set(cues) <= set(labels)
-        else {}
-    )
-    return {"majority": first, **by_cues, "TF-IDF + logistic regression": linear.predict(texts).tolist()}
+class Baselines:
+    """All of them, fitted once; `cues` that name other labels than these are left out."""
+
+    def __init__(self, texts: list[str], targets: list[int], labels: Sequence[str], cues: dict[str, str]) -> None:
+        """`targets` are label numbers of the training `texts`."""
+        self._labels, self._cues = labels, cues if cues and set(cues) <= set(labels) else {}
+        self._majority = DummyClassifier(strategy="most_frequent").fit(texts, targets)
+        rare = 2 if len(texts) >= 1000 else 1  # of a handful of texts, hardly a word stands in two
+        self._linear = make_pipeline(
+            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=rare),
+            LogisticRegression(C=10, max_iter=2000, class_weight="balanced"),
+        ).fit(texts, targets)
+
+    def predict(self, texts: list[str]) -> dict[str, list[int]]:
+        """Name of each baseline -> its label numbers for `texts`, one at least."""
+        majority = self._majority.predict(texts).tolist()
+        by_cues = {"cue words": cue_words(texts, self._labels, majority[0], self._cues)} if self._cues else {}
+        return {"majority": majority} | by_cues | {"TF-IDF + logistic regression": self._linear.predict(texts).tolist()}

@@ -1,11 +1,13 @@
 """README.md of a checkpoint: Hugging Face front matter with the evaluation results, intended use, limits."""
 
+from pathlib import Path
 from typing import Any
 
 import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
 from train.config import Config, Corpus
+from train.measure.ceilings import read_ceilings
 from train.measure.metrics import figure, notes
 
 BASES = {"minilm": "sentence-transformers/all-MiniLM-L6-v2", "tiny": "two random layers, for trying things out"}
@@ -64,6 +66,11 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
         lines.append(
             f"| {name} | {m['rows']} | {m['accuracy']:.3f} | {m['macro_f1']:.3f} ({m['macro_f1_interval'][0]:.3f}–{m['macro_f1_interval'][1]:.3f}) | {f1} |"
         )
+    if config.source.files is None:
+        lines += [
+            f"| {row['name']} | {row.get('rows', '')} | | {row['macro_f1']:.3f} |" + " |" * len(config.corpus.labels)
+            for row in read_ceilings(Path(config.corpus.seeds))
+        ]
     measured = {name: m for name, m in systems.items() if not name.startswith("own test: ")}
     told = "".join(f"{name}: {note}. " for name, m in measured.items() for note in notes(m, config.documents))
     priors = [

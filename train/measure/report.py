@@ -12,6 +12,7 @@ import yaml
 from matplotlib.figure import Figure
 
 from train.config import SECTIONS, Config
+from train.measure.ceilings import read_ceilings
 from train.measure.metrics import figure as judged_figure
 from train.measure.metrics import notes
 from train.measure.slices import LEAST
@@ -38,6 +39,7 @@ def report(metrics: dict[str, Any], config: Config) -> str:
         labels=config.corpus.labels,
         judged=judged_figure(metrics["test"], config.measure.metric),
         agreement=json.loads((Path(config.corpus.data) / "manifest.json").read_text()).get("agreement", []),
+        ceilings=read_ceilings(Path(config.corpus.seeds)) if config.source.files is None else [],
         reliability=reliability_diagram(metrics["test"]["reliability"]),
         risk=risk_diagram(metrics["abstention"]["curve"], metrics["abstention"]["promised_error"]),
         curve=learning_curve(config.run_dir),
