@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
+from onrecord.inference.files import read_config
 from onrecord.inference.threads import threads
 from onrecord.inference.tokens import OVERLAP, Tokens, batches, side_by_side
 
@@ -24,9 +25,9 @@ def test_every_row_once_within_the_budget(lengths: list[int], budget: int) -> No
 
 def test_the_tokens_are_those_of_transformers(checkpoint: Path) -> None:
     texts = ["", " ", "One said “no”.", "😀🎉", "\x00\x07", "Председатель", "会谈将于周一恢复。", "Café naïve"]
-    assert [row for (row,) in Tokens.read(checkpoint).encode(texts)] == AutoTokenizer.from_pretrained(checkpoint)(
-        texts
-    )["input_ids"]
+    assert [
+        row for (row,) in Tokens.read(checkpoint, read_config(checkpoint).limits).encode(texts)
+    ] == AutoTokenizer.from_pretrained(checkpoint)(texts)["input_ids"]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_positions_numbered_from_behind_the_padding_are_fewer(
 
 
 def test_windows_overlap(checkpoint: Path) -> None:
-    tokens = Tokens.read(checkpoint)
+    tokens = Tokens.read(checkpoint, read_config(checkpoint).limits)
     whole = " ".join(f"{i:x}" for i in range(3 * tokens.max_tokens))
     (windows,) = tokens.encode([whole])
     bare = [window[1:-1] for window in windows]  # without the special tokens
