@@ -45,7 +45,7 @@ def read_config(directory: Path) -> Config:
     pad = config.get("pad_token_id")
     if not (pad is None or (type(pad) is int and pad >= 0)):
         raise ValueError(f"{path}: pad_token_id is {_shown(pad)}, no token's number")
-    reserved = (pad or 0) + 1 if config.get("model_type") in NUMBERED_FROM_PADDING else 0
+    reserved = (pad or 0) + 1 if str(config.get("model_type")) in NUMBERED_FROM_PADDING else 0
     told = [(path, "max_position_embeddings", config, reserved)]
     if settings.is_file():
         told.append((settings, "model_max_length", read_object(settings), 0))

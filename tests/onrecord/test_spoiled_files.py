@@ -54,6 +54,7 @@ SPOILED: dict[str, list[Callable[[str], str] | str]] = {
         *(edited(id2label=value) for value in (None, {}, [], "claim", 5, {"0": 1}, {"a": "b"}, {"0": "a", "2": "b"})),
         edited(id2label={"0": "a", "1": "a"}),
         edited(id2label={"0": "claim", "1": "hedge"}),  # fewer than the model has
+        edited(model_type=["roberta"], max_position_embeddings=0),
         *(edited(pad_token_id=value) for value in ("0", -1, [0], 0.5)),
         *(edited(max_position_embeddings=value) for value in ("512", -1, 0, 2, [512], True, float("nan"))),
     ],
