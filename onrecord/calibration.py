@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from onrecord.inference.files import read_object
+
 FILE = "calibration.json"
 UNIFORM = "uniform"  # the name of the prior that has every label as often
 DATA = "data"  # the name of the prior that changes nothing: the label shares of the training data
@@ -50,7 +52,10 @@ class Calibration:
         if not path.is_file():
             return None
         try:
-            content = json.loads(path.read_text())
+            content = read_object(path)
+            for name, shares in (("shares", content["shares"]), *content["priors"].items()):
+                if not isinstance(shares, dict) or not all(type(share) in (int, float) for share in shares.values()):
+                    raise ValueError(f"{name} are no shares of labels")
             found = cls(
                 **(
                     content
@@ -68,9 +73,10 @@ class Calibration:
                 )
             if len(found.targets) and not (found.targets.min() >= 0 and found.targets.max() < len(found.shares)):
                 raise ValueError("targets out of range")
-            found.rule()
+            for name in (None, *found.priors):
+                found.rule(name)
             return found
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(
                 f"{path} is not a calibration that train.calibrate wrote ({error!r}); run `python -m train.calibrate` again"
             ) from error

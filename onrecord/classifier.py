@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from onrecord.calibration import DATA, Calibration, Rule
 from onrecord.defaults import CHECKPOINT as DEFAULT
 from onrecord.explain import Explanation, explain
 from onrecord.inference.backends import FILES, Backend, BackendError, OnnxBackend, TorchBackend, choose
+from onrecord.inference.files import read_config
 from onrecord.inference.tokens import Tokens, ahead, batches, side_by_side
 
 GROUP = 512  # texts tokenised together
@@ -92,11 +92,8 @@ class Classifier:
         """
         directory = _directory(path)
         try:
-            config = json.loads((directory / "config.json").read_text())
-            names = config.get("id2label")
-            if not names:
-                raise ValueError("its config.json names no labels (id2label)")
-            tokens, pad = Tokens.read(directory), config.get("pad_token_id") or 0
+            config = read_config(directory)
+            tokens, pad = Tokens.read(directory, config.limits), config.pad
         except (OSError, ValueError) as error:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
         try:
@@ -116,11 +113,14 @@ class Classifier:
             raise CheckpointError(
                 f"{path} was never calibrated, so it has no answer to prior, max_error or coverage: run `python -m train.calibrate`"
             )
-        loaded = cls(made, tokens, [names[str(i)] for i in range(len(names))], calibration, card=_card(directory))
+        loaded = cls(made, tokens, config.labels, calibration, card=_card(directory))
+        if (width := made.logits([[pad]]).shape[1]) != len(loaded.labels):
+            raise CheckpointError(f"{path}: config.json names {len(loaded.labels)} labels, the model scores {width}")
         if calibration is not None:
             if tuple(calibration.shares) != loaded.labels:
                 raise CheckpointError(
-                    f"{path}: the calibration is for {', '.join(calibration.shares)}, the model knows {', '.join(loaded.labels)}; calibrate again"
+                    f"{path}: calibration.json is for {', '.join(calibration.shares)}, the model knows "
+                    f"{', '.join(loaded.labels)}; run `python -m train.calibrate` again"
                 )
             loaded.rule = calibration.rule(prior, max_error, coverage)
         return loaded

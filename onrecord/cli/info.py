@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import json
 import math
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from onrecord.cli.command import answering
+from onrecord.card import read_card
+from onrecord.cli.command import answering, fail
 from onrecord.cli.loading import load
 from onrecord.cli.options import AsJson, Model
 from onrecord.defaults import CHECKPOINT
+from onrecord.inference.files import read_object
 
 if TYPE_CHECKING:
     from onrecord.classifier import Classifier
@@ -26,7 +29,11 @@ def info(
 ) -> None:
     """What a checkpoint is: labels, priors, promises, backend, versions, its export, and its model card's metrics."""
     model = path or model
-    described = describe(load(model, None), model)
+    classifier = load(model, None)
+    try:
+        described = describe(classifier, model)
+    except ValueError as error:
+        raise fail(str(error)) from None
     with answering():
         if as_json:
             print(json.dumps(described, ensure_ascii=False, indent=1))
@@ -36,12 +43,18 @@ def info(
 
 
 def describe(classifier: Classifier, model: str) -> dict[str, Any]:
-    """A checkpoint as JSON: numbers are numbers, and what it does not have is null."""
-    from huggingface_hub import ModelCard  # here: it is slow to import
+    """A checkpoint as JSON: numbers are numbers, and what it does not have is null.
 
+    Raises ValueError if export.json or the model card is not what train.export and train.evaluate write.
+    """
     calibration, rule = classifier.calibration, classifier.rule
     exported = Path(model) / "export.json"
-    card = Path(model) / "README.md"
+    try:
+        results, _ = read_card(classifier.card)
+    except ValueError as error:
+        raise ValueError(
+            f"{model}/README.md: {error}; mend it, or write it again with `python -m train.evaluate`"
+        ) from None
     return {
         "model": model,
         "labels": list(classifier.labels),
@@ -56,23 +69,26 @@ def describe(classifier: Classifier, model: str) -> dict[str, Any]:
             "max_error": calibration.max_error,
             "coverage": calibration.coverage,
         },
-        "export": _export(json.loads(exported.read_text())) if exported.is_file() else None,
-        "metrics": [
-            {"name": r.metric_name, "split": r.dataset_split, "value": r.metric_value}
-            for r in (ModelCard.load(card).data.eval_results or [] if card.is_file() else [])
-        ],
+        "export": _export(exported) if exported.is_file() else None,
+        "metrics": [dataclasses.asdict(result) for result in results],
     }
 
 
-def _export(record: dict[str, Any]) -> dict[str, Any]:
+def _export(path: Path) -> dict[str, Any]:
     """What train.export says of the ONNX files: on which CPU they were judged, and why int8 is there or not."""
-    return {
-        "files": record["kept"],
-        "cpu": record["cpu"],
-        "int8": [
-            {"rung": rung["rung"], "kept": rung["holds"], "reason": rung.get("reason")} for rung in record["int8"]
-        ],
-    }
+    record = read_object(path)
+    try:
+        kept, cpu, rungs = record["kept"], record["cpu"], record["int8"]
+        words = [*kept, cpu["machine"], *cpu["features"], *(rung["rung"] for rung in rungs)]
+        if not all(isinstance(word, str) for word in words):
+            raise TypeError("a name is no text")
+        return {
+            "files": kept,
+            "cpu": {"machine": cpu["machine"], "features": cpu["features"]},
+            "int8": [{"rung": r["rung"], "kept": bool(r["holds"]), "reason": r.get("reason")} for r in rungs],
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is not what train.export wrote ({error!r}); run it again") from None
 
 
 def _rung(rung: dict[str, Any]) -> str:

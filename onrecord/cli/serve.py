@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import copy
+import ipaddress
 import os
 import re
 import socket
@@ -42,13 +41,20 @@ def serve(
             help="a site whose pages may use the service, e.g. https://desk.example; repeatable",
         ),
     ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allowed-host",
+            metavar="NAME",
+            help="a name that requests may ask for besides localhost and IP addresses, e.g. that of a proxy; "
+            "repeatable. Without it any will do, unless --host is reached from this machine alone",
+        ),
+    ] = None,
 ) -> None:
     """Serve predictions over HTTP until SIGTERM or Ctrl-C; what was accepted is answered first."""
     try:
-        import uvicorn
-
         from onrecord.service.app import application
-        from onrecord.service.limits import IDLE_SECONDS
+        from onrecord.service.server import run
     except ModuleNotFoundError as error:
         raise fail(f"serving needs {error.name}: pip install 'onrecord[serve]'") from None
     token = _token(token_env)
@@ -63,30 +69,17 @@ def serve(
     except (OSError, UnicodeError) as error:
         raise fail(f"cannot listen on {host}, port {port} ({_reason(error)}); give another --port or --host") from None
     with listening:
-        # asyncio does so only for sockets whose protocol is named; without it the second half of an answer waits 40 ms
-        # for the first to be acknowledged.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
-        logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
-        made = application(promising(model, prior, max_error, coverage, backend), token=token, cors=cors or ())
-        # Its access log would hold what clients put into addresses; the service has its own.
-        server = uvicorn.Server(
-            uvicorn.Config(
-                made,
-                log_config=logs,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                ws="none",
-                timeout_keep_alive=IDLE_SECONDS,
-            )
+        local = ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+        app = application(
+            promising(model, prior, max_error, coverage, backend),
+            token=token,
+            cors=cors or (),
+            hosts=allowed_host or [] if local or allowed_host else None,
         )
         shown = f"[{host}]" if ":" in host else host
         print(f"serving {model} on http://{shown}:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
-        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C, raised once more when all is answered
-            server.run(sockets=[listening])
-    if not server.started:
-        raise fail("the service did not start; the reason stands above")
+        if not run(app, listening):
+            raise fail("the service did not start; the reason stands above")
 
 
 def _reason(error: OSError | UnicodeError) -> str:

@@ -94,7 +94,6 @@ class TorchBackend:
 
     def __init__(self, source: str, pad: int, device: str = "cpu") -> None:
         import torch
-        from safetensors import SafetensorError
         from transformers import AutoModelForSequenceClassification
         from transformers.utils import logging
 
@@ -108,8 +107,9 @@ class TorchBackend:
         logging.disable_progress_bar()
         try:
             model, report = AutoModelForSequenceClassification.from_pretrained(source, output_loading_info=True)
-        except (OSError, ValueError, SafetensorError) as error:
-            raise BackendError(f"{source} could not be loaded: {str(error).strip().splitlines()[0]}") from error
+        except Exception as error:  # whatever transformers makes of a config that people edit
+            reason = str(error).strip() or type(error).__name__
+            raise BackendError(f"{source} could not be loaded: {reason.splitlines()[0]}") from error
         finally:
             if bars:
                 logging.enable_progress_bar()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +11,6 @@ import tokenizers
 
 OVERLAP = 0.25  # of a window's tokens stand in the next window too, so that no phrase is seen only cut in two
 LONGEST = 8192  # tokens of a window where the checkpoint names no limit that means anything
-NUMBERED_FROM_PADDING = {"camembert", "mpnet", "roberta", "xlm-roberta"}  # their positions begin behind the padding id
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -28,8 +26,8 @@ class Tokens:
         tokenizer.enable_truncation(max_tokens, stride=int(OVERLAP * room))
 
     @classmethod
-    def read(cls, directory: Path) -> Tokens:
-        """Raises OSError or ValueError if tokenizer.json or config.json are missing or broken."""
+    def read(cls, directory: Path, limits: Sequence[int] = ()) -> Tokens:
+        """The tokenizer of a checkpoint that names these limits of a window. Raises ValueError if it is missing or broken."""
         path = directory / "tokenizer.json"
         if not path.is_file():
             raise ValueError(
@@ -39,14 +37,13 @@ class Tokens:
             tokenizer = tokenizers.Tokenizer.from_file(str(path))
         except Exception as error:  # the Rust library raises bare Exception
             raise ValueError(f"{path}: {error}") from error
-        config = json.loads((directory / "config.json").read_text())
-        limit = config.get("max_position_embeddings")
-        if limit and config.get("model_type") in NUMBERED_FROM_PADDING:
-            limit -= (config.get("pad_token_id") or 0) + 1
-        limits = [limit]
-        if (settings := directory / "tokenizer_config.json").is_file():
-            limits.append(json.loads(settings.read_text()).get("model_max_length"))
-        return cls(tokenizer, int(min(limit for limit in [*limits, LONGEST] if limit)))
+        window = min(*limits, LONGEST)
+        if (special := tokenizer.num_special_tokens_to_add(False)) >= window:
+            raise ValueError(
+                f"{directory}: config.json or tokenizer_config.json leaves windows of {window} tokens, and the tokenizer "
+                f"adds {special} of its own"
+            )
+        return cls(tokenizer, window)
 
     def encode(self, texts: Sequence[str]) -> list[list[list[int]]]:
         """For each text its windows, one at least; a window is a row of at most `max_tokens` ids, special tokens included."""

@@ -22,9 +22,7 @@ from onrecord.article.webpage import main_text
 from onrecord.classifier import Classifier
 from onrecord.defaults import DATED
 from onrecord.service import limits as limits
-from onrecord.service.admission import Gate
 from onrecord.service.docs import add_docs
-from onrecord.service.headers import SafeHeaders
 from onrecord.service.messages import (
     ModelResponse,
     PredictRequest,
@@ -36,16 +34,20 @@ from onrecord.service.messages import (
 )
 from onrecord.service.metrics import MEDIA_TYPE as METRICS_TYPE
 from onrecord.service.metrics import Metrics
+from onrecord.service.middleware import Gate, SafeHeaders
 from onrecord.service.page import add_page
 from onrecord.service.problems import MEDIA_TYPE, Problem, handle, problem
 from onrecord.service.worker import Worker
 
 
-def application(classifier: Classifier, *, token: str | None = None, cors: Sequence[str] = ()) -> FastAPI:
+def application(
+    classifier: Classifier, *, token: str | None = None, cors: Sequence[str] = (), hosts: Sequence[str] | None = None
+) -> FastAPI:
     """The service as an ASGI app for one process.
 
-    With a `token`, all but the probes and the pages for humans ask for `Authorization: Bearer TOKEN`. Web pages of the origins in `cors` may use
-    the service.
+    With a `token`, all but the probes and the pages for humans ask for `Authorization: Bearer TOKEN`. Web pages of the
+    origins in `cors` may use the service. With `hosts`, a request must ask for one of these names, localhost or an IP
+    address; give it, empty, to a service that only this machine shall reach.
     """
     metrics = Metrics(classifier.labels)
     worker = Worker(classifier, metrics)
@@ -73,7 +75,7 @@ def application(classifier: Classifier, *, token: str | None = None, cors: Seque
         redirect_slashes=False,
         responses=errors,
     )
-    app.add_middleware(Gate, token=token, observe=metrics.request)
+    app.add_middleware(Gate, token=token, hosts=hosts, observe=metrics.request)
     if cors:
         app.add_middleware(
             CORSMiddleware,

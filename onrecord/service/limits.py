@@ -18,6 +18,9 @@ WAITING_CHARACTERS = 3_200_000  # of those requests together: sixteen of the lar
 WAITING_SECONDS = 30.0  # until a request that nothing was done for is given up
 BATCH_CHARACTERS = 4_000  # of texts that the model is given at once, from all requests that wait: some thirty sentences
 GATHER_SECONDS = 0.005  # that a batch waits for requests if the one before had more of them
-IDLE_SECONDS = 75  # that a connection is kept without a request: longer than proxies keep theirs (60 is usual), or one would send into a connection that is being closed
+IDLE_SECONDS = 75  # that a connection is kept without a request: longer than proxies keep theirs (60 is usual), or one
+# would send into a connection that is being closed
+UNREAD_SECONDS = 30  # that a client may leave its answer unread, before its connection is cut
+DRAIN_SECONDS = 150  # from SIGTERM to the end, if what was accepted takes as long; docs/deployment.md kills at 180
 RETRY_SECONDS = 2  # when to come again
 ERRORS = 10  # told of one request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -48,6 +48,14 @@ def zones() -> set[str]:
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid")  # a misspelt name is an error, not ignored
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_unknown(cls, body: Any) -> Any:
+        """More unknown names than would be told are one error: to make one of each holds everybody else up for a second."""
+        if isinstance(body, dict) and len(unknown := body.keys() - cls.model_fields.keys()) > limits.ERRORS:
+            raise ValueError(f"{len(unknown)} names are unknown; there are {', '.join(cls.model_fields)}")
+        return body
 
 
 class PredictRequest(_Request):

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from onrecord.card import Result, read_card
 from onrecord.classifier import Classifier
 from onrecord.service.messages import CalendarRequest, DiaryResponse
 
@@ -44,14 +45,6 @@ LOG = logging.getLogger("onrecord.service")
 Run = Callable[[Callable[[], bytes]], Awaitable[bytes]]  # a job off the event loop; HTTPException 429 if too many wait
 
 
-class Result(BaseModel):
-    """One figure of the model card."""
-
-    name: str
-    split: str | None
-    value: float
-
-
 class CardResponse(BaseModel):
     """The model card of the checkpoint in use."""
 
@@ -61,20 +54,12 @@ class CardResponse(BaseModel):
 
 def card(markdown: str) -> CardResponse:
     """A model card taken apart. One whose front matter cannot be read is only text."""
-    if not markdown.startswith("---"):
-        return CardResponse(results=[], text=markdown.strip())
-    from huggingface_hub import ModelCard  # here: it is slow to import
-
     try:
-        found: Any = ModelCard(markdown, ignore_metadata_errors=True)
-        results = [
-            Result(name=r.metric_name or r.metric_type, split=r.dataset_split, value=r.metric_value)
-            for r in found.data.eval_results or []
-        ]
-    except Exception as error:  # whatever YAML, the hub's library and our types make of a file that people may edit
-        LOG.warning("the front matter of the model card cannot be read (%s)", type(error).__name__)
+        results, text = read_card(markdown)
+    except ValueError as error:
+        LOG.warning("README.md of the checkpoint: %s", error)
         return CardResponse(results=[], text=markdown)
-    return CardResponse(results=results, text=found.text.strip())
+    return CardResponse(results=results, text=text)
 
 
 def add_page(app: FastAPI, classifier: Classifier, run: Run, secured: Sequence[Any]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
+from onrecord.inference.files import read_config
 from onrecord.inference.threads import threads
 from onrecord.inference.tokens import OVERLAP, Tokens, batches, side_by_side
 
@@ -24,9 +25,9 @@ def test_every_row_once_within_the_budget(lengths: list[int], budget: int) -> No
 
 def test_the_tokens_are_those_of_transformers(checkpoint: Path) -> None:
     texts = ["", " ", "One said “no”.", "😀🎉", "\x00\x07", "Председатель", "会谈将于周一恢复。", "Café naïve"]
-    assert [row for (row,) in Tokens.read(checkpoint).encode(texts)] == AutoTokenizer.from_pretrained(checkpoint)(
-        texts
-    )["input_ids"]
+    assert [
+        row for (row,) in Tokens.read(checkpoint, read_config(checkpoint).limits).encode(texts)
+    ] == AutoTokenizer.from_pretrained(checkpoint)(texts)["input_ids"]
 
 
 @pytest.mark.parametrize(
@@ -36,13 +37,13 @@ def test_positions_numbered_from_behind_the_padding_are_fewer(
     checkpoint: Path, tmp_path: Path, kind: str, room: int
 ) -> None:
     shutil.copy(checkpoint / "tokenizer.json", tmp_path)
-    config = {"model_type": kind, "max_position_embeddings": 40, "pad_token_id": 1}
+    config = {"id2label": {"0": "a"}, "model_type": kind, "max_position_embeddings": 40, "pad_token_id": 1}
     (tmp_path / "config.json").write_text(json.dumps(config))
-    assert Tokens.read(tmp_path).max_tokens == room
+    assert Tokens.read(tmp_path, read_config(tmp_path).limits).max_tokens == room
 
 
 def test_windows_overlap(checkpoint: Path) -> None:
-    tokens = Tokens.read(checkpoint)
+    tokens = Tokens.read(checkpoint, read_config(checkpoint).limits)
     whole = " ".join(f"{i:x}" for i in range(3 * tokens.max_tokens))
     (windows,) = tokens.encode([whole])
     bare = [window[1:-1] for window in windows]  # without the special tokens

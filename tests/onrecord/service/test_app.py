@@ -23,6 +23,7 @@ import uvicorn
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from typer.testing import CliRunner
 
@@ -31,8 +32,8 @@ from onrecord.cli import app as command
 from onrecord.service import app as service
 from onrecord.service import limits as service_limits
 from onrecord.service import messages as service_messages
-from onrecord.service.admission import Gate
 from onrecord.service.app import application
+from onrecord.service.middleware import WITH_BODY, Gate
 
 SECRET = "Zzyzx the confidential sentence"
 JSON = {"Content-Type": "application/json"}
@@ -372,6 +373,111 @@ def test_a_body_that_trickles(monkeypatch: pytest.MonkeyPatch) -> None:
     assert start["status"] == 408 and b"within 0.05 seconds" in end["body"]
 
 
+def answered(method: str, path: str, headers: dict[str, str], token: str | None = None) -> list[Message]:
+    """What the gate and an app that reads no body answer, while nothing of a body may be asked for."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("a body was read")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response("answered")(scope, receive, send)
+
+    lines = [(name.encode(), value.encode()) for name, value in headers.items()]
+    asyncio.run(Gate(app, token)({"type": "http", "method": method, "path": path, "headers": lines}, receive, send))
+    return sent
+
+
+@pytest.mark.parametrize("head", [{"content-length": "50"}, {"transfer-encoding": "chunked"}])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/healthz"), ("POST", "/v1/nothing"), ("GET", "/v1/predict"), ("PUT", "/v1/read")]
+)
+def test_no_body_is_read_where_none_is_taken(method: str, path: str, head: dict[str, str]) -> None:
+    start, end = answered(method, path, head)
+    assert end["body"] == b"answered" and (b"connection", b"close") in start["headers"]
+
+
+@pytest.mark.parametrize("path", WITH_BODY)
+def test_no_body_is_read_before_the_token(path: str) -> None:
+    start, _ = answered("POST", path, {"content-length": "50"}, token="s3cret")
+    assert start["status"] == 401 and (b"connection", b"close") in start["headers"]
+
+
+def test_a_body_has_one_end(client: TestClient) -> None:
+    both = {"Content-Length": "13", "Transfer-Encoding": "chunked"} | JSON
+    found = client.post("/v1/predict", content=b'{"texts": []}', headers=both)
+    refused(found, 400, "not both")
+    assert found.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        *((host, 200) for host in ("localhost", "LOCALHOST:8000", "a.localhost:8000", "localhost.", "127.0.0.1:8000")),
+        *((host, 200) for host in ("[::1]:8000", "[::1]", "192.168.0.7", "desk.example", "desk.example:443")),
+        *((host, 421) for host in ("evil.example", "localhost.evil.example", "desk.example.evil.example:8000")),
+        *((host, 421) for host in ("127.0.0.1.evil.example", "notlocalhost", "2130706433", "desk")),
+    ],
+)
+def test_a_page_whose_name_was_made_to_point_here_gets_nothing(classifier: Classifier, host: str, status: int) -> None:
+    app = application(classifier, hosts=["Desk.example"])
+    with TestClient(app) as client:
+        found = client.post("/v1/predict", json={"texts": []}, headers={"Host": host})
+        assert found.status_code == status == client.get("/", headers={"Host": host}).status_code
+        if status != 200:
+            refused(found, 421, "--allowed-host")
+
+
+def test_the_command_lets_in_local_names_unless_told_otherwise(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = []
+    monkeypatch.setattr(service, "application", lambda *_, **more: hosts.append(more["hosts"]))
+    monkeypatch.setattr("onrecord.service.server.run", lambda *_: True)
+    desk = ["--allowed-host", "desk.example"]
+    for words in ([], ["--host", "localhost"], desk, ["--host", "0.0.0.0"], ["--host", "0.0.0.0", *desk]):
+        found = CliRunner().invoke(command, ["serve", "--port", "0", "--model", str(checkpoint), *words])
+        assert found.exit_code == 0, found.output
+    assert hosts == [[], [], ["desk.example"], None, ["desk.example"]]
+
+
+def test_work_stops_when_its_client_leaves() -> None:
+    stopped = False
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal stopped
+        assert (await receive())["body"] == b"{}"
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            stopped = True
+            raise
+
+    async def leaving() -> list[int]:
+        seen: list[int] = []
+        messages = iter([{"type": "http.request", "body": b"{}"}, {"type": "http.disconnect"}])
+
+        async def receive() -> Message:
+            return next(messages)
+
+        gate = Gate(app, None, observe=lambda method, path, status, seconds: seen.append(status))
+        await gate({"type": "http", "method": "POST", "path": "/v1/predict", "headers": []}, receive, receive)  # type: ignore[arg-type]
+        return seen
+
+    assert asyncio.run(leaving()) == [0] and stopped
+
+
+def test_many_unknown_names_are_one_error(client: TestClient) -> None:
+    for path in ("/v1/predict", "/v1/read"):
+        document = refused(
+            client.post(path, json={f"{i:x}": 1 for i in range(80_000)}), 422, "80000 names are unknown; there are text"
+        )
+        assert len(document["errors"]) == 1
+
+
 def test_bodies_at_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_limits, "BODIES", 0)
     assert refused(client.post("/v1/predict", json={"texts": []}), 429) and client.get("/healthz").status_code == 200
@@ -583,7 +689,7 @@ def test_failure_tells_client_and_log_no_text(classifier: Classifier, caplog: py
     with TestClient(application(Broken(classifier))) as client:  # type: ignore[arg-type]
         refused(client.post("/v1/predict", json={"texts": [SECRET]}), 500, "its log says where")
         assert client.get("/readyz").status_code == 200  # and it goes on
-    assert "RuntimeError at" in caplog.text and "test_service.py" in caplog.text
+    assert "RuntimeError at" in caplog.text and "test_app.py" in caplog.text
     assert "POST /v1/predict 500" in caplog.text and "Zzyzx" not in caplog.text
 
 
@@ -686,6 +792,7 @@ def test_command_errors_are_one_line(checkpoint: Path, tmp_path: Path, monkeypat
     assert (
         "without blanks" in CliRunner().invoke(command, ["serve", "--token-env", "ONRECORD_TEST_TOKEN", *model]).stderr
     )
+    monkeypatch.delitem(sys.modules, "onrecord.service.server", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     found = CliRunner().invoke(command, ["serve", *model])
     assert found.exit_code == 1 and "pip install 'onrecord[serve]'" in found.stderr and found.stderr.count("\n") == 1
@@ -719,6 +826,49 @@ def slowly(self, texts):
 Classifier.predict = slowly
 app(["serve", "--port", "0", "--token-env", "ONRECORD_TEST_TOKEN", "--model", sys.argv[1]])
 """
+
+
+UNREAD_SERVER = """
+import sys
+from onrecord import Classifier, Prediction
+from onrecord.cli import app
+from onrecord.service import limits
+limits.UNREAD_SECONDS, limits.DRAIN_SECONDS = map(int, sys.argv[2:])
+def quickly(self, texts):
+    return [Prediction(text, self.labels[0], 1.0, dict.fromkeys(self.labels, 0.2), 1, False, ()) for text in texts]
+Classifier.predict = quickly
+app(["serve", "--port", "0", "--model", sys.argv[1]])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("unread", "drain"), [(2, 3600), (3600, 2)])  # cut off for its own sake, at the end of all
+def test_sigterm_ends_although_a_client_reads_nothing(checkpoint: Path, unread: int, drain: int) -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    words = [sys.executable, "-c", UNREAD_SERVER, str(checkpoint), str(unread), str(drain)]
+    server = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr
+        told = ""
+        while "startup complete" not in told:
+            told += (line := server.stderr.readline())
+            assert line, told
+        port = int(re.findall(r"on http://127\.0\.0\.1:(\d+)", told)[0])
+        threading.Thread(target=server.stderr.read, daemon=True).start()
+        body = json.dumps({"texts": ["He said it. " * 16] * 1000}).encode()
+        head = b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        with socket.socket() as lazy:
+            lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            lazy.settimeout(3)
+            lazy.connect(("127.0.0.1", port))
+            with pytest.raises(OSError):  # its answers fill all buffers, and then the service takes no more questions
+                for _ in range(200):
+                    lazy.sendall(head % len(body) + body)
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(60) in (0, -signal.SIGTERM)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def test_sigterm_answers_what_was_accepted(checkpoint: Path, tmp_path: Path) -> None:
@@ -755,7 +905,7 @@ def test_sigterm_answers_what_was_accepted(checkpoint: Path, tmp_path: Path) -> 
                 ("127.0.0.1", port)
             ) as rude:  # refused by its length alone, nothing of it was sent
                 rude.sendall(
-                    b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer t0ken\r\nContent-Length: 100000000\r\n\r\n"
+                    b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer t0ken\r\nContent-Length: 100000000\r\n\r\n"
                 )
                 rude.settimeout(60)
                 assert rude.makefile("rb").read().startswith(b"HTTP/1.1 413")

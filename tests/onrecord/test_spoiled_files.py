@@ -1,0 +1,125 @@
+"""Files of a checkpoint that somebody edited, cut or swapped: one line that names the file, never a traceback."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from onrecord.calibration import Calibration
+from onrecord.cli import app
+from tests.conftest import LABELS
+from train.config import Config
+
+DEEP = "[" * 100_000 + "]" * 100_000
+NOT_JSON = ["", "{", "\xff", "[]", "3", '"a"', "null", DEEP]
+
+
+@pytest.fixture(scope="module")
+def whole(exported: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint with all of its files."""
+    directory = tmp_path_factory.mktemp("spoiled") / "checkpoint"
+    shutil.copytree(exported.checkpoint, directory)
+    targets = np.arange(200) % 5
+    Calibration(1.0, dict.fromkeys(LABELS, 0.2), {}, 0.1, 0.9, 9 * np.eye(5)[targets], targets).save(directory)
+    (directory / "README.md").write_text("---\nlicense: apache-2.0\n---\n\n# A model\n")
+    return directory
+
+
+def edited(**changes: object) -> Callable[[str], str]:
+    return lambda text: json.dumps(json.loads(text) | changes)
+
+
+def without(key: str) -> Callable[[str], str]:
+    return lambda text: json.dumps({name: value for name, value in json.loads(text).items() if name != key})
+
+
+def card(front: str) -> Callable[[str], str]:
+    return lambda _: f"---\n{front}\n---\n\n# A model\n"
+
+
+RESULT = (
+    "model-index: [{name: m, results: [{task: {type: t}, dataset: {name: d, type: d}, "
+    "metrics: [{type: f, value: %s}]}]}]"
+)
+SHARES = dict.fromkeys(LABELS, 0.2)
+# file -> what becomes of its text, or the text instead
+SPOILED: dict[str, list[Callable[[str], str] | str]] = {
+    "config.json": [
+        *NOT_JSON,
+        without("id2label"),
+        *(edited(id2label=value) for value in (None, {}, [], "claim", 5, {"0": 1}, {"a": "b"}, {"0": "a", "2": "b"})),
+        edited(id2label={"0": "a", "1": "a"}),
+        edited(id2label={"0": "claim", "1": "hedge"}),  # fewer than the model has
+        edited(model_type=["roberta"], max_position_embeddings=0),
+        *(edited(pad_token_id=value) for value in ("0", -1, [0], 0.5)),
+        *(edited(max_position_embeddings=value) for value in ("512", -1, 0, 2, [512], True, float("nan"))),
+    ],
+    "tokenizer_config.json": [
+        *NOT_JSON,
+        *(edited(model_max_length=value) for value in ("512", -1, 0, 1, [512], True, float("nan"))),
+    ],
+    "tokenizer.json": [*NOT_JSON, "{}"],
+    "calibration.json": [
+        *NOT_JSON,
+        without("logits"),
+        edited(more=1),
+        *(edited(temperature=value) for value in (0, -1, "1", None, float("nan"), float("inf"))),
+        *(edited(max_error=value) for value in (0, 1, "0.1", None, float("nan"))),
+        *(edited(shares=value) for value in ([], LABELS, "a", dict.fromkeys(LABELS, "0.2"), SHARES | {"claim": -1})),
+        edited(shares={"other" + label: 0.2 for label in LABELS}),
+        *(edited(priors=value) for value in ([], "news", {"news": 3}, {"news": {"claim": 1}})),
+        edited(priors={"first": SHARES, "second": SHARES | {"claim": "much"}}),
+        *(edited(logits=value) for value in ([], [[1, 2], [3]], "a", [[float("nan")] * 5] * 200)),
+        *(edited(targets=value) for value in ([], ["a"] * 200, [9] * 200)),
+    ],
+    "export.json": [
+        *NOT_JSON,
+        *(without(key) for key in ("kept", "cpu", "int8")),
+        *(edited(kept=value) for value in (None, 3, [1])),
+        *(edited(cpu=value) for value in (None, [], {}, {"machine": 1, "features": []}, {"machine": "a"})),
+        *(edited(int8=value) for value in (None, 3, [3], [{}], [{"rung": "a"}], [{"rung": 1, "holds": True}])),
+    ],
+    "README.md": [
+        *(card(front) for front in ("bad: [", "- a\n- b", "model-index: 3", "model-index: [{}]", "\x00")),
+        *(card(RESULT % value) for value in ("good", "[1]", "true")),
+    ],
+    "model.onnx": ["", "onnx", "version https://git-lfs.github.com/spec/v1\n"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_spoiled_file_is_named_in_one_line(whole: Path, name: str) -> None:
+    path = whole / name
+    good = path.read_bytes()
+    assert CliRunner().invoke(app, ["info", "--model", str(whole)]).exit_code == 0
+    try:
+        for i, spoil in enumerate(SPOILED[name]):
+            path.write_text(spoil if isinstance(spoil, str) else spoil(good.decode()), encoding="latin-1")
+            found = CliRunner().invoke(app, ["info", "--model", str(whole)])
+            assert found.exit_code == 1 and isinstance(found.exception, SystemExit), (
+                name,
+                i,
+                path.read_text()[:300],
+                found,
+            )
+            assert found.stderr.startswith("error: ") and found.stderr.count("\n") == 1 and not found.stdout, (
+                i,
+                found.stderr,
+            )
+            assert name in found.stderr and len(found.stderr) < 1000, (i, found.stderr)
+    finally:
+        path.write_bytes(good)
+
+
+@pytest.mark.parametrize("name", ["export.json", "README.md"])
+def test_what_answers_nothing_stops_no_answer(whole: Path, name: str) -> None:
+    good = (whole / name).read_bytes()
+    (whole / name).write_text("---\nbad: [\n---\n{")
+    try:
+        assert CliRunner().invoke(app, ["predict", "One.", "--model", str(whole)]).exit_code == 0
+    finally:
+        (whole / name).write_bytes(good)
