@@ -20,7 +20,11 @@ header,footer{font:14px/1.5 system-ui,sans-serif;color:var(--dim)}header .s{colo
 def labels_of(prediction: Prediction) -> str:
     """The label, with the second one where one other cannot be excluded: "scheduling/hedge"."""
     others = [label for label in prediction.label_set if label != prediction.label]
-    return "/".join((prediction.label, *others)) if len(others) == 1 and len(prediction.label_set) == 2 else prediction.label
+    return (
+        "/".join((prediction.label, *others))
+        if len(others) == 1 and len(prediction.label_set) == 2
+        else prediction.label
+    )
 
 
 def page(article: Article, labels: Sequence[str], title: str) -> str:
@@ -36,7 +40,9 @@ def page(article: Article, labels: Sequence[str], title: str) -> str:
         speaker = f" · <bdi>{escape(s.speaker_name)}</bdi>" if s.speaker_name else ""
         note = f"{escape(labels_of(p))} {p.confidence:.0%}{'?' if p.abstained else ''}{speaker}"
         style = f'class="s{" abstained" if p.abstained else ""}" style="--hue:{hue[p.label]}"'
-        paragraphs.setdefault(s.paragraph, []).append(f"<span {style}><small>{note}</small><bdi>{escape(s.text)}</bdi></span>")
+        paragraphs.setdefault(s.paragraph, []).append(
+            f"<span {style}><small>{note}</small><bdi>{escape(s.text)}</bdi></span>"
+        )
     body = "\n".join(f"<p>{' '.join(parts)}</p>" for parts in paragraphs.values())
     dated = f" · published {article.published.isoformat()}" if article.published else ""
     return (

@@ -94,7 +94,9 @@ def read(
         words, name, inherited = (who.words, who.name, who.inherited) if who else (None, None, False)
         dates = _dates(sentence, day, zone)
         statements.append(Statement(sentence, start, end, paragraph, prediction, words, name, inherited, dates))
-    return Article(text, statements, day, source, _events(statements, day, source, dated, hedged, CLAIMED if claims else None))
+    return Article(
+        text, statements, day, source, _events(statements, day, source, dated, hedged, CLAIMED if claims else None)
+    )
 
 
 def _dates(sentence: str, day: date | None, zone: str | None) -> tuple[When, ...]:

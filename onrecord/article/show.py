@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import sys
 from collections.abc import Sequence
 
 from rich.console import Console

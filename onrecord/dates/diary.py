@@ -59,7 +59,9 @@ class Event:
     place: str | None  # in the sentence's words; None if it names none, or more than one
     title: str
     uid: str  # the same for the same event of an edited article
-    previous: When | None = None  # moved: the old day, if the article tells it; its offsets are of the sentence that does
+    previous: When | None = (
+        None  # moved: the old day, if the article tells it; its offsets are of the sentence that does
+    )
     postponed: bool = False  # cancelled, but only for now: put off, and no new day is told
     mentions: tuple[int, ...] = ()  # every statement that speaks of it, in order
 
@@ -109,7 +111,9 @@ def diary(
         kind = (mention.occasion.kind, mention.occasion.closing)
         counts[kind] += 1
         name = "\n".join((origin, *map(str, kind), str(counts[kind])))
-        events.append(replace(mention.event, uid=hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:32] + "@onrecord"))
+        events.append(
+            replace(mention.event, uid=hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:32] + "@onrecord")
+        )
     return events
 
 
@@ -191,7 +195,11 @@ def _union(old: _Mention, new: _Mention, dated: Event, status: Status, previous:
         postponed=postponed,
         mentions=tuple(sorted({*a.mentions, *b.mentions})),
     )
-    about = replace(old.occasion, about=old.occasion.about | new.occasion.about, pronoun=old.occasion.pronoun and new.occasion.pronoun)
+    about = replace(
+        old.occasion,
+        about=old.occasion.about | new.occasion.about,
+        pronoun=old.occasion.pronoun and new.occasion.pronoun,
+    )
     return _Mention(event, about, old.backward and new.backward)
 
 
@@ -199,13 +207,20 @@ def _call_off(known: list[_Mention], about: Occasion, i: int, postponed: bool) -
     """Call off what another sentence dates."""
     for k, mention in enumerate(known):
         if _alike(mention.occasion, about) and mention.event.status != "cancelled":
-            event = replace(mention.event, status="cancelled", postponed=postponed, previous=None, mentions=(*mention.event.mentions, i))
+            event = replace(
+                mention.event,
+                status="cancelled",
+                postponed=postponed,
+                previous=None,
+                mentions=(*mention.event.mentions, i),
+            )
             known[k] = replace(mention, event=event)
 
 
 def _alike(a: Occasion, b: Occasion) -> bool:
     """Whether two occasions may be one: the same word for it, and no words that tell them apart (the Senate's vote, the House's)."""
-    apart = a.about and b.about and not a.about & b.about
+    ours, theirs = (a.who, b.who) if a.who and b.who else (a.about, b.about)
+    apart = ours and theirs and not ours & theirs
     return bool(a.word) and a.word == b.word and a.closing == b.closing and not apart
 
 
@@ -241,7 +256,9 @@ def _origin(statements: Sequence[Dated], published: date | datetime, source: str
         parts = urlsplit(source.strip())
         if not parts.netloc:
             return " ".join(source.casefold().split())
-        query = urlencode([(k, v) for k, v in parse_qsl(parts.query) if not k.lower().startswith(("utm_", "fbclid", "gclid"))])
+        query = urlencode(
+            [(k, v) for k, v in parse_qsl(parts.query) if not k.lower().startswith(("utm_", "fbclid", "gclid"))]
+        )
         return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}?{query}"
     first = next((name for s in statements for name in names(s.text[slice(*statement_of(s.text))])), "")
     return f"{first} {published.year}"

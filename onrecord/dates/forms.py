@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from onrecord.article.read import Article
 
 APPROXIMATE = {"week", "month", "quarter", "half", "year", "part", "weekend"}  # kinds that name no day of their own
-ICAL_STATUS = {"confirmed": "CONFIRMED", "moved": "CONFIRMED", "tentative": "TENTATIVE", "cancelled": "CANCELLED"}  # RFC 5545, 3.8.1.11
+ICAL_STATUS = {
+    "confirmed": "CONFIRMED",
+    "moved": "CONFIRMED",
+    "tentative": "TENTATIVE",
+    "cancelled": "CANCELLED",
+}  # RFC 5545, 3.8.1.11
 ICAL_LARGEST = 2**31 - 1  # of an INTEGER, 3.3.8
 OCCURRENCE = {  # IPTC NewsCodes, http://cv.iptc.org/newscodes/eventoccurstatus/, with the names that Superdesk gives them
     "confirmed": ("eocstat:eos5", "Planned, occurs certainly"),
@@ -157,7 +162,13 @@ def _superdesk_dates(when: When) -> dict[str, Any]:
         }
     start = datetime(first.year, first.month, first.day, tzinfo=UTC)
     end = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=UTC)
-    return {"start": _superdesk_time(start), "end": _superdesk_time(end), "tz": "UTC", "all_day": True, "no_end_time": False}
+    return {
+        "start": _superdesk_time(start),
+        "end": _superdesk_time(end),
+        "tz": "UTC",
+        "all_day": True,
+        "no_end_time": False,
+    }
 
 
 def _superdesk_time(moment: datetime) -> str:

@@ -25,14 +25,18 @@ _ASIDE = re.compile(  # a clause between commas that only says more of what the 
     r"\W*(?:which|that|who|due|set|scheduled|planned|originally|previously|initially|first|earlier|expected|slated|billed|booked|called)\b",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"\W*(?:which|who|where)\s+(?:(?:is|are)\s+(?:to|due|set|scheduled)\b|will\b|[a-z]+s?\b)", re.IGNORECASE)
+_RELATIVE = re.compile(
+    r"\W*(?:which|who|where)\s+(?:(?:is|are)\s+(?:to|due|set|scheduled)\b|will\b|[a-z]+s?\b)", re.IGNORECASE
+)
 _AUX = r"\b(?:is|are|was|were|been|being|has|have|had|be)\ (?:\w+ly\ |now\ |also\ |since\ )?"
 _OFF = r"(?:cancell?ed|called\ off|scrapped|axed|abandoned)"
-_CANCELLED = re.compile(  # as a finite verb, or at a headline's end; "the cancelled match will be played" is no cancellation
-    rf"""{_AUX}{_OFF}\b
+_CANCELLED = (
+    re.compile(  # as a finite verb, or at a headline's end; "the cancelled match will be played" is no cancellation
+        rf"""{_AUX}{_OFF}\b
      |\b{_OFF}\ (?:the|its|his|her|their|a|an|all|plans)\b
      |\b{_OFF}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|by|following|for)\b)""",
-    re.VERBOSE | re.IGNORECASE,
+        re.VERBOSE | re.IGNORECASE,
+    )
 )
 _NOT_HELD = re.compile(
     r"(?:\bwill (?:now )?(?:not|no longer)|\bwon['’]t|\b(?:is|are) (?:not|no longer) (?:going )?to) (?:now )?"
@@ -75,11 +79,13 @@ _SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has
      (?:{WEEKDAY}|next|tomorrow|\d\d?(?:st|nd|rd|th)?\s+{MONTH}|{MONTH}|(?:{"|".join(m[:3] for m in MONTHS)})[a-z]*\.?\s+\d)""",
     re.VERBOSE,
 )
-_INSTEAD_OF = re.compile(r"\b(?:instead\s+of|rather\s+than|in\s+place\s+of|not|and\s+not)\s+(?:on\s+)?(?:the\s+)?$", re.IGNORECASE)
+_INSTEAD_OF = re.compile(
+    r"\b(?:instead\s+of|rather\s+than|in\s+place\s+of|not|and\s+not)\s+(?:on\s+)?(?:the\s+)?$", re.IGNORECASE
+)
 _FROM_DAY = re.compile(r"\bfrom\s+(?:the\s+)?$", re.IGNORECASE)
 _ONCE = re.compile(  # originally planned for, was to open on, had been due on
-    r"\b(?:original(?:ly)?|initial(?:ly)?|previous(?:ly)?|earlier|first|once)\b[^;:.]{0,50}$"
-    r"|\b(?:was|were|had\s+been)\s+(?:\w+ly\s+)?(?:to|due|scheduled|set|slated|supposed|meant|planned|expected|billed)\b[^;:.]{0,50}$",
+    r"\b(?:original(?:ly)?|initial(?:ly)?|previous(?:ly)?|earlier|first|once)\b[^,;:.]{0,50}$"
+    r"|\b(?:was|were|had\s+been)\s+(?:\w+ly\s+)?(?:to|due|scheduled|set|slated|supposed|meant|planned|expected|billed)\b[^,;:.]{0,50}$",
     re.IGNORECASE,
 )
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
@@ -91,19 +97,31 @@ THAN_PLANNED = re.compile(
 )
 DELAYED_BY = re.compile(rf"\b{_LATER}\s+(?:by\s+|for\s+)?{_NUMBER}\b(?!-)".replace("\\ ", r"\s+"), re.IGNORECASE)
 
-_AHEAD = re.compile(r"\b(?:will|shall|(?:is|are)\s+(?:to|due|set|scheduled|slated|going\s+to|planned)|plans?\s+to|[\w]+['’]ll)\b")
+_AHEAD = re.compile(
+    r"\b(?:will|shall|(?:is|are)\s+(?:to|due|set|scheduled|slated|going\s+to|planned)|plans?\s+to|[\w]+['’]ll)\b"
+)
 
 # --- what nobody plans ---------------------------------------------------------------------------------------------------------
-_NATURE = re.compile(
-    r"""(?:(?:thunder|snow|ice|sand|dust|wind|hail)?storms?|rain(?:fall)?|showers|snow(?:fall)?|hail|hurricane|typhoon|cyclone|tornado(?:es)?|heat(?:wave)?|temperatures?
-         |winds?|gales?|gusts|flood(?:s|ing|waters)?|river|waters?|sunshine|frost|fog|tides?|surge|eruption|ash|drought|weather|conditions|wildfires?|fires?|blaze|cold
-         |prices?|shares?|stocks?|inflation|rates?|oil|gold|dollar|pound|yen|euro|gdp|economy|unemployment|joblessness|exports|imports|profits?|revenues?|sales
-         |markets?|index|yields?|demand|supply|growth|output|losses|earnings|costs|traffic|cases|deaths)""",
+_WEATHER = re.compile(
+    r"""(?:(?:thunder|snow|ice|sand|dust|wind|hail)?storms?|rain(?:fall)?|showers|snow(?:fall)?|hail|hurricane|typhoon|cyclone|tornado(?:es)?|heat(?:wave)?
+         |temperatures?|winds?|gales?|gusts|flood(?:s|ing|waters)?|river|sunshine|frost|fog|tides?|surge|eruption|drought|weather|wildfires?)""",
     re.VERBOSE | re.IGNORECASE,
 )
-_LANDFALL = re.compile(r"\b(?:make\s+landfall|crest|rain|snow|thunder|flood)\b", re.IGNORECASE)
+_MARKET = re.compile(
+    r"""(?:prices?|shares?|stocks?|inflation|rates?|oil|gold|dollar|pound|yen|euro|gdp|economy|unemployment|joblessness|exports|imports|profits?|revenues?|sales
+         |markets?|index|yields?|demand|supply|growth|output|losses|earnings|costs|cases|deaths|traffic)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_MOVES = re.compile(  # what markets do, and no event does
+    r"\b(?:fall|rise|drop|climb|ease|increase|decline|slow|recover|grow|shrink|hit|reach|peak|top|exceed|average|remain|stay|rebound|slip|jump|weaken|strengthen)\b",
+    re.IGNORECASE,
+)
+_LANDFALL = re.compile(
+    r"\bmake\s+landfall\b|\b(?:to|will|may|might|could)\s+(?:crest|rain|snow|flood|erupt)\b", re.IGNORECASE
+)
 _PREDICATE = re.compile(
-    r"\b(?:is|are|was|were|will|may|might|could|should|would|can|must|has|have|had|looks?|seems?|appears?)\b", re.IGNORECASE
+    r"\b(?:is|are|was|were|will|may|might|could|should|would|can|must|has|have|had|looks?|seems?|appears?)\b",
+    re.IGNORECASE,
 )
 _INSIDE = re.compile(r"\s+(?:in|of|for|from|across|over|on|at|by|to|with|near|off|between|that|which)\b", re.IGNORECASE)
 
@@ -128,6 +146,8 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
     moved = _moves(text, dates)
     made = []
     for when in dates:
+        if when in moved.old and not moved.new and _SUPERSEDED.match(text, when.end):
+            made.append(Outcome(when, "cancelled", postponed=True))  # moved to a day that is not known
         if when in moved.old or (when.past and when not in moved.new):
             continue
         scope = _scope(text, when)
@@ -187,8 +207,8 @@ def _moves(text: str, dates: Sequence[When]) -> _Moves:
     """Which days of a sentence are given up for which."""
     old = [w for w in dates if _given_up(text, w, dates)]
     rest = [w for w in dates if w not in old and not w.past]
-    if not rest:  # the days that were given up are all there are
-        return _Moves([w for w in old if _INSTEAD_OF.search(text[max(0, w.start - 40) : w.start])], {})
+    if not rest:  # the new day is not known
+        return _Moves(old, {})
     new: dict[When, When | None] = {}
     for when in rest:
         before = text[max(0, when.start - 100) : when.start]
@@ -206,20 +226,24 @@ def _moves(text: str, dates: Sequence[When]) -> _Moves:
 def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
     """Whether this day of a sentence gives way to another one there."""
     others = [w for w in dates if w is not when and not w.past]
-    before = text[max(0, when.start - 100) : when.start]
+    before = text[max(0, when.start - 100, *(w.end for w in dates if w.end <= when.start)) : when.start]
     if _SUPERSEDED.match(text, when.end):
         return True
     if not others:
         return bool(_INSTEAD_OF.search(before) and re.search(r"\binstead of|rather than", before))
     if _INSTEAD_OF.search(before):
         return True
-    if _FROM_DAY.search(before) and re.search(rf"\b{SHIFT}\b", text[max(0, when.start - HORIZON) : when.start], re.IGNORECASE):
+    if _FROM_DAY.search(before) and re.search(
+        rf"\b{SHIFT}\b", text[max(0, when.start - HORIZON) : when.start], re.IGNORECASE
+    ):
         return any(re.search(rf"\b{_TO}$", text[max(0, w.start - 40) : w.start], re.IGNORECASE) for w in others)
     clause = re.split(r"[;:]\s|\bbut\b", before)[-1]
     if _ONCE.search(clause):
         later = [w for w in others if w.start > when.start]
         between = text[when.end : later[0].start] if later else text[max(0, when.start - HORIZON) : when.start]
-        return bool(_MOVED.search(between)) or bool(re.search(r"\b(?:originally|initially|previously)\b", clause, re.IGNORECASE))
+        return bool(_MOVED.search(between)) or bool(
+            re.search(r"\b(?:originally|initially|previously)\b", clause, re.IGNORECASE)
+        )
     return False
 
 
@@ -269,7 +293,11 @@ def _certain(text: str, when: When) -> bool:
     start, end = _scope(text, when, asides=False)
     if re.match(r"['’]s?\s+\w", text[when.end : when.end + 4]):
         return bool(_HEDGE.search(text[start : when.start]))
-    return text[:start].rstrip().endswith(",") and bool(_RELATIVE.match(text[start:end])) and not _hedges(text, (start, end))
+    return (
+        text[:start].rstrip().endswith(",")
+        and bool(_RELATIVE.match(text[start:end]))
+        and not _hedges(text, (start, end))
+    )
 
 
 def _unplanned(text: str, when: When, scope: tuple[int, int]) -> bool:
@@ -278,6 +306,6 @@ def _unplanned(text: str, when: When, scope: tuple[int, int]) -> bool:
     predicate = _PREDICATE.search(clause)
     subject = clause[: predicate.start()] if predicate else clause[: max(0, when.start - scope[0])]
     head = _INSIDE.split(re.sub(r"^\W*(?:on|in|by|at)\s.*?,\s", "", subject), maxsplit=1)[0].split()
-    if head and _NATURE.fullmatch(head[-1].strip("”“\"’',")):
-        return True
-    return bool(_LANDFALL.search(clause))
+    last = head[-1].strip("”“\"’',") if head else ""
+    market = _MARKET.fullmatch(last) and _MOVES.search(clause)
+    return bool(_WEATHER.fullmatch(last) or market or _LANDFALL.search(clause))

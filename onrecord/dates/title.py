@@ -14,6 +14,11 @@ from onrecord.dates.tense import HORIZON, Tenses
 
 LONGEST = 80  # characters of a title; calendars cut one about there
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _KINDS = {  # nouns for one kind of event, of which an edited article may take another than before
     "meeting": "meeting summit talks conference congress convention negotiation dialogue consultation session assembly forum gathering briefing",
     "vote": "vote ballot election referendum poll runoff by-election plebiscite",
@@ -45,32 +50,37 @@ _VERBS = {
     "publish": "release", "release": "release", "sign": "signing", "walk": "strike", "auction": "sale", "travel": "visit", "arrive": "visit",
     "perform": "performance", "negotiate": "meeting", "confer": "meeting",
 }  # fmt: skip
+_BEFORE_VERB = _words("will to may might could would should must can shall and")
 _PHASES = ("open", "reopen", "close", "launch")  # of "it opens on Friday" the occasion is what "it" stands for
 _KIND_OF = {noun: kind for kind, nouns in _KINDS.items() for noun in nouns.split()}
-_PLANNING = frozenset(
+_PLANNING = _words(
     """be is are was were been being am will shall would may might can could should must has have had do does did to not no never now also still again then
     set due planned scheduled slated expected called arranged booked billed fixed announced meant supposed going hold held holds holding take takes
     taking taken place happen happens go goes ahead begin begins began begun start starts started end ends ended finish finishes conclude concludes
     resume resumes resumed continue continues last lasts run runs fall falls kick kicks get gets moved move moves postponed put back off forward brought
     bring pushed delayed rescheduled adjourned cancelled canceled scrapped shelved suspended deferred extended shifted switched later earlier sooner than
     originally initially previously first once instead rather possibly perhaps maybe likely probably tentatively provisionally plan plans hope hopes aim aims agree agreed
-    say says said tell told""".split()
+    say says said tell told"""
 )
-_SMALL = frozenset(
+_SMALL = _words(
     """a an the this that these those it its he she they them their his her our your my we i you who which what where when whether if unless and or but nor so as at by
     for from in into of on onto over per than to until till up with within without about after before during between against under around off out near
     there here all any both each every more most other another some such only own same new next last latest first second third two three four five six seven eight nine ten
     one mr mrs ms dr sir morning afternoon evening night noon midday midnight today tomorrow tonight day days week weeks month months year years
-    hour hours local time soon possible""".split()
+    hour hours local time soon possible"""
 )
 _CALENDAR = frozenset(word.lower() for word in (*MONTHS, *WEEKDAYS, *(m[:3] for m in MONTHS), "sept"))
 _WORD = re.compile(r"[^\W\d_](?:[\w’'-]*\w)?")
-_END = re.compile(r"\b(?:end|ends|ended|ending|conclude|concludes|finish|finishes|expire|expires|wrap|wraps)\b", re.IGNORECASE)
+_END = re.compile(
+    r"\b(?:end|ends|ended|ending|conclude|concludes|finish|finishes|expire|expires|wrap|wraps)\b", re.IGNORECASE
+)
 _UNTIL = re.compile(r"\b(?:until|till|through|up\s+to)\s+(?:the\s+|at\s+least\s+)?$", re.IGNORECASE)
 _PRONOUN = re.compile(r"\W*(?:it|they|this|that|these|both|he|she|we|i)\b", re.IGNORECASE)
 
 # --- the title -----------------------------------------------------------------------------------------------------------------
-_KEPT = re.compile(r"\b(?:until|till|by|before|from|since|through|after|starting|beginning)\s+(?:the\s+)?$", re.IGNORECASE)
+_KEPT = re.compile(
+    r"\b(?:until|till|by|before|from|since|through|after|starting|beginning)\s+(?:the\s+)?$", re.IGNORECASE
+)
 _BEFORE_DATE = re.compile(
     r"[\s,(]*(?:\b(?:at|on|in|for|during|around|about|as\s+early\s+as|the|late|early|sometime|later|between|and|or|instead\s+of|rather\s+than|from|to|until|not)\s+)*$",
     re.IGNORECASE,
@@ -85,10 +95,16 @@ _TAIL = re.compile(  # a predicate that says no more than that something is on, 
           |for|on|at|in|from|until|till|by))*[\s.,;:!?]*$""",
     re.VERBOSE | re.IGNORECASE,
 )
-_DUE = re.compile(r"[\s,]*\b(?:due|set|planned|scheduled|slated|originally|expected|called\ off|cancell?ed|postponed|which|that)[\s,.]*$", re.IGNORECASE)
-_DANGLING = re.compile(r"(?:\s+|^)(?:on|at|in|by|for|from|until|till|to|and|or|between|of|the|not|instead|rather|than|,)[\s,.;:]*$", re.IGNORECASE)
+_DUE = re.compile(
+    r"[\s,]*\b(?:due|set|planned|scheduled|slated|originally|expected|called\ off|cancell?ed|postponed|which|that)[\s,.]*$",
+    re.IGNORECASE,
+)
+_DANGLING = re.compile(
+    r"(?:\s+|^)(?:on|at|in|by|for|from|until|till|to|and|or|between|of|the|not|instead|rather|than|,)[\s,.;:]*$",
+    re.IGNORECASE,
+)
 
-_EDGES = " \t.,;:–—-\"“”‘"
+_EDGES = ' \t.,;:–—-"“”‘'
 _DAY = rf"(?:{'|'.join(WEEKDAYS)}|\d{{1,2}}\s+(?:{'|'.join(MONTHS)})|(?:{'|'.join(MONTHS)})(?:\s+\d{{1,2}})?|yesterday|today|tomorrow)"
 _LEFT = re.compile(  # of a day that was given up, and was not resolved
     rf"[\s,]*\b(?:from|instead\s+of|rather\s+than|not)\s+(?:on\s+)?(?:the\s+)?{_DAY}\b(?:\s+as\s+(?:planned|scheduled|announced))?"
@@ -106,7 +122,9 @@ _IN = re.compile(
     r"|\b(?:at|in|to)\s+(?P<hall>the\s+(?:[\w’'-]+\s+){0,3}?(?:hall|stadium|court|courthouse|centre|center|church|cathedral|museum|park|arena|theatre|theater|library|school"
     r"|hospital|embassy|palace|hotel|university|square|airport|station|harbour|harbor|port|parliament|capital))\b"
 )
-_NO_PLACE = frozenset("mr mrs ms dr he she they it spring summer autumn fall winter easter christmas parliament".split()) | _CALENDAR
+_NO_PLACE = (
+    _words("mr mrs ms dr he she they it spring summer autumn fall winter easter christmas parliament") | _CALENDAR
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +134,8 @@ class Occasion:
     word: str  # summit, vote; where no word for an occasion is found, the first word of weight; "" for a pronoun
     kind: str  # meeting, vote: what a summit, talks and a meeting have in common
     closing: bool  # the date is its end
-    about: frozenset[str]  # the words that tell it from others of its kind: {"skarra"}, {"senate"}
+    about: frozenset[str]  # the words that tell it from others of its kind: {"skarra"}
+    who: frozenset[str] = frozenset()  # of a verb, its subject: {"senate"}
     pronoun: bool = False  # the sentence calls it "it" or "they"
 
 
@@ -169,7 +188,9 @@ def _tidy(words: str) -> str:
     words = " ".join(words.split())
     for pattern in (_WAS_PLANNED, _LEFT, THAN_PLANNED, DELAYED_BY):
         words = pattern.sub(" ", words)
-    words = re.sub(r"\s+([,.;:])", r"\1", re.sub(r"^(\w[^,]{0,60}?),\s+(?:which|who)\s+([a-z]+s?),?(?:\s.*)?$", r"\1 \2", words))
+    words = re.sub(
+        r"\s+([,.;:])", r"\1", re.sub(r"^(\w[^,]{0,60}?),\s+(?:which|who)\s+([a-z]+s?),?(?:\s.*)?$", r"\1 \2", words)
+    )
     shorter = words.strip(_EDGES)
     while (before := shorter) is not None:
         for pattern in (_DANGLING, _TAIL, _DUE):
@@ -196,13 +217,14 @@ def occasion(text: str, when: When | None, dates: Sequence[When]) -> Occasion:
     for i, (_, token) in enumerate(tokens):
         word = _singular(token)
         if kind := _KIND_OF.get(word):
+            if i and tokens[i - 1][1].lower() in _BEFORE_VERB:
+                return Occasion(word, kind, closing, *_subject(tokens, i))
             return Occasion(word, kind, closing, _modifiers(tokens, i))
     pronoun = bool(_PRONOUN.match(clause))
     for i, (_, token) in enumerate(tokens):
         verb = _verb(token)
         if verb and not (pronoun and verb in _PHASES):
-            about = frozenset(_stem(t) for _, t in tokens[:i] if content(t))
-            return Occasion(verb, _VERBS[verb], closing, about)
+            return Occasion(verb, _VERBS[verb], closing, *_subject(tokens, i))
     if pronoun:
         return Occasion("", "", closing, frozenset(), pronoun=True)
     weight = [_stem(t) for _, t in tokens if content(t)]
@@ -212,7 +234,9 @@ def occasion(text: str, when: When | None, dates: Sequence[When]) -> Occasion:
 def content(words: str) -> list[str]:
     """The words of weight: no articles, prepositions, verbs of planning, numbers or names of days."""
     return [
-        w for w in (m[0].lower() for m in _WORD.finditer(words)) if w not in _SMALL and w not in _PLANNING and w not in _CALENDAR and not w.endswith("ly")
+        w
+        for w in (m[0].lower() for m in _WORD.finditer(words))
+        if w not in _SMALL and w not in _PLANNING and w not in _CALENDAR and not w.endswith("ly")
     ]
 
 
@@ -230,9 +254,9 @@ def place(text: str, when: When) -> str | None:
     for match in _IN.finditer(text, low, high):
         if match["name"]:
             first = match["name"].split()[0].lower()
-            if first in _NO_PLACE or match.start() < when.end and match.end() > when.start:
+            if first in _NO_PLACE or (match.start() < when.end and match.end() > when.start):
                 continue
-            kept = [w for w in match["name"].split()]
+            kept = match["name"].split()
             while kept and kept[-1].lower().strip("’'s") in _CALENDAR:
                 kept.pop()
             found.append(" ".join(kept))
@@ -240,6 +264,12 @@ def place(text: str, when: When) -> str | None:
             found.append(match["hall"])
     unique = list(dict.fromkeys(f for f in found if f))
     return unique[0].removesuffix("’s").removesuffix("'s") if len(unique) == 1 else None
+
+
+def _subject(tokens: Sequence[tuple[int, str]], i: int) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of weight around a verb, and those before it."""
+    who = frozenset(_stem(t) for _, t in tokens[:i] if content(t))
+    return who | {_stem(t) for _, t in tokens[i + 1 : i + 6] if content(t)}, who
 
 
 def _modifiers(tokens: Sequence[tuple[int, str]], i: int) -> frozenset[str]:

@@ -24,7 +24,7 @@ from onrecord.service.problems import problem
 
 PROBES = ("/healthz", "/readyz")
 OPEN = (*PROBES, *docs_page.OPEN, *page.OPEN)  # without a token: they tell nothing that is not public
-PATHS = ("/v1/predict", "/v1/read", "/v1/model", "/metrics", *page.PATHS, *OPEN)
+PATHS = ("/v1/predict", "/v1/read", "/v1/calendar", "/v1/model", "/metrics", *page.PATHS, *OPEN)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOG = logging.getLogger("onrecord.service")
 CLOSE = {"Connection": "close"}  # the body was not read to its end
