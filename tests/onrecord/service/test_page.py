@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from itertools import combinations
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from onrecord import Classifier, read
+from onrecord import Classifier, Prediction, read
 from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk
 from onrecord.service.app import application
 from onrecord.service.page import OPEN, PATHS, POLICY, STATIC, card
@@ -38,8 +38,33 @@ def client(checkpoint: Path) -> Iterator[TestClient]:
         yield client
 
 
+class Told:
+    """The tiny classifier, told what to answer: a hedge where a sentence says perhaps, else an entry of a diary."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._classifier, name)
+
+    def predict(self, texts: Iterable[str]) -> list[Prediction]:
+        told = [(text, "hedge" if "Perhaps" in text else "scheduling") for text in texts]
+        return [Prediction(text, label, 1.0, {label: 1.0}, 1, False, (label,)) for text, label in told]
+
+
+@pytest.fixture(scope="module")
+def told(checkpoint: Path) -> Told:
+    return Told(Classifier.load(checkpoint))
+
+
+@pytest.fixture(scope="module")
+def diarist(told: Told) -> Iterator[TestClient]:
+    with TestClient(application(told)) as client:  # type: ignore[arg-type]
+        yield client
+
+
 def test_files_are_sent_as_they_lie_there(client: TestClient) -> None:
-    folder = ROOT / "onrecord" / "static"
+    folder = ROOT / "onrecord" / "service" / "static"
     assert {path.name for path in folder.iterdir()} == {path.removeprefix("/static/") for path in STATIC} and len(
         STATIC
     ) > 5
@@ -140,22 +165,22 @@ def test_what_is_asked_of_the_page_is_logged_by_its_path(client: TestClient, cap
     ] == list(PATHS)
 
 
-def test_events_are_those_that_python_makes(client: TestClient, checkpoint: Path) -> None:
+def test_events_are_those_that_python_makes(diarist: TestClient, told: Told) -> None:
     article = read(
         ARTICLE["text"],
         ARTICLE["published"],
-        Classifier.load(checkpoint),
+        told,
         zone=ARTICLE["zone"],
         source=ARTICLE["source"],
     )
-    shown = client.post("/v1/read", json=ARTICLE).json()
+    shown = diarist.post("/v1/read", json=ARTICLE).json()
     assert [(e["status"], e["mentions"]) for e in shown["events"]] == [("confirmed", [0, 1]), ("tentative", [2])]
     assert [e["uid"] for e in shown["events"]] == [e.uid for e in article.events]
     assert shown["events"][0]["when"]["first"] == "2024-05-10T15:00:00+01:00"
     ics, superdesk, jsonld = (
-        client.post("/v1/calendar", json=ARTICLE | {"form": form}) for form in ("ics", "superdesk", "jsonld")
+        diarist.post("/v1/calendar", json=ARTICLE | {"form": form}) for form in ("ics", "superdesk", "jsonld")
     )
-    assert ics.content == to_ics(article) == client.post("/v1/calendar", json=ARTICLE).content
+    assert ics.content == to_ics(article) == diarist.post("/v1/calendar", json=ARTICLE).content
     assert ics.headers["content-type"] == "text/calendar; charset=utf-8"
     assert "diary.ics" in ics.headers["content-disposition"]
     assert [str(e["dtstart"].dt) for e in icalendar.Calendar.from_ical(ics.content).walk("VEVENT")] == [
@@ -166,13 +191,13 @@ def test_events_are_those_that_python_makes(client: TestClient, checkpoint: Path
     assert jsonld.headers["content-type"].startswith("application/ld+json")
 
 
-def test_the_day_and_address_that_a_page_names_count(client: TestClient) -> None:
+def test_the_day_and_address_that_a_page_names_count(diarist: TestClient) -> None:
     head = '<meta property="article:published_time" content="2024-05-09"><link rel="canonical" href="https://news.example/vote">'
     page = f"<html><head>{head}</head><body><article><h1>Vote</h1><p>The vote in the old town hall is set for tomorrow.</p></article></body></html>"
-    shown = client.post("/v1/read", json={"html": page}).json()
+    shown = diarist.post("/v1/read", json={"html": page}).json()
     assert (shown["published"], shown["source"]) == ("2024-05-09", "https://news.example/vote")
     assert [event["when"]["first"] for event in shown["events"]] == ["2024-05-10"]
-    assert client.post("/v1/calendar", json={"html": page}).status_code == 200
+    assert diarist.post("/v1/calendar", json={"html": page}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -185,19 +210,19 @@ def test_the_day_and_address_that_a_page_names_count(client: TestClient) -> None
         ({"label": "a"}, "#/label"),
     ],
 )
-def test_calendar_names_what_is_wrong(client: TestClient, change: dict, pointer: str) -> None:
-    document = refused(client.post("/v1/calendar", json=ARTICLE | change), 422)
+def test_calendar_names_what_is_wrong(diarist: TestClient, change: dict, pointer: str) -> None:
+    document = refused(diarist.post("/v1/calendar", json=ARTICLE | change), 422)
     assert [fault["pointer"] for fault in document["errors"]] == [pointer]
 
 
-def test_a_calendar_takes_a_day_of_publication(client: TestClient) -> None:
-    refused(client.post("/v1/calendar", json={"text": "The vote is tomorrow."}), 422, "published is missing")
+def test_a_calendar_takes_a_day_of_publication(diarist: TestClient) -> None:
+    refused(diarist.post("/v1/calendar", json={"text": "The vote is tomorrow."}), 422, "published is missing")
 
 
-def test_calendar_without_its_extra(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calendar_without_its_extra(diarist: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "icalendar", None)
-    refused(client.post("/v1/calendar", json=ARTICLE), 501, "onrecord[diary]")
-    assert len(client.post("/v1/calendar", json=ARTICLE | {"form": "superdesk"}).json()) == 2
+    refused(diarist.post("/v1/calendar", json=ARTICLE), 501, "onrecord[diary]")
+    assert len(diarist.post("/v1/calendar", json=ARTICLE | {"form": "superdesk"}).json()) == 2
 
 
 CARD = """---
@@ -259,7 +284,7 @@ def test_a_wheel_has_the_page(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as held:
         for path, content in STATIC.items():
-            assert held.read(f"onrecord{path}") == content
+            assert held.read(f"onrecord/service{path}") == content
 
 
 # --- the palette -------------------------------------------------------------------------------------------------------------

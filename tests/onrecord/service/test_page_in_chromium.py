@@ -468,7 +468,9 @@ def test_what_is_wrong_is_pointed_at(opened: Opened) -> None:
     page.locator("#problem .link").press("Enter")
     expect(page.locator("#zone")).to_be_focused()
     enter(page, "a" * (service_limits.TEXT_CHARACTERS + 1))
-    expect(page.locator("#problem")).to_contain_text("Sentence 1, which begins 'aaaaaaaaaaaaaaaaaaaa', has 5001 characters")
+    expect(page.locator("#problem")).to_contain_text(
+        "Sentence 1, which begins 'aaaaaaaaaaaaaaaaaaaa', has 5001 characters"
+    )
     assert page.locator("#zone").get_attribute("aria-invalid") is None
     assert page.input_value("#text").startswith("aaa"), "what was entered stays"
 
