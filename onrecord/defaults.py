@@ -4,4 +4,6 @@ from pathlib import Path
 
 CHECKPOINT = Path("runs/default/checkpoint")  # where `make train` leaves one
 DATED = "scheduling"  # the label whose sentences are diary entries
+HEDGED = "hedge"  # the label whose sentences are diary entries that are not certain
+CLAIMED = "claim"  # the label whose sentences are diary entries if the caller asks for them
 PART_ROWS = 2000  # rows of a table that are scored, or scored again, together

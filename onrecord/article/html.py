@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from onrecord.article.read import Article
+from onrecord.classifier import Prediction
 
 HUES = (215, 42, 0, 130, 275, 185, 320, 90)  # by label number, in degrees
 
@@ -16,6 +17,16 @@ small{font:600 11px/1 system-ui,sans-serif;color:hsl(var(--hue) 75% var(--text))
 header,footer{font:14px/1.5 system-ui,sans-serif;color:var(--dim)}header .s{color:var(--ink);margin-right:1em}"""
 
 
+def labels_of(prediction: Prediction) -> str:
+    """The label, with the second one where one other cannot be excluded: "scheduling/hedge"."""
+    others = [label for label in prediction.label_set if label != prediction.label]
+    return (
+        "/".join((prediction.label, *others))
+        if len(others) == 1 and len(prediction.label_set) == 2
+        else prediction.label
+    )
+
+
 def page(article: Article, labels: Sequence[str], title: str) -> str:
     """The page. `labels` in the model's order fix the colours; a dashed frame and a ? mark a sentence on which the model abstained."""
     hue = {label: HUES[i % len(HUES)] for i, label in enumerate(labels)}
@@ -26,14 +37,18 @@ def page(article: Article, labels: Sequence[str], title: str) -> str:
     paragraphs: dict[int, list[str]] = {}
     for s in article.statements:
         p = s.prediction
-        note = f"{escape(p.label)} {p.confidence:.0%}{'?' if p.abstained else ''}{f' · {escape(s.speaker_name)}' if s.speaker_name else ''}"
+        speaker = f" · <bdi>{escape(s.speaker_name)}</bdi>" if s.speaker_name else ""
+        note = f"{escape(labels_of(p))} {p.confidence:.0%}{'?' if p.abstained else ''}{speaker}"
         style = f'class="s{" abstained" if p.abstained else ""}" style="--hue:{hue[p.label]}"'
-        paragraphs.setdefault(s.paragraph, []).append(f"<span {style}><small>{note}</small>{escape(s.text)}</span>")
+        paragraphs.setdefault(s.paragraph, []).append(
+            f"<span {style}><small>{note}</small><bdi>{escape(s.text)}</bdi></span>"
+        )
     body = "\n".join(f"<p>{' '.join(parts)}</p>" for parts in paragraphs.values())
     dated = f" · published {article.published.isoformat()}" if article.published else ""
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n<header><p>{escape(title)}{dated}</p><p>{key}</p></header>\n"
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n<header><p><bdi>{escape(title)}</bdi>{dated}</p><p>{key}</p></header>\n"
         f"<main>{body}</main>\n"
-        "<footer><p>label, confidence, and who is said to have said it; ? and a dashed frame: too unsure to be answered.</p></footer></body></html>\n"
+        "<footer><p>label (two where the second cannot be excluded), confidence, and who is said to have said it; "
+        "? and a dashed frame: too unsure to be answered.</p></footer></body></html>\n"
     )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from onrecord.article.sentences import sentences
 from onrecord.article.speakers import speakers
-from onrecord.article.webpage import is_html, main_text, publication_day
+from onrecord.article.webpage import address, is_html, main_text, publication_day
 from onrecord.classifier import Classifier, Prediction
-from onrecord.defaults import DATED
+from onrecord.defaults import CLAIMED, DATED, HEDGED
 
-if TYPE_CHECKING:  # loaded by `read` when there are dates to resolve: it is slow to import
+if TYPE_CHECKING:  # loaded by `read` when there are dates to resolve: they are slow to import
+    from onrecord.dates.diary import Event
     from onrecord.dates.resolve import When
 
 
@@ -29,7 +30,7 @@ class Statement:
     speaker: str | None = None  # who is said to have said it, in the sentence's own words ("he" too); None: not said
     speaker_name: str | None = None  # the same by the fullest name in the article; None if a pronoun may mean several
     speaker_inherited: bool = False  # the words are those of another sentence, whose quotation this one continues
-    dates: tuple[When, ...] = ()  # of a sentence of the dated label, where the day of publication is known
+    dates: tuple[When, ...] = ()  # every time expression that is resolved, where the day of publication is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Article:
     text: str  # what offsets index: the string given, or the main text of the page given
     statements: list[Statement]  # in order; between two of them lies nothing but white space
     published: date | None = None  # as given or as the page says; a datetime if the time of day was given
+    source: str | None = None  # the address, as given or as the page says
+    events: list[Event] = field(default_factory=list)  # what is planned, doubted, moved or called off, and when
 
 
 class Predicts(Protocol):
@@ -56,16 +59,20 @@ def read(
     *,
     html: bool | None = None,
     zone: str | None = None,
+    source: str | None = None,
     dated: str = DATED,
+    hedged: str = HEDGED,
+    claims: bool = False,
 ) -> Article:
-    """Type every sentence of an article, in order. Loads the default checkpoint if no classifier is given.
+    """Label every sentence of an article, in order. Loads the default checkpoint if no classifier is given.
 
     Offsets index the string given. Only of an HTML page, recognised by how it begins (html=None) or declared (html=True), is the main text
     extracted first: there offsets index `Article.text`, and the page itself is not kept. `published` is a date, a datetime, or either in
-    ISO 8601; None stands for the day that a page names, if it names one, and `Article.published` says which. With it the time expressions of
-    sentences labelled `dated` are resolved, clock times in the IANA zone `zone` if they name none. Raises ValueError for another `published`, an
-    unknown zone and for a page without text, TypeError for what is no string, ModuleNotFoundError for a page where the extra `html` is not
-    installed.
+    ISO 8601; None stands for the day that a page names, if it names one, and `Article.published` says which. With it the time expressions of every
+    sentence are resolved, clock times in the IANA zone `zone` if they name none, and the events made of them: of sentences labelled `dated` and
+    `hedged`, with `claims` also of claims whose predicate plainly lies ahead. `source` is the address of the article, by which its events are known
+    again after an edit; None stands for the one that a page names. Raises ValueError for another `published`, an unknown zone and for a page without
+    text, TypeError for what is no string, ModuleNotFoundError for a page where the extra `html` is not installed.
     """
     if not isinstance(text_or_html, str):
         raise TypeError(
@@ -74,23 +81,40 @@ def read(
     day = published_date(published)
     page = is_html(text_or_html) if html is None else html
     text = main_text(text_or_html) if page else text_or_html
-    if page and day is None:
-        day = publication_day(text_or_html)
+    if page:
+        day = publication_day(text_or_html) if day is None else day
+        source = address(text_or_html) if source is None else source
     spans = sentences(text)
     if not spans:
-        return Article(text, [], day)
+        return Article(text, [], day, source)
     predictions = (classifier or Classifier.load()).predict(text[start:end] for start, end, _ in spans)
     statements = []
     for (start, end, paragraph), prediction, who in zip(spans, predictions, speakers(text, spans), strict=True):
         sentence = text[start:end]
-        dates: tuple[When, ...] = ()
-        if day is not None and prediction.label == dated:
-            from onrecord.dates.resolve import find_dates
-
-            dates = tuple(find_dates(sentence, day, zone))
         words, name, inherited = (who.words, who.name, who.inherited) if who else (None, None, False)
+        dates = _dates(sentence, day, zone)
         statements.append(Statement(sentence, start, end, paragraph, prediction, words, name, inherited, dates))
-    return Article(text, statements, day)
+    return Article(
+        text, statements, day, source, _events(statements, day, source, dated, hedged, CLAIMED if claims else None)
+    )
+
+
+def _dates(sentence: str, day: date | None, zone: str | None) -> tuple[When, ...]:
+    if day is None:
+        return ()
+    from onrecord.dates.resolve import find_dates
+
+    return tuple(find_dates(sentence, day, zone))
+
+
+def _events(
+    statements: list[Statement], day: date | None, source: str | None, dated: str, hedged: str, claimed: str | None
+) -> list[Event]:
+    if day is None:
+        return []
+    from onrecord.dates.diary import diary
+
+    return diary(statements, day, source=source, dated=dated, hedged=hedged, claimed=claimed)
 
 
 def published_date(published: date | str | None) -> date | None:

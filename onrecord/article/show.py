@@ -1,17 +1,17 @@
 """An article as `onrecord read` prints it: a table for a terminal, CSV, JSON, JSON lines, or a page."""
 
 import csv
-import dataclasses
-import json
-import sys
+import io
+import re
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from onrecord.article.html import page
+from onrecord.article.html import labels_of, page
 from onrecord.article.read import Article, Statement
+from onrecord.article.record import dumps, record
 
 COLOURS = (
     "white",
@@ -23,6 +23,23 @@ COLOURS = (
     "magenta",
     "blue",
 )  # by label number; the label stands there as a word too
+COLUMNS = (
+    "paragraph",
+    "start",
+    "end",
+    "label",
+    "confidence",
+    "abstained",
+    "label_set",
+    "speaker",
+    "speaker_name",
+    "speaker_inherited",
+    "dates",
+    "text",
+)
+_HIDDEN = re.compile(  # control characters, and those that turn the direction of a line: a terminal obeys both
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
@@ -30,35 +47,45 @@ def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
     if form == "html":
         print(page(article, labels, name), end="")
     elif form == "csv":
-        rows = csv.writer(sys.stdout, lineterminator="\n")
-        speaker = ("speaker", "speaker_name", "speaker_inherited")
-        rows.writerow(("paragraph", "start", "end", "label", "confidence", "abstained", *speaker, "dates", "text"))
-        for s in article.statements:
-            p = s.prediction
-            rows.writerow(
-                (
-                    s.paragraph,
-                    s.start,
-                    s.end,
-                    p.label,
-                    f"{p.confidence:.4f}",
-                    p.abstained,
-                    s.speaker or "",
-                    s.speaker_name or "",
-                    s.speaker_inherited,
-                    " ".join(_iso(s)),
-                    s.text,
-                )
-            )
+        print(as_csv(article), end="")
     elif form == "jsonl":
-        for s in article.statements:
-            print(json.dumps(dataclasses.asdict(s), ensure_ascii=False, default=str))
+        for statement in record(article)["statements"]:
+            print(dumps(statement))
     elif form == "json":
-        print(
-            json.dumps([dataclasses.asdict(s) for s in article.statements], ensure_ascii=False, indent=1, default=str)
-        )
+        print(dumps(record(article)["statements"], indent=1))
     else:
         _table(article, labels)
+
+
+def as_csv(article: Article) -> str:
+    """The statements as CSV (RFC 4180, lines end with LF) with a header. A cell with a line break, a lone CR too, is quoted."""
+    text = io.StringIO()
+    plain, quoted = (csv.writer(text, lineterminator="\n", quoting=kind) for kind in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
+    plain.writerow(COLUMNS)
+    for s in article.statements:
+        p = s.prediction
+        row = [
+            str(s.paragraph),
+            str(s.start),
+            str(s.end),
+            p.label,
+            f"{p.confidence:.4f}",
+            str(p.abstained),
+            "/".join(p.label_set),
+            s.speaker or "",
+            s.speaker_name or "",
+            str(s.speaker_inherited),
+            " ".join(_iso(s)),
+            s.text,
+        ]
+        # Python before 3.13 leaves a lone CR bare, which ends a row for who reads it
+        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
+    return text.getvalue()
+
+
+def visible(text: str) -> str:
+    """A text for one line of a terminal: white space as single blanks, hidden characters as escapes such as \\x1b and \\u202e."""
+    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), " ".join(text.split()))
 
 
 def _iso(statement: Statement) -> list[str]:
@@ -69,17 +96,17 @@ def _iso(statement: Statement) -> list[str]:
 def _table(article: Article, labels: Sequence[str]) -> None:
     table = Table("label", "conf.", "sentence", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     colours = dict(zip(labels, COLOURS, strict=False))
-    for s in article.statements:
+    status = {(event.statement, event.when): event.status for event in article.events}
+    for i, s in enumerate(article.statements):
         colour = colours.get(s.prediction.label, "white")
         confidence = f"{s.prediction.confidence:.0%}{'?' if s.prediction.abstained else ''}"
-        more = "; ".join(
-            [
-                *([f"said by {s.speaker_name}"] if s.speaker_name else []),
-                *(f"{day}{' (past)' * when.past}" for day, when in zip(_iso(s), s.dates, strict=True)),
-            ]
-        )
-        sentence = Text.assemble((" ".join(s.text.split()), colour), (f"\n  {more}" if more else "", "dim"))
-        table.add_row(Text(s.prediction.label, style=f"bold {colour}"), confidence, sentence)
+        more = [f"said by {s.speaker_name}"] if s.speaker_name else []
+        for day, when in zip(_iso(s), s.dates, strict=True):
+            said = status.get((i, when), "past" if when.past else "")
+            more.append(f"{day}{f' ({said})' * bool(said)}")
+        below = f"\n  {visible('; '.join(more))}" if more else ""
+        sentence = Text.assemble((visible(s.text), colour), (below, "dim"))
+        table.add_row(Text(visible(labels_of(s.prediction)), style=f"bold {colour}"), confidence, sentence)
     console = Console()
     with console.capture() as captured:  # its own way with a closed pipe is to end with 1
         console.print(table)

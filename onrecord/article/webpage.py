@@ -31,6 +31,12 @@ def publication_day(html: str) -> date | None:
     return date.fromisoformat(found) if found else None
 
 
+def address(html: str) -> str | None:
+    """The address that a page gives as its own (canonical link, og:url); None if it gives none. Raises ModuleNotFoundError as main_text does."""
+    found = _trafilatura().extract_metadata(html, extensive=False).url
+    return str(found) if found else None
+
+
 def main_text(html: str) -> str:
     """The article in a page, a paragraph a line, without navigation, comments and tables. Raises ValueError if there is none."""
     text = _trafilatura().extract(html, include_comments=False, include_tables=False)

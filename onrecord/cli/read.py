@@ -9,14 +9,13 @@ from zoneinfo import available_timezones
 
 import typer
 
-from onrecord.cli.calendar_file import write_calendar
-from onrecord.cli.command import answering, fail, standard_input
+from onrecord.cli.article_files import article_text, write_events
+from onrecord.cli.command import answering, fail
 from onrecord.cli.loading import promising
 from onrecord.cli.options import AsJson, Backend, Coverage, MaxError, Model, Prior
-from onrecord.defaults import CHECKPOINT, DATED
+from onrecord.defaults import CHECKPOINT, DATED, HEDGED
 
-NO_DAY = "--ics needs --published: 'Monday' is a date only for who knows when it was written"
-LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
+NO_DAY = "needs --published: 'Monday' is a date only for who knows when it was written"
 
 
 def read(
@@ -41,10 +40,23 @@ def read(
     zone: Annotated[
         str | None, typer.Option("--zone", help="IANA zone of clock times that name none, e.g. Europe/London")
     ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", metavar="URL", help="address of the article, by which an edit updates its events"),
+    ] = None,
     dated: Annotated[str, typer.Option("--dated", help="the label whose sentences are diary entries")] = DATED,
+    hedged: Annotated[str, typer.Option("--hedged", help="the label of diary entries that are not certain")] = HEDGED,
+    claims: Annotated[bool, typer.Option("--claims", help="enter claims that plainly lie ahead, too")] = False,
     ics: Annotated[
         Path | None,
-        typer.Option("--ics", help="also write what lies ahead as a calendar; needs the day of publication"),
+        typer.Option("--ics", help="also write the events as a calendar; one that is there is brought up to date"),
+    ] = None,
+    superdesk: Annotated[
+        Path | None,
+        typer.Option("--superdesk", metavar="DIR", help="also write them for Superdesk Planning, a JSON file an event"),
+    ] = None,
+    jsonld: Annotated[
+        Path | None, typer.Option("--jsonld", metavar="FILE", help="also write them as JSON-LD of schema.org's Event")
     ] = None,
 ) -> None:
     """Label every sentence of an article.
@@ -64,22 +76,26 @@ def read(
         raise typer.BadParameter(str(error)) from None
     if zone is not None and zone not in available_timezones():
         raise typer.BadParameter(f"--zone {zone!r} is unknown; give an IANA name such as Europe/London")
-    text = _text(file)
-    if ics and not published and not is_html(text):
-        raise typer.BadParameter(NO_DAY)
+    text = article_text(file)
+    files = {"--ics": ics, "--superdesk": superdesk, "--jsonld": jsonld}
+    asked = next((option for option, path in files.items() if path), None)
+    if asked and not published and not is_html(text):
+        raise typer.BadParameter(f"{asked} {NO_DAY}")
     classifier = promising(model, prior, max_error, coverage, backend)
-    if dated not in classifier.labels and (ics or dated != DATED):
+    if dated not in classifier.labels and (asked or dated != DATED):
         raise typer.BadParameter(f"--dated {dated!r} is no label of {model}; it knows {', '.join(classifier.labels)}")
     try:
-        article = read_article(text, published, classifier, zone=zone, dated=dated)
+        article = read_article(
+            text, published, classifier, zone=zone, source=source, dated=dated, hedged=hedged, claims=claims
+        )
     except (ValueError, ModuleNotFoundError) as error:
         raise fail(f"{file}: {error}") from None
-    if ics and article.published is None:
-        raise typer.BadParameter(f"{NO_DAY}; this page names none")
+    if asked and article.published is None:
+        raise typer.BadParameter(f"{asked} {NO_DAY}; this page names none")
     if article.published and not published:
         print(f"published {article.published}, as the page says; --published gives another day", file=sys.stderr)
-    if ics:
-        write_calendar(article, zone, dated, ics)
+    if asked:
+        write_events(article, ics, superdesk, jsonld, dated)
     with answering():
         show(
             article,
@@ -87,33 +103,3 @@ def read(
             "standard input" if file == "-" else Path(file).name,
             "html" * as_html or "csv" * as_csv or "jsonl" * as_jsonl or "json" * as_json,
         )
-
-
-def _text(file: str) -> str:
-    """The article as text; what cannot be one ends the command with a message."""
-    name = "standard input" if file == "-" else file
-    try:
-        with standard_input() if file == "-" else open(file, "rb") as source:
-            data = source.read(LARGEST + 1)
-    except OSError as error:
-        raise fail(f"cannot read {file}: {error.strerror}") from None
-    if len(data) > LARGEST:
-        raise fail(
-            f"{name} is larger than {LARGEST // 1_000_000} MB, which no article is; cut it into articles and read "
-            "them one by one"
-        )
-    if b"\0" in data[:8192]:
-        raise fail(
-            f"{name} is a binary file, not text (a NUL byte at {data.index(0)}); convert a PDF, Word file or UTF-16 "
-            "text to UTF-8 text first"
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise fail(
-            f"{name} is not UTF-8 (byte {error.start} is 0x{data[error.start]:02x}); convert it first, e.g. "
-            "`iconv -f cp1252 -t utf-8`"
-        ) from None
-    if not text.strip():
-        raise fail(f"{name} is empty: there is no article to read")
-    return text

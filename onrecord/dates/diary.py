@@ -1,165 +1,264 @@
-"""From typed sentences to a calendar: the dates that lie ahead in the sentences of one label, as iCalendar (RFC 5545)."""
+"""From labelled sentences to a diary: an event for every day ahead that a sentence plans, doubts, moves or calls off.
+
+An event is made once, here, from the dates that were resolved when the article was read. Two mentions are one event; see `_same`.
+
+**Identity.** The UID of an event is a hash of three things that an edit seldom touches: the source (its address; without one, the names in the
+first sentence and the year of publication), the kind of occasion ("meeting" for summit, talks and conference; without such a word the first word of
+weight), and which of that kind it is in the article, in its order. The day, the place and the other words are left out, so that an event that is
+reworded, moved, put into doubt or called off keeps its UID. Two sources without an address that name the same people first may share one: give
+the address.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-import textwrap
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, WEEKDAY
-from onrecord.dates.resolve import Prefer, When, find_dates
-from onrecord.dates.tense import ENDURED, HORIZON, MOVED
+from onrecord.dates.resolve import When
+from onrecord.dates.status import EXACT, Outcome, Status, called_off, outcomes, plainly_ahead
+from onrecord.dates.title import Occasion, names, occasion, place, statement_of, title
 
-__all__ = ["Event", "When", "diary", "entries", "find_dates", "to_ics"]
-SUMMARY = 80  # characters; calendars cut a title about there
-APPROXIMATE = {
-    "weekend",
-    "week",
-    "month",
-    "quarter",
-    "half",
-    "year",
-    "part",
-}  # kinds that say when something is without naming its day
-_CLAUSE = re.compile(r"[,;:]\s|\s[—–]\s|\b(?:and|but|so|while|although|though)\b")
-_CANCELLED = re.compile(  # as a finite verb of the past: "the cancelled match will be played" is no cancellation
-    r"""\b(?:is|are|was|were|been|has|have|had)\ (?:\w+ly\ |now\ |also\ )?(?:cancell?ed|called\ off)\b
-     |\b(?:cancell?ed|called\ off)\ (?:the|its|his|her|their|a|an|all)\b""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_DOUBTFUL = re.compile(  # denied, conditional, feared, or followed by a new date
-    r"""\b(?:not|never|no|nor|neither|if|unless|whether|would|could|may|might|should|almost|nearly|den(?:y|ies|ied)|false|untrue|rumou?rs?|feared|fears
-         |reschedul\w+|postpon\w+|moved|instead|until|will)\b|n['’]t\b""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has been moved to Thursday"
-    rf""",?\s+(?:(?:has|have)\s+(?:now\s+|also\s+)?been|was|were|is|are|will\s+be)\s+(?!{ENDURED}){MOVED}\w*(?:\s+\w+){{0,4}}?\s+(?:to|until|till)\s+
-     (?:\d\S*\s?[ap]\.?m\.?\s+(?:on\s+)?)?(?:the\s+|early\s+|late\s+)?
-     (?:{WEEKDAY}|next|tomorrow|\d\d?(?:st|nd|rd|th)?\s+{MONTH}|(?:{"|".join(m[:3] for m in MONTHS)})[a-z]*\.?\s+\d)""",
-    re.VERBOSE,
-)
-_FROM = re.compile(
-    r"\b(?:from|after|starting|beginning|as\ of|since)\s+(?:the\s+)?$", re.IGNORECASE
-)  # trains are cancelled from Monday
+__all__ = ["Event", "Status", "When", "diary"]
+
+NEAR = 3  # statements back in which the event is sought that a pronoun stands for
+_HAD_BEEN = re.compile(r"\b(?:was|were|had\s+been|originally|initially|previously)\b[^,;.]{0,50}$", re.IGNORECASE)
+_WEIGHT = {"cancelled": 3, "moved": 2, "tentative": 1, "confirmed": 0}  # of two mentions the heavier one holds
+
+
+class Labelled(Protocol):
+    """The part of a prediction that a diary looks at."""
+
+    @property
+    def label(self) -> str: ...
+
+
+class Dated(Protocol):
+    """A statement, as `onrecord.read` makes them."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def prediction(self) -> Labelled: ...
+    @property
+    def dates(self) -> tuple[When, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry: the sentence, one of its dates, and the publication it is taken from."""
+    """One entry of a diary."""
 
-    text: str
-    when: When
-    published: date | datetime
+    statement: int  # which statement of the article its day is from, counted from 0
+    when: When  # of what was moved the new day, of what is called off the day it would have been
+    status: Status
+    place: str | None  # in the sentence's words; None if it names none, or more than one
+    title: str
+    uid: str  # the same for the same event of an edited article
+    previous: When | None = (
+        None  # moved: the old day, if the article tells it; its offsets are of the sentence that does
+    )
+    postponed: bool = False  # cancelled, but only for now: put off, and no new day is told
+    mentions: tuple[int, ...] = ()  # every statement that speaks of it, in order
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """An event as far as it is known, and what it is compared by."""
+
+    event: Event
+    occasion: Occasion
+    backward: bool  # its sentence tells what had been planned: "was to open on May 6"
 
 
 def diary(
-    statements: Iterable[Any],
+    statements: Sequence[Dated],
     published: date | datetime,
-    zone: str | None = None,
     *,
-    label: str,
-    prefer: Prefer = "future",
+    source: str | None = None,
+    dated: str = "scheduling",
+    hedged: str = "hedge",
+    claimed: str | None = None,
 ) -> list[Event]:
-    """An event for every date ahead in the sentences with this label, in their order.
+    """The events of an article, in the order of their first mention.
 
-    A statement is anything with `.text` and `.prediction.label`; which label makes diary entries is for the caller to say. `entries` says
-    which dates make events. Raises ValueError as `find_dates` does.
+    Sentences labelled `dated` make events, and so do those labelled `hedged`, tentative ones; with `claimed` also those of that label whose
+    predicate plainly lies ahead. What lies behind publication makes none, and neither does a sentence without a date that could be resolved,
+    unless it calls off what another one dates. `source` is the address of the article, which its events are known again by.
     """
-    return [
-        event for s in statements if s.prediction.label == label for event in entries(s.text, published, zone, prefer)
-    ]
-
-
-def entries(text: str, published: date | datetime, zone: str | None = None, prefer: Prefer = "future") -> list[Event]:
-    """An event for every date ahead in a sentence that is a diary entry.
-
-    What lies behind publication ("said on Wednesday") makes no event, and neither does a sentence without a date that can be resolved, nor the
-    date of something that its own clause plainly says is cancelled, called off or moved to another. In doubt an entry stays. Raises ValueError
-    as `find_dates` does.
-    """
-    found = find_dates(text, published, zone, prefer)
-    return [
-        Event(text, when, published)
-        for when in found
-        if not when.past and not _SUPERSEDED.match(text, when.end) and not _called_off(text, when)
-    ]
-
-
-def to_ics(events: Iterable[Event]) -> bytes:
-    """The events as a calendar, the same bytes for the same events. Needs the extra `diary`; raises ImportError without it.
-
-    A day or longer is a whole-day event, whose DTEND is the day after. A clock time with a zone is written in UTC, so that no calendar needs
-    our description of the zone; one without a zone floats: it is shown as that time wherever the calendar is. An instant has no DTEND, for
-    nobody said how long it takes, and neither has a range that the clocks going forward leave without length. A UID is made of the sentence
-    and the date, so an import done twice makes no doubles; an event given twice is written once.
-    """
-    try:
-        from icalendar import Calendar
-        from icalendar import Event as Entry
-    except ImportError as error:
-        raise ImportError("a calendar needs icalendar: pip install 'onrecord[diary]'") from error
-    calendar = Calendar()
-    calendar.add("prodid", "-//onrecord//diary//EN")
-    calendar.add("version", "2.0")
-    seen = set()
-    for event in events:
-        when = event.when
-        named = "\n".join((event.text, when.kind, when.first.isoformat(), when.last.isoformat()))
-        uid = hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:32] + "@onrecord"
-        if uid in seen:
+    known: list[_Mention] = []
+    off: list[tuple[Occasion, bool]] = []  # called off in a sentence that names no day, and whether only put off
+    for i, statement in enumerate(statements):
+        label, text = statement.prediction.label, statement.text
+        if label not in (dated, hedged, claimed):
             continue
-        seen.add(uid)
-        text = _printable(event.text)
-        entry = Entry()
-        entry.add("uid", uid)
-        entry.add("dtstamp", _stamp(event.published))
-        first, last = _utc(when.first), _utc(when.last)
-        entry.add("dtstart", first)
-        if not isinstance(last, datetime):
-            entry.add("dtend", last + timedelta(days=1))
-        elif isinstance(first, datetime) and last > first:
-            entry.add("dtend", last)
-        entry.add("summary", textwrap.shorten(text, SUMMARY, placeholder="…"))
-        entry.add(
-            "description", f"{text}\n\nApproximate: {_printable(when.text)}" if when.kind in APPROXIMATE else text
+        dates = [w for w in statement.dates if label != claimed or plainly_ahead(text, w)]
+        made = outcomes(text, dates, hedged=label == hedged)
+        for outcome in made:
+            _enter(known, _mention(i, text, statement.dates, outcome, known), off)
+        if not made and label == dated and (how := called_off(text[slice(*statement_of(text))])):
+            about = _antecedent(occasion(text, None, statement.dates), text, i, known)
+            off.append((about, how == "postponed"))
+            _call_off(known, about, i, how == "postponed")
+    counts: Counter[tuple[str, bool]] = Counter()
+    origin = _origin(statements, published, source)
+    events = []
+    for mention in known:
+        kind = (mention.occasion.kind, mention.occasion.closing)
+        counts[kind] += 1
+        name = "\n".join((origin, *map(str, kind), str(counts[kind])))
+        events.append(
+            replace(mention.event, uid=hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:32] + "@onrecord")
         )
-        calendar.add_component(entry)
-    return bytes(calendar.to_ical())
+    return events
 
 
-def _called_off(text: str, when: When) -> bool:
-    """Whether the clause of this date says without doubt that what it dates does not take place."""
-    start = max(
-        (m.end() for m in _CLAUSE.finditer(text, max(0, when.start - HORIZON), when.start)),
-        default=max(0, when.start - HORIZON),
+def _mention(i: int, text: str, dates: Sequence[When], outcome: Outcome, known: Sequence[_Mention]) -> _Mention:
+    anchor = outcome.when if outcome.when in dates else outcome.previous or outcome.when
+    if anchor not in dates:
+        anchor = next(w for w in dates if w.start == outcome.when.start)
+    event = Event(
+        statement=i,
+        when=outcome.when,
+        status=outcome.status,
+        place=place(text, anchor),
+        title=title(text, anchor, dates),
+        uid="",
+        previous=outcome.previous,
+        postponed=outcome.postponed,
+        mentions=(i,),
     )
-    stop = _CLAUSE.search(text, when.end, when.end + HORIZON)
-    clause = text[start : stop.start() if stop else when.end + HORIZON]
-    return (
-        bool(_CANCELLED.search(clause)) and not _DOUBTFUL.search(clause) and not _FROM.search(text[start : when.start])
+    about = _antecedent(occasion(text, anchor, dates), text, i, known)
+    return _Mention(event, about, backward=bool(_HAD_BEEN.search(text[max(0, anchor.start - 60) : anchor.start])))
+
+
+def _antecedent(about: Occasion, text: str, i: int, known: Sequence[_Mention]) -> Occasion:
+    """The occasion that a pronoun stands for: "It has been moved to Friday" speaks of the one before."""
+    if not about.pronoun:
+        return about
+    near = [m for m in known if m.event.mentions[-1] >= i - NEAR and m.event.mentions[-1] < i]
+    if not near:
+        return about
+    last = max(near, key=lambda m: m.event.mentions[-1])
+    return replace(last.occasion, closing=about.closing, pronoun=True)
+
+
+def _enter(known: list[_Mention], new: _Mention, off: Iterable[tuple[Occasion, bool]]) -> None:
+    """Add a mention to the event that it is of, or as a new one."""
+    for k, old in enumerate(known):
+        if merged := _merged(old, new):
+            known[k] = merged
+            return
+    if new.backward and new.event.status == "confirmed":
+        for about, postponed in off:
+            if _alike(about, new.occasion):
+                new = replace(new, event=replace(new.event, status="cancelled", postponed=postponed))
+    known.append(new)
+
+
+def _merged(old: _Mention, new: _Mention) -> _Mention | None:
+    """Both mentions as one event, or None where they are of two."""
+    a, b = old.event, new.event
+    places = {p.casefold() for p in (a.place, b.place) if p}
+    if not _alike(old.occasion, new.occasion) or (len(places) == 2 and not _within(*places)):
+        return None
+    if _agree(a.when, b.when):
+        when, previous = (a, b)[_better(b.when, a.when) or b.status == "moved" != a.status], a.previous or b.previous
+        return _union(old, new, when, max(a.status, b.status, key=_WEIGHT.__getitem__), previous)
+    if a.statement == b.statement:
+        return None
+    if b.status == "moved" and a.status != "moved" and (b.previous is None or _agree(a.when, b.previous)):
+        return _union(old, new, b, "moved", a.when)
+    if a.status == "moved" and (_agree(a.previous, b.when) if a.previous else new.backward):
+        return _union(old, new, a, "moved", a.previous or b.when)
+    if a.postponed and b.status in ("confirmed", "tentative") and not new.backward:
+        return _union(old, new, b, "moved" if b.status == "confirmed" else "tentative", a.when)
+    return None
+
+
+def _union(old: _Mention, new: _Mention, dated: Event, status: Status, previous: When | None) -> _Mention:
+    a, b = old.event, new.event
+    kept = b if old.occasion.pronoun and not new.occasion.pronoun else a
+    postponed = status == "cancelled" and all(e.postponed for e in (a, b) if e.status == "cancelled")
+    event = Event(
+        statement=dated.statement,
+        when=dated.when,
+        status=status,
+        place=a.place or b.place,
+        title=kept.title,
+        uid="",
+        previous=previous if status == "moved" else None,
+        postponed=postponed,
+        mentions=tuple(sorted({*a.mentions, *b.mentions})),
     )
-
-
-def _utc(moment: date | datetime) -> date | datetime:
-    """A clock time with a zone in UTC; days and clock times without a zone as they are."""
-    return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
-
-
-def _stamp(published: date | datetime) -> datetime:
-    """DTSTAMP in UTC, which RFC 5545 asks for; a day is taken from its midnight, a clock without a zone as UTC."""
-    if not isinstance(published, datetime):
-        return datetime(published.year, published.month, published.day, tzinfo=UTC)
-    return published.astimezone(UTC) if published.tzinfo else published.replace(tzinfo=UTC)
-
-
-def _printable(text: str) -> str:
-    """White space as single blanks, without the control characters that RFC 5545 forbids and the lone surrogates that UTF-8 has no form for."""
-    return (
-        " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in text).split())
-        .encode("utf-8", "replace")
-        .decode()
+    about = replace(
+        old.occasion,
+        about=old.occasion.about | new.occasion.about,
+        pronoun=old.occasion.pronoun and new.occasion.pronoun,
     )
+    return _Mention(event, about, old.backward and new.backward)
+
+
+def _call_off(known: list[_Mention], about: Occasion, i: int, postponed: bool) -> None:
+    """Call off what another sentence dates."""
+    for k, mention in enumerate(known):
+        if _alike(mention.occasion, about) and mention.event.status != "cancelled":
+            event = replace(
+                mention.event,
+                status="cancelled",
+                postponed=postponed,
+                previous=None,
+                mentions=(*mention.event.mentions, i),
+            )
+            known[k] = replace(mention, event=event)
+
+
+def _alike(a: Occasion, b: Occasion) -> bool:
+    """Whether two occasions may be one: the same word for it, and no words that tell them apart (the Senate's vote, the House's)."""
+    ours, theirs = (a.who, b.who) if a.who and b.who else (a.about, b.about)
+    apart = ours and theirs and not ours & theirs
+    return bool(a.word) and a.word == b.word and a.closing == b.closing and not apart
+
+
+def _within(a: str, b: str) -> bool:
+    return a in b or b in a
+
+
+def _agree(a: When, b: When) -> bool:
+    """Whether two times can be of one event: a day within the other's days, and no two clock times."""
+    if isinstance(a.first, datetime) and isinstance(b.first, datetime) and a.kind == b.kind == "instant":
+        if bool(a.first.tzinfo) != bool(b.first.tzinfo):
+            return a.first.replace(tzinfo=None) == b.first.replace(tzinfo=None)
+        return a.first == b.first
+    return _day(a.first) <= _day(b.last) and _day(b.first) <= _day(a.last)
+
+
+def _day(moment: date | datetime) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _better(a: When, b: When) -> bool:
+    """Whether the first of two times says more."""
+    return _exactness(a) > _exactness(b)
+
+
+def _exactness(when: When) -> tuple[bool, bool, timedelta]:
+    return when.kind in EXACT, isinstance(when.first, datetime), _day(when.first) - _day(when.last)
+
+
+def _origin(statements: Sequence[Dated], published: date | datetime, source: str | None) -> str:
+    """What the events of an article have in common: its address without what varies, else the first name it gives and the year."""
+    if source:
+        parts = urlsplit(source.strip())
+        if not parts.netloc:
+            return " ".join(source.casefold().split())
+        query = urlencode(
+            [(k, v) for k, v in parse_qsl(parts.query) if not k.lower().startswith(("utm_", "fbclid", "gclid"))]
+        )
+        return f"{parts.netloc.lower().removeprefix('www.')}{parts.path.rstrip('/')}?{query}"
+    first = next((name for s in statements for name in names(s.text[slice(*statement_of(s.text))])), "")
+    return f"{first} {published.year}"

@@ -13,17 +13,15 @@ from typing import Any
 from fastapi import FastAPI, Security
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPBearer
-from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
-from onrecord.article.read import Predicts, read
-from onrecord.article.sentences import sentences
-from onrecord.article.webpage import main_text
 from onrecord.classifier import Classifier
 from onrecord.defaults import DATED
 from onrecord.service import limits as limits
+from onrecord.service.articles import MEDIA_TYPES, answer, calendar
 from onrecord.service.docs import add_docs
 from onrecord.service.messages import (
+    CalendarRequest,
     ModelResponse,
     PredictRequest,
     PredictResponse,
@@ -57,7 +55,7 @@ def application(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         nonlocal warm
         zones()  # read from the disk once
-        await worker.run(lambda: _read(classifier, ReadRequest.model_validate({"text": "Ready?"})))
+        await worker.run(lambda: answer(classifier, ReadRequest.model_validate({"text": "Ready?"})))
         warm = True
         yield
         await worker.close()
@@ -99,13 +97,24 @@ def application(
 
     @app.post("/v1/read", tags=["typing"], summary="Type an article", response_model=ReadResponse, dependencies=secured)
     async def read_article(request: ReadRequest) -> Response:
-        """Every sentence of a text or a web page with its label, its speaker and, with a day of publication, the dates of what is scheduled."""
+        """Every sentence of a text or a web page with its label, its speaker and, with a day of publication, its dates and the events made of them."""
         model = worker.shared()
-        return _json(
-            await worker.run(
-                lambda: _read(model, request), min(len(request.text or request.html or ""), limits.CHARACTERS)
-            )
-        )
+        return _json(await worker.run(lambda: answer(model, request), _size(request)))
+
+    @app.post(
+        "/v1/calendar",
+        tags=["typing"],
+        summary="The events of an article, as a file",
+        response_class=Response,
+        responses={
+            200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}, "description": "in the form asked for"}
+        },
+        dependencies=secured,
+    )
+    async def article_calendar(request: CalendarRequest) -> Response:
+        """The events that `/v1/read` gives for the same article, in a form that planning desks take. An edited article updates its entries: they keep their UID."""
+        model = worker.shared()
+        return await worker.run(lambda: calendar(model, request), _size(request))
 
     @app.get("/v1/model", tags=["the model"], summary="What answers", dependencies=secured)
     async def model() -> ModelResponse:
@@ -147,42 +156,13 @@ def application(
         return Response(metrics.page(), media_type=METRICS_TYPE)
 
     add_docs(app)
-    add_page(app, classifier, worker.run, secured)
+    add_page(app, classifier, secured)
     return app
+
+
+def _size(request: ReadRequest) -> int:
+    return min(len(request.text or request.html or ""), limits.CHARACTERS)
 
 
 def _json(content: bytes) -> Response:
     return Response(content, media_type="application/json")
-
-
-def _read(classifier: Predicts, request: ReadRequest) -> bytes:
-    """An article, read in a thread of the worker's. Raises HTTPException for one that cannot be."""
-    text = _page(request.html) if request.text is None else request.text
-    for start, end, _ in sentences(text):
-        if end - start > limits.TEXT_CHARACTERS:
-            raise HTTPException(
-                422,
-                f"the sentence at {start} has {end - start} characters; {limits.TEXT_CHARACTERS} are read: put line breaks between paragraphs",
-            )
-    article = read(text, request.published, classifier, html=False, zone=request.zone)
-    return (
-        ReadResponse(text=article.text, published=article.published, statements=article.statements)
-        .model_dump_json()
-        .encode()
-    )
-
-
-def _page(html: str | None) -> str:
-    """The main text of a web page. Raises HTTPException."""
-    assert html is not None  # ReadRequest has seen to it
-    try:
-        text = main_text(html)
-    except ModuleNotFoundError as error:
-        raise HTTPException(501, str(error)) from None
-    except ValueError as error:
-        raise HTTPException(422, str(error)) from None
-    if len(text) > limits.CHARACTERS:
-        raise HTTPException(
-            422, f"the page's main text has {len(text)} characters; {limits.CHARACTERS} may be sent at once"
-        )
-    return text

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from onrecord.article.read import Statement, published_date
 from onrecord.classifier import Prediction
-from onrecord.dates.diary import Event, entries
+from onrecord.dates.diary import Event
 from onrecord.dates.resolve import When
 from onrecord.service import limits as limits
 
@@ -73,25 +73,6 @@ class PredictRequest(_Request):
         return texts
 
 
-class CalendarRequest(PredictRequest):
-    """Sentences that are diary entries, and when they were published."""
-
-    published: Day = Field(description="day or time of publication, ISO 8601", examples=["2024-05-02"])
-    zone: Zone | None = Field(None, description="IANA zone of clock times that name none", examples=["Europe/London"])
-
-    def events(self) -> list[Event]:
-        """What lies ahead in them, in their order."""
-        day = published_date(self.published)
-        assert day is not None  # a Day was asked for
-        return [event for text in self.texts for event in entries(text, day, self.zone)]
-
-
-class DiaryResponse(BaseModel):
-    """What lies ahead, in the order of the sentences; the dates of a sentence count its characters (code points)."""
-
-    events: list[Event]
-
-
 class PredictResponse(BaseModel):
     """A prediction for each text, in their order."""
 
@@ -107,10 +88,16 @@ class ReadRequest(_Request):
     html: Text | None = Field(None, description="a web page, of which the main text is read")
     published: Day | None = Field(
         None,
-        description="day or time of publication, ISO 8601; without it no dates are resolved",
+        description="day or time of publication, ISO 8601; null stands for the one that a page names, and without any no dates are resolved",
         examples=["2024-05-02"],
     )
     zone: Zone | None = Field(None, description="IANA zone of clock times that name none", examples=["Europe/London"])
+    source: Annotated[Text, Field(max_length=2_000)] | None = Field(
+        None,
+        description="address of the article, by which its events are known again after an edit; null stands for the one that a page names",
+        examples=["https://news.example/skarra-summit"],
+    )
+    claims: bool = Field(False, description="whether claims whose predicate plainly lies ahead make events too")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> ReadRequest:
@@ -119,15 +106,28 @@ class ReadRequest(_Request):
         return self
 
 
+class CalendarRequest(ReadRequest):
+    """An article, and the form in which its events are asked for."""
+
+    form: Literal["ics", "superdesk", "jsonld"] = Field(
+        "ics",
+        description="iCalendar (needs the extra `diary`), Superdesk Planning's event JSON, or schema.org's Event as JSON-LD",
+    )
+
+
 class ReadResponse(BaseModel):
     """The article as it was read. Offsets of statements count characters (code points) of `text`, those of dates characters of their statement."""
 
     text: str = Field(description="the text given, or the main text of the page given")
-    published: date | datetime | None
     statements: list[Statement]
+    published: date | datetime | None = Field(description="as given, or as the page says")
+    source: str | None = Field(description="the address, as given or as the page says")
+    events: list[Event] = Field(description="what is planned, doubted, moved or called off, in the order of the text")
 
 
-ReadResponse.model_rebuild(_types_namespace={"When": When})  # which onrecord.article.read imports only when it needs it
+ReadResponse.model_rebuild(
+    _types_namespace={"When": When, "Event": Event}
+)  # imported by onrecord.article.read only when needed
 
 
 class ModelResponse(BaseModel):

@@ -27,7 +27,7 @@ from onrecord.service.problems import problem
 
 PROBES = ("/healthz", "/readyz")
 OPEN = (*PROBES, *docs_page.OPEN, *page.OPEN)  # without a token: they tell nothing that is not public
-WITH_BODY = ("/v1/predict", "/v1/read", "/v1/diary", "/v1/calendar")  # by POST; no other body is read by anyone
+WITH_BODY = ("/v1/predict", "/v1/read", "/v1/calendar")  # by POST; no other body is read by anyone
 PATHS = (*WITH_BODY, "/v1/model", "/metrics", *page.PATHS, *OPEN)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOG = logging.getLogger("onrecord.service")

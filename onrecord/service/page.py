@@ -1,4 +1,4 @@
-"""The page at `/` of the service: its static files, the model card that it shows, and the diary behind its timeline.
+"""The page at `/` of the service: its static files, and the model card that it shows.
 
 The page itself lies in `static/`, as it is sent: no build step. It asks the same API as every other client.
 """
@@ -6,18 +6,16 @@ The page itself lies in `static/`, as it is sent: no build step. It asks the sam
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
 
 from onrecord.card import Result, read_card
 from onrecord.classifier import Classifier
-from onrecord.service.messages import CalendarRequest, DiaryResponse
 
 KINDS = {
     ".html": "text/html",
@@ -35,14 +33,13 @@ OPEN = (
     "/",
     *sorted(STATIC),
 )  # without a token: they are the same for everybody, and the page is where a user enters the token
-PATHS = ("/v1/card", "/v1/diary", "/v1/calendar", *OPEN)
+PATHS = ("/v1/card", *OPEN)
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cache-Control": "no-cache",
 }  # not no-store; asked for each time, as after an update the files belong together
 LOG = logging.getLogger("onrecord.service")
-Run = Callable[[Callable[[], bytes]], Awaitable[bytes]]  # a job off the event loop; HTTPException 429 if too many wait
 
 
 class CardResponse(BaseModel):
@@ -62,41 +59,14 @@ def card(markdown: str) -> CardResponse:
     return CardResponse(results=results, text=text)
 
 
-def add_page(app: FastAPI, classifier: Classifier, run: Run, secured: Sequence[Any]) -> None:
-    """Serve the page, and what it needs beyond the API there is. `run` does what may take long; `secured` are the dependencies of all but the page's files."""
+def add_page(app: FastAPI, classifier: Classifier, secured: Sequence[Any]) -> None:
+    """Serve the page, and what it needs beyond the API there is. `secured` are the dependencies of all but the page's files."""
     shown = card(classifier.card)
 
     @app.get("/v1/card", tags=["the model"], summary="The model card", dependencies=secured)
     async def model_card() -> CardResponse:
         """What the labels mean, what was measured, and where the limits are."""
         return shown
-
-    @app.post(
-        "/v1/diary", tags=["the diary"], summary="What lies ahead", response_model=DiaryResponse, dependencies=secured
-    )
-    async def diary(request: CalendarRequest) -> Response:
-        """The dates ahead in sentences that are diary entries, without what is plainly called off."""
-        return Response(
-            await run(lambda: DiaryResponse(events=request.events()).model_dump_json().encode()),
-            media_type="application/json",
-        )
-
-    @app.post(
-        "/v1/calendar",
-        tags=["the diary"],
-        summary="A calendar file",
-        response_class=Response,
-        responses={200: {"content": {"text/calendar": {}}}},
-        dependencies=secured,
-    )
-    async def calendar(request: CalendarRequest) -> Response:
-        """What lies ahead as iCalendar (RFC 5545); needs the extra `diary`."""
-        content = await run(lambda: _calendar(request))
-        return Response(
-            content,
-            headers={"Content-Disposition": 'attachment; filename="diary.ics"'},
-            media_type="text/calendar; charset=utf-8",
-        )
 
     def serve(path: str, name: str) -> None:
         content = STATIC[f"/static/{name}"]
@@ -110,12 +80,3 @@ def add_page(app: FastAPI, classifier: Classifier, run: Run, secured: Sequence[A
     serve("/", "index.html")
     for path in STATIC:
         serve(path, path.removeprefix("/static/"))
-
-
-def _calendar(request: CalendarRequest) -> bytes:
-    from onrecord.dates.diary import to_ics
-
-    try:
-        return to_ics(request.events())
-    except ImportError as error:
-        raise HTTPException(501, str(error)) from None

@@ -2,8 +2,9 @@
 
 import { when } from "./days.js";
 import { element } from "./element.js";
-import { look, mark, percent } from "./labels.js";
+import { both, look, mark, percent } from "./labels.js";
 import { slicer } from "./offsets.js";
+import { inWords as statusInWords } from "./timeline.js";
 
 /** The article as paragraphs. A sentence is #sentence-0 and so on, its label a button in it. */
 export function asText(read, labels) {
@@ -25,7 +26,7 @@ function sentence(statement, text, i, labels) {
   const tag = element(
     "button",
     { type: "button", className: "tag", tabIndex: i ? -1 : 0, "aria-pressed": "false" },
-    mark(), ` ${p.label} ${percent(p.confidence)}`, p.abstained && " unsure", statement.speaker_name && element("span", { className: "speaker" }, ` · ${statement.speaker_name}`),
+    mark(), ` ${both(p)} ${percent(p.confidence)}`, p.abstained && " unsure", statement.speaker_name && element("bdi", { className: "speaker" }, ` · ${statement.speaker_name}`),
   );
   return element(
     "span",
@@ -73,10 +74,10 @@ export function asTable(read, labels) {
     return element(
       "tr",
       { className: look(labels.indexOf(p.label)), role: "row" },
-      cell({}, element("span", { className: "chip" }, mark(), ` ${p.label}`)),
+      cell({}, element("span", { className: "chip" }, mark(), ` ${both(p)}`)),
       cell({ className: "number" }, percent(p.confidence), p.abstained && element("span", { className: "unsure" }, " unsure")),
-      cell({ className: "text" }, s.text),
-      cell({ className: "speaker" }, s.speaker_name ?? ""),
+      cell({ className: "text" }, element("bdi", {}, s.text)),
+      cell({ className: "speaker" }, element("bdi", {}, s.speaker_name ?? "")),
       cell({ className: "dates" }, s.dates.map((date) => `${inWords(date)}${date.past ? " (past)" : ""}`).join("; ")),
     );
   });
@@ -84,8 +85,9 @@ export function asTable(read, labels) {
   return element("table", { role: "table" }, element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...head)), body);
 }
 
-/** One sentence in detail. `close` is called by its button. */
-export function inDetail(statement, labels, close) {
+/** The i-th sentence in detail. `close` is called by its button. */
+export function inDetail({ statements, events }, i, labels, close) {
+  const statement = statements[i];
   const p = statement.prediction;
   const bars = ranked(p).map(([label, share]) => {
     const bar = element("span", { className: "bar", "aria-hidden": "true" });
@@ -98,6 +100,7 @@ export function inDetail(statement, labels, close) {
   if (p.label_set.length > 1) fact("Not excluded", p.label_set.join(", "));
   if (statement.speaker_name) fact("Said by", `${statement.speaker_name}${statement.speaker_inherited ? " (the quotation goes on)" : ""}`);
   for (const date of statement.dates) fact(date.past ? "Was" : "When", `${inWords(date)} (“${date.text}”)`);
+  for (const event of events.filter((e) => e.mentions.includes(i))) fact("In the diary", [event.title, statusInWords(event)].filter(Boolean).join(": "));
   if (p.windows > 1) fact("Long", `read in ${p.windows} overlapping parts`);
   return [
     element("div", { className: "detail-head" }, element("h2", { id: "detail-title" }, "This sentence"), element("button", { type: "button", className: "quiet", onclick: close }, "Close")),

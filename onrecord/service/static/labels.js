@@ -17,3 +17,9 @@ export function mark() {
 
 /** A probability as people read it. */
 export const percent = (share) => `${Math.round(share * 100)}%`;
+
+/** The label of a prediction, with the second one where one other cannot be excluded: scheduling/hedge. */
+export function both({ label, label_set: set }) {
+  const others = set.filter((other) => other !== label);
+  return others.length === 1 && set.length === 2 ? `${label}/${others[0]}` : label;
+}

@@ -273,7 +273,7 @@ function choose(i) {
   const tag = byId(`sentence-${i}`).querySelector(".tag");
   tag.setAttribute("aria-pressed", "true");
   rove(tag);
-  byId("detail").replaceChildren(...inDetail(read.statements[i], model.labels, closeDetail));
+  byId("detail").replaceChildren(...inDetail(read, i, model.labels, closeDetail));
   byId("detail").hidden = false;
   tag.scrollIntoView({ block: "nearest" }); // on a narrow screen the detail lies over the lower half
   const { label, confidence } = read.statements[i].prediction;
@@ -329,38 +329,30 @@ byId("copy-json").addEventListener("click", () => copy(asJson(read.statements), 
 byId("copy-csv").addEventListener("click", () => copy(asCsv(read.statements.filter(shown)), "CSV"));
 
 // --- the diary -------------------------------------------------------------------------------------------------------
-async function showDiary() {
-  const shownFor = read;
-  const undated = read.statements.filter((s) => s.prediction.label === model.dated && !s.dates.length);
-  const fill = (...parts) => byId("timeline").replaceChildren(...parts, ...(asked.published && undated.length ? withoutDay(undated, many(undated.length, `${model.dated} sentence`), goTo) : []));
-  const note = (...words) => fill(element("p", { className: "hint" }, ...words));
-  if (!asked.published) return note("Give the day of publication, and what is scheduled stands here with its dates.");
-  const request = { texts: read.statements.filter((s) => s.dates.length).map((s) => s.text), published: asked.published, zone: asked.zone };
-  if (!request.texts.length) return note("No sentence schedules anything on a day it names.");
-  note("Looking for dates…");
-  try {
-    const { events } = await (await ask("/v1/diary", request)).json();
-    if (shownFor !== read) return null;
-    if (!events.length) return note("Nothing that lies ahead, or all of it is called off.");
-    fill(...timeline(events, goTo, (event) => download(request, event.target)));
-  } catch (error) {
-    note(explained(error).join(". "));
-  }
-  return null;
+function showDiary() {
+  const { statements, events, published } = read;
+  const entered = new Set(events.flatMap((event) => event.mentions));
+  const undated = statements.flatMap((s, i) => (s.prediction.label === model.dated && !s.dates.length && !entered.has(i) ? [i] : []));
+  const below = published && undated.length ? withoutDay(undated, statements, many(undated.length, `${model.dated} sentence`), goTo) : [];
+  const fill = (...parts) => byId("timeline").replaceChildren(...parts, ...below);
+  const note = (words) => fill(element("p", { className: "hint" }, words));
+  if (!published) note("Give the day of publication, and what is scheduled stands here with its dates.");
+  else if (events.length) fill(...timeline(read, goTo, download));
+  else note("No sentence plans anything on a day ahead that it names.");
 }
 
-async function download(request, button) {
+async function download(form, button) {
   byId("download-fault")?.remove();
+  const ending = { ics: "ics", superdesk: "json", jsonld: "jsonld" }[form];
   try {
-    save(await (await ask("/v1/calendar", request)).blob(), `diary-${request.published}.ics`);
-    announce("The calendar is downloaded.");
+    save(await (await ask("/v1/calendar", { ...asked, form })).blob(), `diary-${read.published.slice(0, 10)}.${ending}`);
+    announce("The file is downloaded.");
   } catch (error) {
     button.after(element("p", { id: "download-fault", className: "fault", role: "alert" }, explained(error).join(". ")));
   }
 }
 
-function goTo(text) {
-  const i = read.statements.findIndex((s) => s.text === text);
+function goTo(i) {
   if (!shown(read.statements[i])) toggle(null);
   showAs("article");
   choose(i);

@@ -1,27 +1,44 @@
-// What lies ahead in an article, day by day, and its calendar, which the service makes.
+// What is planned, doubted, moved or called off in an article, and its files, which the service makes.
 
-import { when } from "./days.js";
+import { days, instant, when } from "./days.js";
 import { element } from "./element.js";
 
-/** The events in the order of their days. `go(text)` is called when the sentence of one is pressed, `download` for the calendar. */
-export function timeline(events, go, download) {
+const FORMS = [
+  ["ics", "Download .ics", "a calendar"],
+  ["superdesk", "Superdesk", "event JSON for Superdesk Planning"],
+  ["jsonld", "JSON-LD", "events in the terms of schema.org"],
+];
+
+/** The events in the order of their instants. `go(i)` is called when the sentence of one is pressed, `download(form, button)` for a file. */
+export function timeline({ events, statements }, go, download) {
   const items = [...events]
-    .sort((a, b) => (a.when.first < b.when.first ? -1 : 1))
-    .map(({ text, when: date }) => {
-      const [days, clock, approximate] = when(date);
+    .sort((a, b) => instant(a.when.first) - instant(b.when.first))
+    .map((event) => {
+      const [day, clock, approximate] = when(event.when);
       return element(
         "li",
-        {},
-        element("p", { className: "moment" }, approximate && element("span", { className: "about" }, "about "), element("time", { dateTime: date.first }, days), clock && element("span", { className: "clock" }, ` · ${clock}`)),
-        element("button", { type: "button", className: "excerpt", onclick: () => go(text) }, text),
+        { className: event.status },
+        element("p", { className: "moment" }, approximate && element("span", { className: "about" }, "about "), element("time", { dateTime: event.when.first }, day), clock && element("span", { className: "clock" }, ` · ${clock}`), status(event)),
+        element("button", { type: "button", className: "excerpt", onclick: () => go(event.statement) }, element("bdi", {}, statements[event.statement].text)),
       );
     });
-  return [element("ol", { className: "timeline" }, ...items), element("button", { type: "button", id: "download", onclick: download }, "Download .ics")];
+  const buttons = FORMS.map(([form, name, title], i) => element("button", { type: "button", id: i ? `download-${form}` : "download", className: i ? "quiet" : "", title, onclick: (press) => download(form, press.currentTarget) }, name));
+  return [element("ol", { className: "timeline" }, ...items), element("p", { className: "forms" }, ...buttons)];
 }
 
-/** The sentences that go into a diary, but name no day that is certain: for a person to enter. `counted` is how many there are, in words. */
-export function withoutDay(statements, counted, go) {
-  const items = statements.map(({ text }) => element("li", {}, element("button", { type: "button", className: "excerpt", onclick: () => go(text) }, text)));
+const status = (event) => event.status !== "confirmed" && element("span", { className: "status" }, ` ${inWords(event)}`);
+
+/** The status of an event in words; "" for one that is confirmed. */
+export function inWords({ status, previous, postponed }) {
+  if (status === "tentative") return "not certain";
+  if (status === "cancelled") return postponed ? "postponed" : "called off";
+  if (status === "moved") return previous ? `moved from ${days(previous)}` : "moved";
+  return "";
+}
+
+/** The sentences that go into a diary, but name no day that is certain: for a person to enter. `positions` are theirs, `counted` how many there are, in words. */
+export function withoutDay(positions, statements, counted, go) {
+  const items = positions.map((i) => element("li", {}, element("button", { type: "button", className: "excerpt", onclick: () => go(i) }, element("bdi", {}, statements[i].text))));
   return [element("h3", {}, "No day that is certain"), element("p", { className: "hint" }, `${counted}: in no calendar until you enter a day.`), element("ul", { className: "undated" }, ...items)];
 }
 

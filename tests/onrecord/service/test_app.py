@@ -29,7 +29,7 @@ from typer.testing import CliRunner
 
 from onrecord import Classifier, read
 from onrecord.cli import app as command
-from onrecord.service import app as service
+from onrecord.service import articles
 from onrecord.service import limits as service_limits
 from onrecord.service import messages as service_messages
 from onrecord.service.app import application
@@ -112,7 +112,7 @@ def test_read_answers_as_python_does(
     article = "Leaders 🎉 to meet\n\n“We will go,” Roe said. The vote is set for tomorrow at 3 p.m."
     label = classifier.predict("The vote is set for tomorrow at 3 p.m.").label
     monkeypatch.setattr(
-        service, "read", lambda *args, **more: read(*args, **more, dated=label)
+        articles, "read", lambda *args, **more: read(*args, **more, dated=label)
     )  # whatever the tiny model makes of it
     found = client.post("/v1/read", json={"text": article, "published": "2024-05-02", "zone": "Europe/London"}).json()
     assert found["text"] == article and found["published"] == "2024-05-02"
@@ -216,7 +216,7 @@ def test_predict_names_what_is_wrong(client: TestClient, body: dict, pointer: st
         ({"text": "a", "zone": "Mars/Olympus"}, "Europe/London"),
         ({"text": "a", "zone": "../../etc/passwd"}, "Europe/London"),
         ({"text": "a " * (service_limits.CHARACTERS // 2 + 1)}, str(service_limits.CHARACTERS)),
-        ({"text": "He left.\n\n" + "a" * (service_limits.TEXT_CHARACTERS + 1)}, "the sentence at 10 has"),
+        ({"text": "He left.\n\n" + "a" * (service_limits.TEXT_CHARACTERS + 1)}, "sentence 2, which begins"),
     ],
 )
 def test_read_names_what_is_wrong(client: TestClient, body: dict, words: str) -> None:

@@ -28,7 +28,7 @@ from onrecord.service.app import application
 
 CASES = int(os.environ.get("ONRECORD_FUZZED", "200"))
 OPERATIONS = [
-    *((path, "POST") for path in ("/v1/predict", "/v1/read", "/v1/diary", "/v1/calendar")),
+    *((path, "POST") for path in ("/v1/predict", "/v1/read", "/v1/calendar")),
     *((path, "GET") for path in ("/v1/model", "/v1/card", "/healthz", "/readyz", "/metrics")),
 ]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]

@@ -1,4 +1,4 @@
-"""The page's files, the API it adds, and its palette, without a browser; tests/test_page_in_chromium.py looks at it in one."""
+"""The page's files, the API that it asks, and its palette, without a browser; tests/test_page_in_chromium.py looks at it in one."""
 
 import json
 import re
@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from itertools import combinations
 from pathlib import Path
@@ -16,19 +16,19 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from onrecord import Classifier, read
-from onrecord.dates.diary import diary, entries, to_ics
-from onrecord.service import limits as service_limits
+from onrecord import Classifier, Prediction, read
+from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk
 from onrecord.service.app import application
 from onrecord.service.page import OPEN, PATHS, POLICY, STATIC, card
 from tests.conftest import ROOT
 from tests.onrecord.service.test_app import refused
 from train.config import load
 
-ENTRIES = {
-    "texts": ["The vote is set for Tuesday at 3 p.m.", "It opens in early June, she said on Monday."],
+ARTICLE = {
+    "text": "The vote is set for 3 p.m. tomorrow.\n\nThe vote is set for 3 p.m. tomorrow.\n\nPerhaps it opens in early June.",
     "published": "2024-05-09",
     "zone": "Europe/London",
+    "source": "https://news.example/vote",
 }
 
 
@@ -38,8 +38,33 @@ def client(checkpoint: Path) -> Iterator[TestClient]:
         yield client
 
 
+class Told:
+    """The tiny classifier, told what to answer: a hedge where a sentence says perhaps, else an entry of a diary."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._classifier, name)
+
+    def predict(self, texts: Iterable[str]) -> list[Prediction]:
+        told = [(text, "hedge" if "Perhaps" in text else "scheduling") for text in texts]
+        return [Prediction(text, label, 1.0, {label: 1.0}, 1, False, (label,)) for text, label in told]
+
+
+@pytest.fixture(scope="module")
+def told(checkpoint: Path) -> Told:
+    return Told(Classifier.load(checkpoint))
+
+
+@pytest.fixture(scope="module")
+def diarist(told: Told) -> Iterator[TestClient]:
+    with TestClient(application(told)) as client:  # type: ignore[arg-type]
+        yield client
+
+
 def test_files_are_sent_as_they_lie_there(client: TestClient) -> None:
-    folder = ROOT / "onrecord" / "static"
+    folder = ROOT / "onrecord" / "service" / "static"
     assert {path.name for path in folder.iterdir()} == {path.removeprefix("/static/") for path in STATIC} and len(
         STATIC
     ) > 5
@@ -127,8 +152,8 @@ def test_open_without_the_token_is_the_page_alone(checkpoint: Path) -> None:
             client.get(path).status_code == 401
             for path in ("/v1/card", "/v1/model", "/static/nothing", "/static", "/static/")
         )
-        assert all(client.post(path, json=ENTRIES).status_code == 401 for path in ("/v1/diary", "/v1/calendar"))
-        assert client.post("/v1/calendar", json=ENTRIES, headers={"Authorization": "Bearer s3cret"}).status_code == 200
+        assert all(client.post(path, json=ARTICLE).status_code == 401 for path in ("/v1/read", "/v1/calendar"))
+        assert client.post("/v1/calendar", json=ARTICLE, headers={"Authorization": "Bearer s3cret"}).status_code == 200
 
 
 def test_what_is_asked_of_the_page_is_logged_by_its_path(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
@@ -140,64 +165,64 @@ def test_what_is_asked_of_the_page_is_logged_by_its_path(client: TestClient, cap
     ] == list(PATHS)
 
 
-def test_calendar_is_the_one_that_python_makes(client: TestClient) -> None:
-    found = client.post("/v1/calendar", json=ENTRIES)
-    assert (
-        found.headers["content-type"] == "text/calendar; charset=utf-8"
-        and "diary.ics" in found.headers["content-disposition"]
+def test_events_are_those_that_python_makes(diarist: TestClient, told: Told) -> None:
+    article = read(
+        ARTICLE["text"],
+        ARTICLE["published"],
+        told,
+        zone=ARTICLE["zone"],
+        source=ARTICLE["source"],
     )
-    article = read("It was.", "2024-05-09", SimpleAnswers())
-    assert article.published is not None
-    events = [event for text in ENTRIES["texts"] for event in entries(text, article.published, "Europe/London")]
-    assert len(events) == 2 and found.content == to_ics(events)
-    assert [str(e["dtstart"].dt) for e in icalendar.Calendar.from_ical(found.content).walk("VEVENT")] == [
-        "2024-05-14 14:00:00+00:00",
+    shown = diarist.post("/v1/read", json=ARTICLE).json()
+    assert [(e["status"], e["mentions"]) for e in shown["events"]] == [("confirmed", [0, 1]), ("tentative", [2])]
+    assert [e["uid"] for e in shown["events"]] == [e.uid for e in article.events]
+    assert shown["events"][0]["when"]["first"] == "2024-05-10T15:00:00+01:00"
+    ics, superdesk, jsonld = (
+        diarist.post("/v1/calendar", json=ARTICLE | {"form": form}) for form in ("ics", "superdesk", "jsonld")
+    )
+    assert ics.content == to_ics(article) == diarist.post("/v1/calendar", json=ARTICLE).content
+    assert ics.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert "diary.ics" in ics.headers["content-disposition"]
+    assert [str(e["dtstart"].dt) for e in icalendar.Calendar.from_ical(ics.content).walk("VEVENT")] == [
+        "2024-05-10 14:00:00+00:00",
         "2024-06-01",
     ]
-    shown = client.post("/v1/diary", json=ENTRIES).json()["events"]
-    assert [(e["text"], e["when"]["text"], e["when"]["kind"]) for e in shown] == [
-        (e.text, e.when.text, e.when.kind) for e in events
-    ]
-    assert shown[0]["when"]["first"] == "2024-05-14T15:00:00+01:00"
+    assert superdesk.json() == to_superdesk(article) and jsonld.json() == to_jsonld(article)
+    assert jsonld.headers["content-type"].startswith("application/ld+json")
 
 
-class SimpleAnswers:
-    """A classifier that calls everything `a`."""
-
-    def predict(self, texts: Iterator[str]) -> list[object]:
-        from onrecord import Prediction
-
-        return [Prediction(text, "a", 1.0, {"a": 1.0}, 1, False, ("a",)) for text in texts]
-
-
-def test_entries_are_those_of_the_diary() -> None:
-    article = read(" ".join(ENTRIES["texts"]), "2024-05-09", SimpleAnswers())  # type: ignore[arg-type]
-    assert article.published is not None
-    expected = [event for s in article.statements for event in entries(s.text, article.published)]
-    assert len(expected) == 2 and diary(article.statements, article.published, label="a") == expected
+def test_the_day_and_address_that_a_page_names_count(diarist: TestClient) -> None:
+    head = '<meta property="article:published_time" content="2024-05-09"><link rel="canonical" href="https://news.example/vote">'
+    page = f"<html><head>{head}</head><body><article><h1>Vote</h1><p>The vote in the old town hall is set for tomorrow.</p></article></body></html>"
+    shown = diarist.post("/v1/read", json={"html": page}).json()
+    assert (shown["published"], shown["source"]) == ("2024-05-09", "https://news.example/vote")
+    assert [event["when"]["first"] for event in shown["events"]] == ["2024-05-10"]
+    assert diarist.post("/v1/calendar", json={"html": page}).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
-        ({"published": None}, "#/published"),
         ({"published": "May 9"}, "#/published"),
         ({"zone": "Mars/Olympus"}, "#/zone"),
-        ({"texts": ["a" * (service_limits.TEXT_CHARACTERS + 1)]}, "#/texts/0"),
-        ({"texts": ["a" * service_limits.TEXT_CHARACTERS] * 41}, "#/texts"),
+        ({"form": "xls"}, "#/form"),
+        ({"source": "a" * 2001}, "#/source"),
         ({"label": "a"}, "#/label"),
     ],
 )
-def test_calendar_names_what_is_wrong(client: TestClient, change: dict, pointer: str) -> None:
-    for path in ("/v1/calendar", "/v1/diary"):
-        document = refused(client.post(path, json=ENTRIES | change), 422)
-        assert [fault["pointer"] for fault in document["errors"]] == [pointer]
+def test_calendar_names_what_is_wrong(diarist: TestClient, change: dict, pointer: str) -> None:
+    document = refused(diarist.post("/v1/calendar", json=ARTICLE | change), 422)
+    assert [fault["pointer"] for fault in document["errors"]] == [pointer]
 
 
-def test_calendar_without_its_extra(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_calendar_takes_a_day_of_publication(diarist: TestClient) -> None:
+    refused(diarist.post("/v1/calendar", json={"text": "The vote is tomorrow."}), 422, "published is missing")
+
+
+def test_calendar_without_its_extra(diarist: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "icalendar", None)
-    refused(client.post("/v1/calendar", json=ENTRIES), 501, "onrecord[diary]")
-    assert len(client.post("/v1/diary", json=ENTRIES).json()["events"]) == 2
+    refused(diarist.post("/v1/calendar", json=ARTICLE), 501, "onrecord[diary]")
+    assert len(diarist.post("/v1/calendar", json=ARTICLE | {"form": "superdesk"}).json()) == 2
 
 
 CARD = """---
@@ -259,7 +284,7 @@ def test_a_wheel_has_the_page(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as held:
         for path, content in STATIC.items():
-            assert held.read(f"onrecord{path}") == content
+            assert held.read(f"onrecord/service{path}") == content
 
 
 # --- the palette -------------------------------------------------------------------------------------------------------------

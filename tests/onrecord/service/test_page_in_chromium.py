@@ -22,6 +22,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from typer.testing import CliRunner
 
 from onrecord import Classifier, Prediction, read
+from onrecord.article.html import labels_of
+from onrecord.article.record import dumps, record
+from onrecord.article.show import as_csv
 from onrecord.cli import app as command
 from onrecord.service import limits as service_limits
 from onrecord.service.app import application
@@ -195,7 +198,7 @@ def test_an_article_is_typed(opened: Opened, told: Told) -> None:
         "offsets count code points, JavaScript UTF-16 units"
     )
     tags = lines(page, ".tag")
-    assert [tag.split(" ")[0] for tag in tags] == [s.prediction.label for s in expected] and all(
+    assert [tag.split(" ")[0] for tag in tags] == [labels_of(s.prediction) for s in expected] and all(
         " 92%" in tag for tag in tags
     )
     assert (
@@ -210,7 +213,7 @@ def test_an_article_is_typed(opened: Opened, told: Told) -> None:
     assert dates.all_inner_texts() == [when.text for s in expected for when in s.dates] and dates.count() == 3
     assert (
         dates.first.get_attribute("datetime") == "2024-05-14T15:00:00+01:00"
-        and dates.first.get_attribute("title") == "Tue, 14 May 2024, 15:00"
+        and dates.first.get_attribute("title") == "Tue, 14 May 2024, 15:00 UTC+1"
     )
     assert page.locator("#article p").count() == 3 and page.locator(".headline").inner_text().endswith(
         "Leaders 🎉🎉 meet"
@@ -247,7 +250,7 @@ def test_filter(opened: Opened) -> None:
 
 def test_a_sentence_in_detail(opened: Opened) -> None:
     page = typed(opened())
-    page.get_by_role("button", name="hedge 92% unsure").click()
+    page.get_by_role("button", name="hedge/claim 92% unsure").click()
     detail = page.locator("#detail")
     expect(detail.locator("blockquote")).to_have_text("It will perhaps rain.")
     assert (
@@ -257,7 +260,7 @@ def test_a_sentence_in_detail(opened: Opened) -> None:
     assert "92%" in detail.locator(".bar").first.evaluate("(bar) => getComputedStyle(bar).backgroundSize")
     assert "hedge, claim" in detail.locator("dl").inner_text()
     page.click("#sentence-2")
-    assert "Tue, 14 May 2024, 15:00 (“Tuesday at 3 p.m.”)" in detail.locator("dl").inner_text()
+    assert "Tue, 14 May 2024, 15:00 UTC+1 (“Tuesday at 3 p.m.”)" in detail.locator("dl").inner_text()
     page.click("#sentence-2")
     expect(detail).to_be_hidden()
 
@@ -265,9 +268,13 @@ def test_a_sentence_in_detail(opened: Opened) -> None:
 def test_diary_and_its_calendar(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     page = typed(opened(expected=("501",)))
     items = page.locator(".timeline li")
-    expect(items).to_have_count(2)  # what is called off makes no entry
-    assert lines(page, ".moment") == ["Tue, 14 May 2024 · 15:00", "about 1 – 10 Jun 2024"]
-    assert lines(page, ".excerpt") == [
+    expect(items).to_have_count(3)
+    assert lines(page, ".moment") == [
+        "Fri, 10 May 2024 called off",
+        "Tue, 14 May 2024 · 15:00 UTC+1",
+        "about 1 – 10 Jun 2024",
+    ]
+    assert lines(page, ".excerpt")[1:] == [
         "The 🎉 vote is set for Tuesday at 3 p.m., “and no earlier”.",
         "It opens in early June.",
     ]
@@ -277,12 +284,40 @@ def test_diary_and_its_calendar(opened: Opened, monkeypatch: pytest.MonkeyPatch)
         page.click("#download")
     assert downloading.value.suggested_filename == "diary-2024-05-09.ics"
     entries = icalendar.Calendar.from_ical(Path(downloading.value.path()).read_bytes()).walk("VEVENT")
-    assert [str(e["dtstart"].dt) for e in entries] == ["2024-05-14 14:00:00+00:00", "2024-06-01"] and "🎉" in entries[
-        0
-    ]["description"]
+    assert {str(e["dtstart"].dt): str(e["status"]) for e in entries} == {
+        "2024-05-10": "CANCELLED",
+        "2024-05-14 14:00:00+00:00": "CONFIRMED",
+        "2024-06-01": "CONFIRMED",
+    }
+    for form, ending in (("superdesk", "json"), ("jsonld", "jsonld")):
+        with page.expect_download() as downloading:
+            page.click(f"#download-{form}")
+        assert downloading.value.suggested_filename == f"diary-2024-05-09.{ending}"
+        assert len(json.loads(Path(downloading.value.path()).read_bytes())) >= 2
     monkeypatch.setitem(sys.modules, "icalendar", None)
     page.click("#download")
     expect(page.locator("#download-fault")).to_contain_text("pip install 'onrecord[diary]'")
+
+
+def test_the_timeline_sorts_by_instant_names_zones_and_goes_to_the_second_of_two_equal_sentences(
+    opened: Opened,
+) -> None:
+    page = typed(
+        opened(),
+        "The vote is set for 9 a.m. ET on Tuesday, May 14.\nThe talks are set for 1 p.m. GMT on Tuesday, May 14.\n"
+        "The gala moves from Friday, May 17 to May 20.\nThe gala moves from Friday, May 17 to May 20.\n"
+        "The audit is set for Friday, May 10.",
+    )
+    assert [line.split(" moved")[0] for line in lines(page, ".moment")] == [
+        "Fri, 10 May 2024",
+        "Tue, 14 May 2024 · 09:00 UTC−4",  # 13:00 GMT too, in the order of the text
+        "Tue, 14 May 2024 · 13:00 UTC",
+        "Mon, 20 May 2024",
+    ]
+    page.get_by_text("The audit is set for Friday, May 10.").last.click()
+    page.evaluate("document.querySelector('#sentence-3 .tag').click()")
+    expect(page.locator("#sentence-3 .tag")).to_have_attribute("aria-pressed", "true")
+    assert "In the diary" in page.locator("#detail").inner_text()
 
 
 def test_without_a_day_there_is_no_diary(opened: Opened) -> None:
@@ -291,7 +326,7 @@ def test_without_a_day_there_is_no_diary(opened: Opened) -> None:
     expect(page.locator("#result-facts")).to_have_text("No day of publication given")
     page.click("#edit")
     enter(page, "Nothing is fixed.")
-    expect(page.locator("#timeline")).to_contain_text("No sentence schedules anything")
+    expect(page.locator("#timeline")).to_contain_text("No sentence plans anything")
     page.click("#fresh")
     assert page.input_value("#text") == page.input_value("#published") == ""
     enter(page, "The concert planned for Friday has been called off.")
@@ -300,40 +335,18 @@ def test_without_a_day_there_is_no_diary(opened: Opened) -> None:
 
 def test_copies_are_those_of_the_command(opened: Opened, told: Told) -> None:
     page = typed(opened(permissions=["clipboard-read", "clipboard-write"]))
-    statements = read(ARTICLE, PUBLISHED, told, zone=ZONE).statements  # type: ignore[arg-type]
+    article = read(ARTICLE, PUBLISHED, told, zone=ZONE)  # type: ignore[arg-type]
+    statements = article.statements
     page.click("#copy-json")
     expect(page.locator("#copy-json")).to_have_text("Copied")
     copied = json.loads(page.evaluate("() => navigator.clipboard.readText()"))
-    expected = json.loads(
-        json.dumps([dataclasses.asdict(s) for s in statements], default=lambda moment: moment.isoformat())
-    )
+    expected = json.loads(dumps(record(article)))["statements"]
     assert [s | {"prediction": 0} for s in copied] == [s | {"prediction": 0} for s in expected]
     assert [s["prediction"]["label"] for s in copied] == [s.prediction.label for s in statements]
     page.click("#copy-csv")
     expect(page.locator("#announcement")).to_have_text("Copied as CSV.")
     rows = list(csv.reader(io.StringIO(page.evaluate("() => navigator.clipboard.readText()"))))
-    speaker = ["speaker", "speaker_name", "speaker_inherited"]
-    assert rows[0] == ["paragraph", "start", "end", "label", "confidence", "abstained", *speaker, "dates", "text"]
-    assert rows[1:] == [
-        [
-            str(s.paragraph),
-            str(s.start),
-            str(s.end),
-            s.prediction.label,
-            "0.9200",
-            str(s.prediction.abstained),
-            s.speaker or "",
-            s.speaker_name or "",
-            str(s.speaker_inherited),
-            dates,
-            s.text,
-        ]
-        for s, dates in zip(
-            statements,
-            ["", "", "2024-05-14T15:00:00+01:00", "", "2024-06-01/2024-06-10", "2024-05-10", "", ""],
-            strict=True,
-        )
-    ]
+    assert rows == list(csv.reader(io.StringIO(as_csv(article), newline="")))
     page.locator("#copy-csv").get_by_text("Copy CSV").wait_for()
     page.get_by_role("button", name="scheduling 3").click()
     page.click("#copy-csv")
@@ -387,7 +400,7 @@ def test_sentences_that_name_no_day_stand_in_the_diary_panel(opened: Opened, tol
         if s.prediction.label == "scheduling" and not s.dates
     ]  # type: ignore[arg-type]
     assert undated == ["The hearing was moved from a Tuesday to another."]
-    expect(page.locator(".timeline li")).to_have_count(2)
+    expect(page.locator(".timeline li")).to_have_count(3)
     assert (
         lines(page, ".undated li") == undated
         and "1 scheduling sentence" in page.locator("#diary").inner_text()
@@ -397,7 +410,7 @@ def test_sentences_that_name_no_day_stand_in_the_diary_panel(opened: Opened, tol
     expect(page.locator("#sentence-8 .tag")).to_be_focused()
     page.click("#edit")
     enter(page, "The hearing was moved from a Tuesday to another.")
-    expect(page.locator("#timeline")).to_contain_text("No sentence schedules anything on a day it names.")
+    expect(page.locator("#timeline")).to_contain_text("No sentence plans anything on a day ahead that it names.")
     assert page.locator(".undated li").count() == 1
     page.click("#edit")
     enter(page, "It opens in early June.")
@@ -455,7 +468,9 @@ def test_what_is_wrong_is_pointed_at(opened: Opened) -> None:
     page.locator("#problem .link").press("Enter")
     expect(page.locator("#zone")).to_be_focused()
     enter(page, "a" * (service_limits.TEXT_CHARACTERS + 1))
-    expect(page.locator("#problem")).to_contain_text("The sentence at 0 has 5001 characters")
+    expect(page.locator("#problem")).to_contain_text(
+        "Sentence 1, which begins 'aaaaaaaaaaaaaaaaaaaa', has 5001 characters"
+    )
     assert page.locator("#zone").get_attribute("aria-invalid") is None
     assert page.input_value("#text").startswith("aaa"), "what was entered stays"
 
@@ -533,7 +548,7 @@ def test_token(opened: Opened, told: Told) -> None:
         expect(page.locator("#access")).to_be_hidden()
         page.click("#submit")
         expect(page.locator("#result-title")).to_be_focused()
-        expect(page.locator(".timeline li")).to_have_count(2)
+        expect(page.locator(".timeline li")).to_have_count(3)
         kept = page.evaluate(
             "() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, document.body.innerHTML])"
         )
@@ -619,7 +634,7 @@ def test_nothing_is_wider_than_360_pixels(opened: Opened) -> None:
     assert too_wide(opened(width=320)) <= 0
     assert too_wide(page) <= 0
     typed(page, ARTICLE + LONG)
-    expect(page.locator(".timeline li")).to_have_count(2)
+    expect(page.locator(".timeline li")).to_have_count(3)
     assert too_wide(page) <= 0
     page.locator(".tag").nth(8).click()
     assert too_wide(page) <= 0 and page.locator("#detail").is_visible()
@@ -723,7 +738,7 @@ def test_axe_finds_nothing(opened: Opened, width: int, scheme: str, other: str) 
     expect(page.locator("#known .chip")).to_have_count(5)
     check()
     typed(page)
-    expect(page.locator(".timeline li")).to_have_count(2)
+    expect(page.locator(".timeline li")).to_have_count(3)
     page.locator(".tag").nth(1).click()
     check()
     page.keyboard.press("Escape")

@@ -1,0 +1,249 @@
+"""Events in the forms that planning desks take: iCalendar, Superdesk Planning's event JSON, schema.org's Event as JSON-LD.
+
+All three are made of `Article.events`, with the sentence behind each as its description. The UID of an event is the same in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from onrecord.dates.diary import Event
+from onrecord.dates.resolve import When
+
+if TYPE_CHECKING:
+    from onrecord.article.read import Article
+
+APPROXIMATE = {"week", "month", "quarter", "half", "year", "part", "weekend"}  # kinds that name no day of their own
+ICAL_STATUS = {
+    "confirmed": "CONFIRMED",
+    "moved": "CONFIRMED",
+    "tentative": "TENTATIVE",
+    "cancelled": "CANCELLED",
+}  # RFC 5545, 3.8.1.11
+ICAL_LARGEST = 2**31 - 1  # of an INTEGER, 3.3.8
+OCCURRENCE = {  # IPTC NewsCodes, http://cv.iptc.org/newscodes/eventoccurstatus/, with the names that Superdesk gives them
+    "confirmed": ("eocstat:eos5", "Planned, occurs certainly"),
+    "moved": ("eocstat:eos5", "Planned, occurs certainly"),
+    "tentative": ("eocstat:eos3", "Planned, may occur"),
+    "cancelled": ("eocstat:eos6", "Planned, then cancelled"),
+}
+
+
+def to_ics(article: Article, before: bytes | None = None) -> bytes:
+    """The events of an article as a calendar (RFC 5545), the same bytes for the same article. Needs the extra `diary`; raises ImportError without it.
+
+    A day or longer is a whole-day event, whose DTEND is the day after. A clock time with a zone is written in UTC, so that no calendar needs
+    our description of the zone; one without a zone floats: it is shown as that time wherever the calendar is. An instant has no DTEND, for
+    nobody said how long it takes, and neither has a range that the clocks going forward leave without length.
+
+    An edited article updates its entries: they keep their UID, and SEQUENCE rises with the publication, by 4 a minute, and with what the article
+    says: tentative 0, confirmed 1, moved 2, cancelled 3. `before` is the calendar that was written of the article last time: an entry that changed
+    since then gets a higher SEQUENCE than it had there in any case, one that did not change keeps the one it had.
+    """
+    try:
+        from icalendar import Calendar
+        from icalendar import Event as Entry
+    except ImportError as error:
+        raise ImportError("a calendar needs icalendar: pip install 'onrecord[diary]'") from error
+    calendar = Calendar()
+    calendar.add("prodid", "-//onrecord//diary//EN")
+    calendar.add("version", "2.0")
+    known = _known(before) if before else {}
+    for event in article.events:
+        entry = Entry()
+        entry.add("uid", event.uid)
+        entry.add("status", ICAL_STATUS[event.status])
+        first, last = _utc(event.when.first), _utc(event.when.last)
+        entry.add("dtstart", first)
+        if not isinstance(last, datetime):
+            entry.add("dtend", last + timedelta(days=1))
+        elif isinstance(first, datetime) and last > first:
+            entry.add("dtend", last)
+        entry.add("summary", printable(event.title))
+        entry.add("description", _description(article, event))
+        if event.place:
+            entry.add("location", printable(event.place))
+        if address := _address(article):
+            entry.add("url", address)
+        sequence, content = _sequence(article, event), entry.to_ical()
+        if event.uid in known:
+            old, its = known[event.uid]
+            sequence = old if its == content else max(sequence, old + 1)
+        entry.add("sequence", min(sequence, ICAL_LARGEST))
+        entry.add("dtstamp", _instant(article.published))
+        calendar.add_component(entry)
+    return bytes(calendar.to_ical())
+
+
+def to_superdesk(article: Article) -> list[dict[str, Any]]:
+    """The events as Superdesk Planning takes them: each what its `json_event` feed parser reads from a file, and its API takes at `/events`.
+
+    `occur_status` is on IPTC's scale: eos5 confirmed or moved, eos3 tentative, eos6 cancelled. Superdesk keeps instants only: a day is its 24 hours
+    in UTC, marked `all_day`; so is the day of a clock time without a zone, marked as a time to be confirmed, for the time itself would be a guess.
+    """
+    return [_superdesk(article, event) for event in article.events]
+
+
+def to_jsonld(article: Article) -> dict[str, Any]:
+    """The events as a JSON-LD graph of schema.org's Event.
+
+    `eventStatus` is EventScheduled, EventRescheduled (with `previousStartDate`, if the article tells it), EventCancelled, or EventPostponed. It has no
+    value for an event that may take place or not: of a tentative one it is left out, and `keywords` says `tentative`.
+    """
+    return {"@context": "https://schema.org", "@graph": [_jsonld(article, event) for event in article.events]}
+
+
+def printable(text: str) -> str:
+    """White space as single blanks, without the control characters that RFC 5545 forbids and the lone surrogates that UTF-8 has no form for."""
+    kept = "".join(c if c.isprintable() or c.isspace() else "" for c in text)
+    return " ".join(kept.split()).encode("utf-8", "replace").decode()
+
+
+# --- iCalendar -----------------------------------------------------------------------------------------------------------------
+def _known(calendar: bytes) -> dict[str, tuple[int, bytes]]:
+    """SEQUENCE and content of the entries of a calendar by their UID; nothing of what is no calendar."""
+    from icalendar import Calendar
+
+    known = {}
+    try:
+        entries = Calendar.from_ical(calendar).walk("VEVENT")
+    except ValueError:
+        return {}
+    for entry in entries:
+        sequence = int(entry.pop("sequence", 0))
+        entry.pop("dtstamp", None)
+        known[str(entry.get("uid"))] = (sequence, entry.to_ical())
+    return known
+
+
+def _sequence(article: Article, event: Event) -> int:
+    """Four numbers a minute of publication since 1970, of which the status takes one."""
+    minutes = int((_instant(article.published) - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(minutes=1))
+    return 4 * max(0, minutes) + ("tentative", "confirmed", "moved", "cancelled").index(event.status)
+
+
+# --- Superdesk -----------------------------------------------------------------------------------------------------------------
+def _superdesk(article: Article, event: Event) -> dict[str, Any]:
+    qcode, name = OCCURRENCE[event.status]
+    stamp = _superdesk_time(_instant(article.published))
+    record: dict[str, Any] = {
+        "type": "event",
+        "guid": event.uid,
+        "name": printable(event.title),
+        "definition_short": printable(event.title),
+        "definition_long": _description(article, event),
+        "dates": _superdesk_dates(event.when),
+        "_time_to_be_confirmed": isinstance(event.when.first, datetime) and event.when.first.tzinfo is None,
+        "occur_status": {"qcode": qcode, "name": name, "label": name},
+        "location": [{"name": printable(event.place), "qcode": ""}] if event.place else [],
+        "links": [address] if (address := _address(article)) else [],
+        "event_contact_info": [],  # the parser asks for it
+        "language": "en",
+        "firstcreated": stamp,
+        "versioncreated": stamp,
+    }
+    if notes := " ".join(_notes(event)):
+        record["ednote"] = notes
+    return record
+
+
+def _superdesk_dates(when: When) -> dict[str, Any]:
+    first, last = when.first, when.last
+    if isinstance(first, datetime) and isinstance(last, datetime) and first.tzinfo:
+        zone = getattr(first.tzinfo, "key", "UTC")  # of a ZoneInfo; an offset such as +02:00 has no name
+        return {
+            "start": _superdesk_time(first),
+            "end": _superdesk_time(last),
+            "tz": zone,
+            "all_day": False,
+            "no_end_time": last <= first,
+        }
+    start = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    end = datetime(last.year, last.month, last.day, 23, 59, 59, tzinfo=UTC)
+    return {
+        "start": _superdesk_time(start),
+        "end": _superdesk_time(end),
+        "tz": "UTC",
+        "all_day": True,
+        "no_end_time": False,
+    }
+
+
+def _superdesk_time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+# --- schema.org ----------------------------------------------------------------------------------------------------------------
+def _jsonld(article: Article, event: Event) -> dict[str, Any]:
+    when = event.when
+    record: dict[str, Any] = {
+        "@type": "Event",
+        "identifier": event.uid,
+        "name": printable(event.title),
+        "description": _description(article, event),
+        "startDate": when.first.isoformat(),
+    }
+    if when.last != when.first:
+        record["endDate"] = when.last.isoformat()
+    match event.status:
+        case "confirmed":
+            record["eventStatus"] = "https://schema.org/EventScheduled"
+        case "moved":
+            record["eventStatus"] = "https://schema.org/EventRescheduled"
+            if event.previous:
+                record["previousStartDate"] = event.previous.first.isoformat()
+        case "cancelled" if event.postponed:
+            record["eventStatus"] = "https://schema.org/EventPostponed"
+            record["previousStartDate"] = when.first.isoformat()
+        case "cancelled":
+            record["eventStatus"] = "https://schema.org/EventCancelled"
+        case "tentative":
+            record["keywords"] = "tentative"
+    if event.place:
+        record["location"] = {"@type": "Place", "name": printable(event.place)}
+    if article.published:
+        record["subjectOf"] = {"@type": "NewsArticle", "datePublished": article.published.isoformat()}
+        if address := _address(article):
+            record["subjectOf"]["url"] = address
+    return record
+
+
+# --- what they have in common --------------------------------------------------------------------------------------------------
+def _description(article: Article, event: Event) -> str:
+    """The sentence, and below it what the other fields have no room for."""
+    return "\n\n".join([printable(article.statements[event.statement].text), *_notes(event)])
+
+
+def _notes(event: Event) -> Iterator[str]:
+    if event.status == "moved":
+        yield f"Moved from {_span(event.previous)}." if event.previous else "Moved; the old day is not told."
+    if event.postponed:
+        yield "Postponed; no new day is told."
+    if event.status == "tentative":
+        yield "Not certain."
+    if event.when.kind in APPROXIMATE:
+        yield f"Approximate: {printable(event.when.text)}"
+
+
+def _span(when: When) -> str:
+    return "/".join(dict.fromkeys((when.first.isoformat(), when.last.isoformat())))
+
+
+def _address(article: Article) -> str | None:
+    """The source, if it is the address of a page."""
+    return article.source if article.source and article.source.startswith(("http://", "https://")) else None
+
+
+def _utc(moment: date | datetime) -> date | datetime:
+    """A clock time with a zone in UTC; days and clock times without a zone as they are."""
+    return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
+
+
+def _instant(published: date | datetime | None) -> datetime:
+    """In UTC, which RFC 5545 asks for; a day is taken from its midnight, a clock without a zone as UTC."""
+    assert published is not None  # without it there are no dates, and so no events
+    if not isinstance(published, datetime):
+        return datetime(published.year, published.month, published.day, tzinfo=UTC)
+    return published.astimezone(UTC) if published.tzinfo else published.replace(tzinfo=UTC)
