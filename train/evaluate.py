@@ -20,7 +20,7 @@ import numpy as np
 
 from onrecord.calibration import DATA, Rule
 from onrecord.classifier import CheckpointError, Classifier
-from onrecord.tables.score import write_whole
+from onrecord.tables.parts import write_whole
 from train.config import DEFAULTS, WIDE, Config, Measure, Stop, parse, run
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.baselines import predict_baselines

@@ -19,7 +19,7 @@ from rich.progress import track
 
 from onrecord import Classifier
 from onrecord.classifier import GROUP
-from onrecord.tables.score import write_whole
+from onrecord.tables.parts import write_whole
 from train.config import Config, Corpus, Stop, parse, run
 from train.corpus.rows import Sentence, normalise, read_seeds
 from train.corpus.splits import refuse_other_data, rows_of

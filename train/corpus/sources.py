@@ -13,7 +13,7 @@ import datasets
 
 from train.config import SPLITS, Source, Stop
 from train.corpus.rows import Sentence, key, normalise
-from train.corpus.source_files import KINDS, Rows, named, read_table
+from train.corpus.source_files import KINDS, Rows, is_table, named, read_table
 
 SPLIT_WORDS = {
     "train": "train",
@@ -37,7 +37,7 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
     `repeats` is warn, a text with two labels, a group in two ready-made splits.
     """
     faults: list[str] = []
-    raw = _parts(source)
+    raw = _parts(source, faults)
     if source.split_column:
         raw = _by_column([pair for rows in raw.values() for pair in rows], source, faults)
     parts = {split: list(_sentences(rows, split, source, columns, faults)) for split, rows in raw.items()}
@@ -114,22 +114,22 @@ def _torn(parts: dict[str, list[Sentence]]) -> list[str]:
     ]
 
 
-def _parts(source: Source) -> dict[str, Rows]:
+def _parts(source: Source, faults: list[str]) -> dict[str, Rows]:
     """split -> rows. WHOLE where there are no ready-made splits."""
     files = source.files
     if isinstance(files, str) and Path(files).is_dir():
         files = _directory(Path(files), source.split_column)
     if isinstance(files, dict):
-        return {split: _rows(listed, source.columns) for split, listed in files.items()}
+        return {split: _rows(listed, source, faults) for split, listed in files.items()}
     assert files is not None
-    if isinstance(files, list) or Path(files).is_file() or Path(files).suffix in KINDS:
-        return {WHOLE: _rows(files, source.columns)}
+    if isinstance(files, list) or Path(files).is_file() or is_table(files):
+        return {WHOLE: _rows(files, source, faults)}
     return _hub(files)
 
 
 def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str]]:
     """Files by the split that their names speak of; WHOLE if none speaks of training."""
-    files = sorted(str(path) for path in root.iterdir() if path.suffix in KINDS)
+    files = sorted(str(path) for path in root.iterdir() if is_table(path))
     if not files:
         raise Stop(f"source: the directory {root} holds no {', '.join(KINDS)} file")
     spoken = {
@@ -145,8 +145,18 @@ def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str
     return {name: own for name in SPLITS if (own := [file for file in files if spoken[file] == {name}])}
 
 
-def _rows(files: str | list[str], columns: list[str] | None) -> Rows:
-    return [pair for file in ([files] if isinstance(files, str) else files) for pair in read_table(file, columns)]
+def _rows(files: str | list[str], source: Source, faults: list[str]) -> Rows:
+    return [
+        pair
+        for file in ([files] if isinstance(files, str) else files)
+        for pair in read_table(file, _wanted(source), faults, columns=source.columns)
+    ]
+
+
+def _wanted(source: Source) -> list[str]:
+    """The columns that every row must have."""
+    columns = (source.text_column, source.title_column, source.label_column, source.group_column, source.split_column)
+    return [name for name in columns if isinstance(name, str)]
 
 
 def _hub(source: str) -> dict[str, Rows]:
