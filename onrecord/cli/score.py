@@ -49,7 +49,8 @@ def score(
         typer.Option("--encoding", help="of IN, e.g. cp1252; if not given, UTF-8 or what its byte order mark says"),
     ] = None,
     format: Annotated[
-        TableFormat | None, typer.Option("--format", help="of -, which has no name to say it; default for OUT: that of IN")
+        TableFormat | None,
+        typer.Option("--format", help="of -, which has no name to say it; default for OUT: that of IN"),
     ] = None,
     safe_csv: Annotated[
         bool,
@@ -103,7 +104,12 @@ def score(
         if engine == Engine.ray:
             from onrecord.tables.ray import score_directory
 
-            single = {"--overwrite": overwrite, "--delimiter": delimiter, "--encoding": encoding, "--safe-csv": safe_csv}
+            single = {
+                "--overwrite": overwrite,
+                "--delimiter": delimiter,
+                "--encoding": encoding,
+                "--safe-csv": safe_csv,
+            }
             if unfit := [name for name, given in single.items() if given] + ["-"] * ("-" in (source, target)):
                 raise typer.BadParameter(f"{unfit[0]} is not for --engine ray, whose IN and OUT are directories")
             summary = score_directory(

@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
 from onrecord.tables.formats import DELIMITERS, TableError
 from onrecord.tables.opening import BOM, guess
@@ -72,7 +72,7 @@ def dialect(
     Where no delimiter is given it is the format's, or the first of the others under which the header has the `wanted`
     columns (or, for a file without a header, the first row as many cells as `names`). Raises TableError for one that cannot be.
     """
-    usual = delimiter or DELIMITERS[format]
+    usual = DELIMITERS[format] if delimiter is None else delimiter.replace("\\t", "\t")  # as shells hand it on
     if len(usual) != 1 or usual in '"\r\n':
         raise TableError(f"the delimiter must be one character, as , ; | or a tab, and {usual!r} is not")
     chosen, cells = usual, _header(file, usual)
@@ -104,12 +104,16 @@ def header(file: BinaryIO, form: Dialect) -> list[str]:
     if fault:
         raise TableError(f"the header cannot be read: {fault}")
     if not cells:
-        raise TableError("the file begins with an empty line or is empty; CSV and TSV begin with a header of column names")
+        raise TableError(
+            "the file begins with an empty line or is empty; CSV and TSV begin with a header of column names"
+        )
     names = [cell.strip() for cell in cells]
     if not all(map(is_unicode, names)):
         raise TableError(f"the header is not UTF-8{perhaps(file)}")
     if any("\0" in name for name in names):
-        raise TableError("the header holds NUL bytes: perhaps it is UTF-16; the encoding utf-16-le or utf-16-be reads it")
+        raise TableError(
+            "the header holds NUL bytes: perhaps it is UTF-16; the encoding utf-16-le or utf-16-be reads it"
+        )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise TableError(
@@ -152,10 +156,10 @@ def rows(
                 perhaps_encoded = perhaps(file) if encoding.upper() == "UTF-8" else ""
                 file.seek(here)
             fault = f"is not {encoding}{perhaps_encoded}"
-        values = None
+        values: dict[str, Any] | None = None
         if not fault:
-            values = dict(zip(columns, cells, strict=False))
-            values |= dict.fromkeys(columns[len(cells) :]) if short else {}
+            values = dict.fromkeys(columns) if short else {}
+            values |= zip(columns, cells, strict=False)
         yield Row(values, number, record.first, record.last, record.read / size, fault=fault, short=short)
 
 
@@ -180,11 +184,8 @@ def _miscounted(cells: list[str], columns: list[str], wanted: Sequence[str], for
     said = f"has {have} cell{'s' * (have != 1)}, the header {need}"
     if have < need:
         return f"{said}: {', '.join(repr(name) for name in columns[have:] if name in wanted)} is missing"
-    if form.bare or form.delimiter == "\t":
-        unquoted = ""
-    else:
-        unquoted = f"{form.delimiter!r} in a cell without quotation marks"
-    joined = (have - 1) % (need - 1) == 0 if need > 2 else False
+    unquoted = "" if form.delimiter == "\t" else f"{form.delimiter!r} in a cell without quotation marks"
+    joined = need > 2 and (have - 1) % (need - 1) == 0
     if joined:
         count = (have - 1) // (need - 1)
         lost = f"{count} rows joined by a lost line end (at {cells[need - 1]!r:.60})"
@@ -198,7 +199,7 @@ def _cells(record: _Record, form: Dialect) -> tuple[list[str], str]:
         return [], f"has more than {RECORD:,} characters: a quotation mark may never be closed"
     if csv.field_size_limit() != CELL:
         csv.field_size_limit(CELL)
-    quoting = csv.QUOTE_NONE if form.bare else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if form.bare else csv.QUOTE_MINIMAL
     try:
         # Strict: text behind a closing quotation mark is an error, not part of the cell.
         return next(csv.reader((record.text,), delimiter=form.delimiter, strict=True, quoting=quoting), []), ""
@@ -241,7 +242,7 @@ def _inside(text: str, inside: bool, delimiter: str) -> bool:
     position = 0
     while True:
         if inside:
-            position = INSIDE.match(text, position).end()  # type: ignore[union-attr]  it matches nothing too
+            position = cast(re.Match[str], INSIDE.match(text, position)).end()  # it matches nothing, too
             if position == len(text):
                 return True
         elif text.startswith('"', position):

@@ -20,7 +20,8 @@ from onrecord.tables.formats import TableError, arrow, compression_of
 BOM = codecs.BOM_UTF8
 MARKS = {BOM: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # beginnings that say the encoding
 BLOCK = 1 << 20
-GUESSED = ("cp1252", "mac_roman", "utf_16_le", "utf_16_be")  # in what English text is kept that is not UTF-8
+GUESSED = ("cp1252", "mac_roman")  # in what English text is kept that is not UTF-8
+WIDE = ("utf_16_le", "utf_16_be")  # and where it has NUL bytes
 SAMPLE = 100  # lines that a guess is made from
 
 
@@ -113,5 +114,7 @@ def guess(file: BinaryIO) -> str | None:
         if len(odd) == SAMPLE:
             break
     file.seek(0)
-    best = charset_normalizer.from_bytes(b"".join(odd), cp_isolation=list(GUESSED)).best() if odd else None
+    text = b"".join(odd)
+    likely = WIDE if b"\0" in text else GUESSED
+    best = charset_normalizer.from_bytes(text, cp_isolation=list(likely)).best() if odd else None
     return best.encoding if best else None

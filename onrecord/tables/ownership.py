@@ -26,7 +26,11 @@ def claim_directory(path: Path | str, purpose: str) -> None:
     if is_ours(path, purpose):
         return
     if others := sorted(name for name in os.listdir(path)):
-        what = f"is of {marker.read_text('utf-8', 'replace').strip()[:40]!r}" if MARKER in others else f"holds {others[0]!r}"
+        what = (
+            f"is of {marker.read_text('utf-8', 'replace').strip()[:40]!r}"
+            if MARKER in others
+            else f"holds {others[0]!r}"
+        )
         raise NotOurs(
             f"{path} was not made by {purpose} ({what}): move it away, or give another name; nothing in it was touched"
         )

@@ -47,7 +47,9 @@ def score_piped(
     format of `source`. Raises what `score` raises.
     """
     form = format or format_of(source)
-    with tempfile.TemporaryDirectory(prefix=".onrecord-", dir=None if target == PIPE else Path(target).parent) as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix=".onrecord-", dir=None if target == PIPE else Path(target).parent
+    ) as scratch:
         read = Path(source)
         if source == PIPE:
             read = Path(scratch) / f"in.{form}"

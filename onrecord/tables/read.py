@@ -228,7 +228,11 @@ class Reader:
                     text, fault = None, f"its {self.text_column!r} is not UTF-8"
                 if text is not None and i in foreign:
                     text, fault = None, f"its {foreign[i]!r} is not UTF-8"
-                if text is not None and self.sheet and (long := workbook.too_long(batch.slice(i, 1).to_pylist()[0].values())):
+                if (
+                    text is not None
+                    and self.sheet
+                    and (long := workbook.too_long(batch.slice(i, 1).to_pylist()[0].values()))
+                ):
                     text, fault = None, long
                 good.append(text is not None)
                 if text is None:

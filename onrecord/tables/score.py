@@ -20,7 +20,7 @@ from onrecord.defaults import PART_ROWS
 from onrecord.tables import workbook
 from onrecord.tables.formats import DELIMITERS, TableError, compression_of, format_of
 from onrecord.tables.opening import Opened, opened
-from onrecord.tables.parts import FINISHED, JOINED, RUN, Parts, ScoreError, parts_of, write_whole, writing
+from onrecord.tables.parts import FINISHED, JOINED, RUN, Parts, ScoreError, parts_of, writing
 from onrecord.tables.read import Chunk, Reader, Span
 from onrecord.tables.write import Form, check_schema, encoded, inferred, join
 
@@ -170,7 +170,9 @@ def score(
         run = json.dumps(identity, indent=1)
         parts.write(RUN, run.encode())
         with opened(source, format, options.encoding) as table:
-            made = _make_parts(parts, table, Scorer(classifier, options), (format, target), run, on_error, on_progress, on_note)
+            made = _make_parts(
+                parts, table, Scorer(classifier, options), (format, target), run, on_error, on_progress, on_note
+            )
         names, form, header, summary = made
         if not file_identity(source).items() <= identity["input"].items():
             raise ScoreError(
@@ -239,7 +241,11 @@ def _make_parts(
     if not names:
         names.append(f"empty-{mark}.{form.format}")
         parts.write(names[0], scorer.content(reader.nothing(table.file), form, columns))
-    notes = (f"{len(short):,} rows end before the last columns and have empty cells there; the first: {short[0]}",) if short else ()
+    notes = (
+        (f"{len(short):,} rows end before the last columns and have empty cells there; the first: {short[0]}",)
+        if short
+        else ()
+    )
     return names, form, [*columns, *scorer.kinds], Summary(written, bad, len(short), notes)
 
 

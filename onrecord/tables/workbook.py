@@ -48,7 +48,9 @@ def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
     used = [i for i, name in enumerate(names) if name or any(row[i] != "" for row in cells[1:])]
     columns = [names[i] for i in used]
     if "" in columns:
-        raise TableError(f"{columns.count('')} columns of the sheet {shown[0]!r} have values and no name: name or empty them")
+        raise TableError(
+            f"{columns.count('')} columns of the sheet {shown[0]!r} have values and no name: name or empty them"
+        )
     if len(set(columns)) < len(columns):
         twice = next(name for name in columns if columns.count(name) > 1)
         raise TableError(f"column {twice!r} stands twice in the header: rename one")
@@ -90,7 +92,9 @@ def _kept(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value) if value.is_finite() and len(value.as_tuple().digits) <= 15 else str(value)
     if isinstance(value, datetime):
-        return {"datetime": value.isoformat()} if value.tzinfo is None and value.year >= FIRST_YEAR else value.isoformat()
+        return (
+            {"datetime": value.isoformat()} if value.tzinfo is None and value.year >= FIRST_YEAR else value.isoformat()
+        )
     if isinstance(value, date):
         return {"date": value.isoformat()} if value.year >= FIRST_YEAR else value.isoformat()
     return {"time": value.isoformat()} if isinstance(value, time) and value.tzinfo is None else str(value)
@@ -104,14 +108,14 @@ def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> 
         from openpyxl.utils.escape import escape
     except ModuleNotFoundError:
         raise TableError(f".xlsx needs openpyxl: {INSTALL}") from None
-    kinds = {"datetime": datetime, "date": date, "time": time}
+    made_of = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat}
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet("onrecord")
 
     def cell(value: Any) -> Any:
         if isinstance(value, dict):
             ((kind, text),) = value.items()
-            return kinds[kind].fromisoformat(text)
+            return made_of[kind](text)
         if not isinstance(value, str):
             return value
         made = WriteOnlyCell(page, "")

@@ -64,8 +64,7 @@ def encoded(
     if form.format == "jsonl":
         return "".join(_json(row | record) + "\n" for row, record in zip(rows, records, strict=True)).encode()
     table = (
-        [row.get(name) for name in columns] + list(record.values())
-        for row, record in zip(rows, records, strict=True)
+        [row.get(name) for name in columns] + list(record.values()) for row, record in zip(rows, records, strict=True)
     )
     if form.format == "xlsx":
         return workbook.part([_json(cell) if isinstance(cell, list | dict) else cell for cell in row] for row in table)

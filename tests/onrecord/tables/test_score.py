@@ -20,12 +20,8 @@ import pytest
 from typer.testing import CliRunner
 
 from onrecord import Classifier, Prediction
-<<<<<<< HEAD
-from onrecord.cli import app
-=======
 from onrecord.cli import app
 from onrecord.tables import parts as part_files
->>>>>>> 99ad495 (tables: one row reader; a directory of parts is claimed; a bad row ends where its quotation marks end)
 from onrecord.tables import read as tables
 from onrecord.tables import score
 from onrecord.tables.formats import TableError
@@ -267,7 +263,8 @@ def test_bad_rows_are_named_and_left_out_or_end_it(tmp_path: Path) -> None:
     ) == Summary(2, 3)
     assert told == ["row 2: its 'text' is null", "row 3: its 'text' is not UTF-8", "row 5: its 'text' is null"]
     with pytest.raises(
-        ScoreError, match=r"row 2 \(line 4\): has 1 cell, the header 2; leave such rows out with --on-error skip"
+        ScoreError,
+        match=r"row 2 \(line 4\): has 1 cell, the header 2: 'text' is missing; leave such rows out with --on-error skip",
     ):
         scored(tmp_path / "in.csv", tmp_path / "o2.csv", rows=1)
     assert not (tmp_path / "o2.csv").exists()
@@ -432,7 +429,7 @@ def test_what_stands_in_the_way_is_said(tmp_path: Path) -> None:
         (tmp_path / "l.csv", "o.csv", "column 'label' already.*--prefix"),
         (numbers, "o.csv", "holds int64, not text"),
         (tmp_path / "twice.csv", "o.csv", "'a' stands twice"),
-        (tmp_path / "nothing.csv", "o.csv", "begins with a header"),
+        (tmp_path / "nothing.csv", "o.csv", "begin with a header"),
         (tmp_path / "latin.csv", "o.csv", "header is not UTF-8"),
         (tmp_path / "fake.parquet", "o.csv", "no Parquet file"),
     ):
