@@ -183,7 +183,7 @@ def _miscounted(cells: list[str], columns: list[str], wanted: Sequence[str], for
     have, need = len(cells), len(columns)
     said = f"has {have} cell{'s' * (have != 1)}, the header {need}"
     if have < need:
-        return f"{said}: {', '.join(repr(name) for name in columns[have:] if name in wanted)} is missing"
+        return f"{said}; it lacks {', '.join(repr(name) for name in columns[have:] if name in wanted)}"
     unquoted = "" if form.delimiter == "\t" else f"{form.delimiter!r} in a cell without quotation marks"
     joined = need > 2 and (have - 1) % (need - 1) == 0
     if joined:

@@ -54,7 +54,7 @@ def test_a_cell_that_is_too_long_is_one_bad_row(tmp_path: Path) -> None:
     [
         ('2,"a"b,"and\n9,more,lines\n"', "has text behind a closing quotation mark"),
         ('2,"a"b', "has text behind a closing quotation mark"),
-        ("2", "has 1 cell, the header 2: 'text' is missing"),
+        ("2", "has 1 cell, the header 2; it lacks 'text'"),
         ("2,a,b", "has 3 cells, the header 2: ',' in a cell without quotation marks"),
         ("2,a\rb", "has a carriage return outside quotation marks"),
         ('2,"caf\udce9\n9,inside"', "is not UTF-8; perhaps it is cp1252"),
@@ -106,8 +106,8 @@ def test_a_row_may_end_before_columns_that_nobody_asked_for(tmp_path: Path) -> N
     ]
     assert [row.short for row in read[:2]] == [False, True]
     assert [row.fault for row in read[2:]] == [
-        "has 2 cells, the header 4: 'label' is missing",
-        "has 1 cell, the header 4: 'text', 'label' is missing",
+        "has 2 cells, the header 4; it lacks 'label'",
+        "has 1 cell, the header 4; it lacks 'text', 'label'",
         "has 5 cells, the header 4: ',' in a cell without quotation marks",
     ]
     assert len([row for row in rows(path, ("text",)) if row.values]) == 3

@@ -239,7 +239,7 @@ def test_bad_rows_are_named_and_left_out_or_end_it(tmp_path: Path) -> None:
         "row 5 (line 8)",
         "row 7 (lines 10 to 11)",
     ]
-    assert told[0].endswith("has 1 cell, the header 2: 'text' is missing")
+    assert told[0].endswith("has 1 cell, the header 2; it lacks 'text'")
     assert told[1].endswith("is not UTF-8; perhaps it is cp1252, which the encoding cp1252 reads")
     told.clear()
     bad_jsonl(tmp_path / "in.jsonl")
@@ -264,7 +264,7 @@ def test_bad_rows_are_named_and_left_out_or_end_it(tmp_path: Path) -> None:
     assert told == ["row 2: its 'text' is null", "row 3: its 'text' is not UTF-8", "row 5: its 'text' is null"]
     with pytest.raises(
         ScoreError,
-        match=r"row 2 \(line 4\): has 1 cell, the header 2: 'text' is missing; leave such rows out with --on-error skip",
+        match=r"row 2 \(line 4\): has 1 cell, the header 2; it lacks 'text'; leave such rows out with --on-error skip",
     ):
         scored(tmp_path / "in.csv", tmp_path / "o2.csv", rows=1)
     assert not (tmp_path / "o2.csv").exists()
