@@ -131,8 +131,17 @@ def score(
             classifier = promising(model, prior, max_error, coverage, backend, device)
 
             def score_file(read: Path, written: Path) -> Summary:
-                rest = dict(on_error=on_error, overwrite=overwrite, on_progress=Meter(), on_note=_note)
-                return score_table(read, written, classifier, model, options, **rest)
+                return score_table(
+                    read,
+                    written,
+                    classifier,
+                    model,
+                    options,
+                    on_error=on_error,
+                    overwrite=overwrite,
+                    on_progress=Meter(),
+                    on_note=_note,
+                )
 
             if "-" in (source, target):
                 summary = score_piped(source, target, format, score_file, standard_input, _answer)
