@@ -2,14 +2,13 @@
 
     python -m train.compare runs/a/checkpoint runs/b/checkpoint FILE.jsonl [--html OUT.html] [--limit 50]
 
-FILE holds rows with `text` and, for counting who is right, `label`; the splits of data/ are Parquet files with the same columns.
+FILE is a table with `text` and, for counting who is right, `label`; the splits of data/ are Parquet files with the same columns.
 """
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-import datasets
 import jinja2
 import numpy as np
 from rich.console import Console
@@ -18,6 +17,7 @@ from rich.text import Text
 
 from onrecord.classifier import CheckpointError, Classifier
 from train.config import Stop, run
+from train.corpus.source_files import read_table
 from train.measure.paired import mcnemar
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>compare</title>
@@ -32,29 +32,17 @@ table { border-collapse: collapse } td, th { text-align: left; padding: .3rem .8
 
 
 def read_rows(path: str) -> list[dict[str, Any]]:
-    """Rows of a JSONL, CSV or Parquet file as dicts with `text` and perhaps `label`, by name. Raises Stop if there are none to be had."""
-    kind = {".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}.get(Path(path).suffix)
-    if kind is None or not Path(path).is_file():
-        raise Stop(f"{path}: {'needs a .jsonl, .csv or .parquet file' if kind is None else 'no such file'}")
-    try:
-        table = {
-            "json": datasets.Dataset.from_json,
-            "csv": datasets.Dataset.from_csv,
-            "parquet": datasets.Dataset.from_parquet,
-        }[kind](path, keep_in_memory=True)
-    except Exception as error:  # datasets wraps what its readers raise in many ways
-        raise Stop(f"{path} could not be read: {str(error).strip().splitlines()[-1]}") from error
-    if "text" not in table.column_names or not len(table):
-        raise Stop(
-            f"{path} needs rows with a column text; it has {len(table)} rows with {', '.join(table.column_names)}"
-        )
-    if wrong := next((row for row in table.select_columns(["text"]) if not isinstance(row["text"], str)), None):
-        raise Stop(f"{path}: text {wrong['text']!r} is not a string")
-    names = getattr(table.features.get("label"), "names", None)
-    return [
-        row | {"label": names[row["label"]] if names else row.get("label")}
-        for row in table.select_columns([c for c in ("text", "label") if c in table.column_names])
-    ]
+    """Rows of a table in any format as dicts with `text` and perhaps `label`, by name. Raises Stop if there are none to be had."""
+    found = read_table(path, ["text"])
+    if not found or "text" not in found[0][1]:
+        columns = f" with {', '.join(found[0][1])}" if found else ""
+        raise Stop(f"{path} needs rows with a column text; it has {len(found)} rows{columns}")
+    rows: list[dict[str, Any]] = []
+    for where, row in found:
+        if not isinstance(row.get("text"), str):
+            raise Stop(f"{where}: text {row.get('text')!r} is not a string")
+        rows.append({"text": row["text"], "label": row.get("label") or None})  # an empty cell is no label
+    return rows
 
 
 def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -108,7 +96,9 @@ def _command() -> int:
     )
     parser.add_argument("first", help="checkpoint directory")
     parser.add_argument("second", help="checkpoint directory")
-    parser.add_argument("file", help="JSONL, CSV or Parquet with a column text and perhaps label")
+    parser.add_argument(
+        "file", help="a table (.csv, .tsv, .jsonl, .parquet, .xlsx) with a column text and perhaps label"
+    )
     parser.add_argument("--html", help="write the whole list as a page instead of printing its beginning")
     parser.add_argument("--limit", type=int, default=50, help="changes to print")
     options = parser.parse_args()

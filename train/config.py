@@ -71,6 +71,9 @@ class Source(Section):
     label_names: dict[str, str]
     split_column: str | None
     group_column: str | None
+    delimiter: str | None
+    encoding: str | None
+    on_error: Literal["stop", "skip"]
     repeats: Literal["stop", "warn"]
 
     @model_validator(mode="after")

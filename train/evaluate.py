@@ -19,8 +19,9 @@ import numpy as np
 
 from onrecord.calibration import DATA, Rule
 from onrecord.classifier import CheckpointError, Classifier
-from onrecord.tables.score import write_whole
+from onrecord.tables.parts import write_whole
 from train.config import DEFAULTS, WIDE, Config, Measure, Stop, parse, run
+from train.corpus.source_files import read_table
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.baselines import Baselines
 from train.measure.behaviour import measure_behaviour
@@ -228,7 +229,7 @@ def render_behaviour(found: dict[str, Any]) -> str:
 
 
 def measure_extra(classifier: Classifier, baselines: Baselines, path: str, section: Measure) -> dict[str, Any]:
-    """Model and baselines on another labelled file: JSONL with `text` and `label`; a `sample` field reports its values apart too.
+    """Model and baselines on another labelled table, with `text` and `label`; a `sample` field reports its values apart too.
 
     The model is measured as users get it, under the default prior; under another one of the checkpoint the line is called "model, prior NAME".
     """
@@ -245,31 +246,23 @@ def measure_extra(classifier: Classifier, baselines: Baselines, path: str, secti
 
 
 def read_extra(path: str, labels: list[str]) -> list[dict]:
-    """Rows of a JSONL file. Raises Stop naming the line of the first that cannot be used."""
+    """Rows of a table in any format. Raises Stop naming the place of the first that cannot be used."""
     rows = []
     try:
-        lines = Path(path).read_text(encoding="utf-8").split("\n")
-    except OSError as error:
-        raise Stop(f"--extra {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise Stop(f"--extra {path} is not UTF-8 (byte {error.start})") from error
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            text, label = row["text"], row["label"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise Stop(f"--extra {path}:{number}: needs a JSON object with text and label ({error!r})") from error
-        if row.get("sample") == "all" or not isinstance(row.get("sample", ""), str):
+        read = read_table(path, ["text", "label"])
+    except Stop as error:
+        raise Stop(f"--extra {error}") from error
+    for where, row in read:
+        if missing := [name for name in ("text", "label") if name not in row]:
+            raise Stop(f"--extra {where}: needs a column {missing[0]}; there are {', '.join(row)}")
+        sample = row.pop("sample", None)
+        if sample == "all" or not isinstance(sample, str | None):
+            raise Stop(f"--extra {where}: sample {sample!r} must be a string, and not 'all', which is the whole file")
+        if not isinstance(row["text"], str) or row["label"] not in labels:
             raise Stop(
-                f"--extra {path}:{number}: sample {row['sample']!r} must be a string, and not 'all', which is the whole file"
+                f"--extra {where}: label {row['label']!r} is none of {', '.join(labels)}, or the text is not a string"
             )
-        if not isinstance(text, str) or label not in labels:
-            raise Stop(
-                f"--extra {path}:{number}: label {label!r} is none of {', '.join(labels)}, or the text is not a string"
-            )
-        rows.append(row | {"doc": str(row.get("doc", row.get("id", number)))})
+        rows.append(row | {"doc": str(row.get("doc", row.get("id", where)))} | ({"sample": sample} if sample else {}))
     if not rows:
         raise Stop(f"--extra {path}: no rows")
     return rows
@@ -346,7 +339,7 @@ def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") 
 def _command() -> int:
     config, options = parse(
         prog="train.evaluate",
-        extra=dict(nargs="*", default=[], help="further labelled JSONL files (text, label) to measure beside test"),
+        extra=dict(nargs="*", default=[], help="further labelled tables (text, label) to measure beside test"),
         behaviour=dict(action="store_true", help="also run the held-out contrast groups and the label-keeping edits"),
         release=dict(
             action="store_true",

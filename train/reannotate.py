@@ -3,12 +3,12 @@
     python -m train.reannotate --write sheet.csv [--confidence 0.9] [--rows 300] [--key value]
     python -m train.reannotate --read sheet.csv
 
-The sheet has `id`, `before` (the sentence before), `text` and the empty columns `label` and `settled`. It is blind: it shows neither the author's label nor the
+The sheet is CSV for a spreadsheet: it begins with a byte order mark, and a cell that a spreadsheet would run has an apostrophe before it, which is taken off
+again. It may come back as CSV with any delimiter, or as .xlsx. It has `id`, `before` (the sentence before), `text` and the empty columns `label` and `settled`. It is blind: it shows neither the author's label nor the
 model's. The second annotator fills `label`; where the two then differ, whoever settles it fills `settled` (`--read` lists what is open). Only train and
 validation are looked at: test is opened by train.evaluate alone. A row that was read has two `annotators` in the seeds and is not asked about again.
 """
 
-import csv
 import json
 import sys
 from pathlib import Path
@@ -19,9 +19,11 @@ from rich.progress import track
 
 from onrecord import Classifier
 from onrecord.classifier import GROUP
-from onrecord.tables.score import write_whole
+from onrecord.tables.parts import write_whole
+from onrecord.tables.write import BOM, Form, csv_lines, with_formula
 from train.config import Config, Corpus, Stop, parse, run
-from train.corpus.rows import Sentence, normalise, read_seeds
+from train.corpus.rows import Sentence, normalise, read_seeds, seed_lines
+from train.corpus.source_files import read_table
 from train.corpus.splits import refuse_other_data, rows_of
 
 COLUMNS = ("id", "before", "text", "label", "settled")
@@ -60,11 +62,10 @@ def write_sheet(config: Config, path: Path, confidence: float, limit: int) -> in
     found = doubted(config, confidence, limit)
     before = {(s.doc, s.order + 1): s.text for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
     Random(config.corpus.split_seed).shuffle(found)
+    rows = [COLUMNS, *((s.id, before.get((s.doc, s.order), ""), s.text, "", "") for s in found)]
     try:
-        with open(path, "x", encoding="utf-8", newline="") as file:
-            sheet = csv.writer(file)
-            sheet.writerow(COLUMNS)
-            sheet.writerows((s.id, before.get((s.doc, s.order), ""), s.text, "", "") for s in found)
+        with open(path, "xb") as file:
+            file.write(BOM + csv_lines(rows, Form("csv", safe=True)))
     except OSError as error:
         raise Stop(f"cannot write {path}: {error.strerror}") from error
     return len(found)
@@ -76,16 +77,14 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
     Those rows and the empty ones are left as they are in the seeds, to be read from the same sheet later; every other row and byte of the seeds stays. Raises Stop
     with all faults, and changes nothing, if a row is not in the seeds, has another text there, a label that the config does not know, or no label but `settled`.
     """
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Stop(f"{path} cannot be read: {error}; save it as CSV in UTF-8") from error
+    faults: list[str] = []
+    read = [row for _, row in read_table(str(path), ("id", "text"), faults)]  # spreadsheets leave empty last cells out
+    rows = [{name: with_formula(str(cell or "")).strip() for name, cell in row.items()} for row in read]
     if rows and (missing := [name for name in COLUMNS if name not in rows[0]]):
         raise Stop(f"{path} lacks the columns {', '.join(missing)}; it must keep those that --write gave it")
     sentences = {s.id: s for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
-    answers = {row["id"]: tuple((row[name] or "").strip() for name in ("label", "settled")) for row in rows}
-    faults = [fault for row in rows if (fault := _fault(row, sentences, config.corpus))]
+    answers = {row["id"]: (row["label"], row["settled"]) for row in rows}
+    faults += [fault for row in rows if (fault := _fault(row, sentences, config.corpus))]
     if len(answers) < len(rows):
         faults.append(f"{len(rows) - len(answers)} rows repeat an id")
     if faults:
@@ -94,30 +93,46 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
     new = {i: answer for i, answer in filled.items() if len(sentences[i].annotators) < 2}  # the others were read before
     disputed = sorted(i for i, (label, settled) in new.items() if label != sentences[i].label and not settled)
     ready = {i: answer for i, answer in new.items() if i not in disputed}
+    contents = {}
     for seeds in sorted({Path(sentences[i].where.rpartition(":")[0]) for i in ready}):
-        lines = seeds.read_bytes().decode("utf-8").split("\n")
+        lines = seed_lines(seeds)
         for s in sentences.values():
             name, _, number = s.where.rpartition(":")
             if Path(name) == seeds and s.id in ready:
-                label, settled = ready[s.id]
-                row = json.loads(lines[int(number) - 1])
-                row |= {"label": settled or label, "annotators": [row["label"], label], "second": "doubtful"}
-                lines[int(number) - 1] = json.dumps(row, ensure_ascii=False)
-        write_whole(seeds, "\n".join(lines).encode("utf-8"))
+                lines[int(number) - 1] = _relabelled(lines, int(number) - 1, s, *ready[s.id])
+        contents[seeds] = "\n".join(lines).encode("utf-8")
+    for seeds, content in contents.items():
+        write_whole(seeds, content)
     disagreements = [f"{i}: {sentences[i].label} or {new[i][0]}? {sentences[i].text[:100]}" for i in disputed]
     return len(ready), len(answers) - len(filled), disagreements
+
+
+def _relabelled(lines: list[str], index: int, s: Sentence, label: str, settled: str) -> str:
+    """The line of a sentence with its second label. Raises Stop if another one stands there, e.g. as the file was edited meanwhile."""
+    line = lines[index] if index < len(lines) else ""
+    try:
+        row = json.loads(line)
+        there = (row["doc"], row["order"])
+    except (ValueError, KeyError, TypeError):
+        there = ("", 0)
+    if there != (s.doc, s.order):
+        raise Stop(
+            f"{s.where} is not {s.id} any more: nothing was read; do not edit the seeds meanwhile, and read again"
+        )
+    row |= {"label": settled or label, "annotators": [row["label"], label], "second": "doubtful"}
+    return json.dumps(row, ensure_ascii=False) + line[len(line.rstrip("\r")) :]
 
 
 def _fault(row: dict[str, str], sentences: dict[str, Sentence], corpus: Corpus) -> str | None:
     s = sentences.get(row["id"])
     if s is None:
         return f"{row['id']}: no such sentence in {corpus.seeds}"
-    if normalise(row["text"] or "") != s.text:
+    if normalise(row["text"]) != s.text:
         return f"{row['id']}: the text is not that of the seeds ({s.where}); it is not to be edited in the sheet"
-    for label in ((row["label"] or "").strip(), (row["settled"] or "").strip()):
+    for label in (row["label"], row["settled"]):
         if label and label not in corpus.labels:
             return f"{row['id']}: unknown label {label!r}; the labels are {', '.join(corpus.labels)}"
-    if (row["settled"] or "").strip() and not (row["label"] or "").strip():
+    if row["settled"] and not row["label"]:
         return f"{row['id']}: settled without a second label"
     return None
 

@@ -24,6 +24,16 @@ class Engine(StrEnum):
     ray = "ray"
 
 
+class TableFormat(StrEnum):
+    """What `score` reads and writes."""
+
+    csv = "csv"
+    tsv = "tsv"
+    jsonl = "jsonl"
+    parquet = "parquet"
+    xlsx = "xlsx"
+
+
 Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
 Prior = Annotated[
     str | None,

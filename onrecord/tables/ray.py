@@ -20,17 +20,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from onrecord.classifier import Classifier
-from onrecord.tables.read import Span, TableError, format_of
+from onrecord.tables.formats import TableError, compression_of, format_of
+from onrecord.tables.parts import ScoreError
+from onrecord.tables.read import Span
 from onrecord.tables.score import (
     Options,
     Progress,
-    ScoreError,
     Scorer,
     Summary,
     check_identity,
     checkpoint_identity,
     run_identity,
 )
+from onrecord.tables.write import Form
 
 RUN, SPANS, MANIFEST = (
     "_run.json",
@@ -140,9 +142,9 @@ def _paths(files: Any, where: str, source: str) -> list[str]:
     formats = {format_of(path) for path in visible}
     if not visible:
         raise ScoreError(f"there is no file in {source}" if files.exists(where) else f"there is no {source}")
-    if len(formats) > 1 or not formats <= {"parquet", "jsonl"}:
+    if len(formats) > 1 or not formats <= {"parquet", "jsonl"} or any(map(compression_of, visible)):
         raise ScoreError(
-            f"{source} holds {' and '.join(sorted(formats))} files: --engine ray takes a directory of Parquet or one of JSONL files"
+            f"{source} holds {' and '.join(sorted(formats))} files, or packed ones: --engine ray takes a directory of Parquet or one of JSONL files"
         )
     return visible
 
@@ -234,7 +236,7 @@ class SpanScorer:
             with self.files.open(path, "rb") as file:
                 columns = reader.columns(file)
                 for part in self.scorer.parts(
-                    reader, file, span, stem, self.format, columns, kept.__contains__, self.work.on_error
+                    reader, file, span, stem, Form(self.format), columns, kept.__contains__, self.work.on_error
                 ):
                     if part.content is not None:
                         _put(self.out, f"{self.there}/{part.name}", part.content)

@@ -1,35 +1,77 @@
-"""CSV, TSV, JSONL and Parquet as `onrecord score` reads them: in chunks of rows, cut in the same places every time.
+"""Tables as rows: CSV, TSV, JSONL, Parquet and Excel, the one reader of scoring, training data and further test files.
 
-Files are open binary files, so that they may lie on a disk or in an object store. Rows that cannot be read are told as faults, one line each,
-and never end the reading.
+`rows` gives the rows of a file one by one. `Reader` gives them to `onrecord score` in chunks, cut in the same places every
+time, from open binary files, so that they may lie on a disk or in an object store. Rows that cannot be read are told as faults,
+one line each, and never end the reading.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from onrecord.tables import workbook
+from onrecord.tables.delimited import Dialect, Row, dialect, header, is_unicode
+from onrecord.tables.delimited import rows as delimited_rows
+from onrecord.tables.formats import DELIMITERS, TableError, arrow, format_of
+from onrecord.tables.opening import BOM, opened
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMATS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-DIALECTS = {"csv": "excel", "tsv": "excel-tab"}
 SPAN = 8 << 20  # bytes of JSONL that are shared out together: some 40,000 sentences
-FIELD = 1_000_000  # characters of a CSV field: a quotation mark that is never closed makes no longer one
-BOM = b"\xef\xbb\xbf"
-QUOTED = re.compile(rb'"(?:[^"]|"")*"')  # a whole cell of TSV
+BATCH = 10_000  # rows of Parquet that are made Python's together
 Span = tuple[int, int]  # of bytes (JSONL, CSV) or row groups (Parquet), the end excluded
 
 
-class TableError(Exception):
-    """A table that cannot be read or written at all; the message says what to do."""
+def rows(
+    path: Path | str,
+    wanted: Sequence[str] = (),
+    *,
+    names: Sequence[str] | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+    on_note: Callable[[str], None] = lambda _: None,
+) -> Iterator[Row]:
+    """The rows of a table, by the end of its name; bad ones have a fault and no values.
+
+    `wanted` are the columns that will be used: a row of CSV may end before others. `names` are those of a CSV or TSV
+    without a header. Values of CSV and TSV are text as it stands: nothing is taken for a number or a missing value. Those
+    of a Parquet file written by `datasets` are names where they are class labels. `on_note` hears of a delimiter that was
+    found, and of sheets that are not read. Raises TableError for what ails the whole file.
+    """
+    format = format_of(str(path))
+    with opened(path, format, encoding) as table:
+        if format == "jsonl":
+            yield from _json_rows(table.file, (0, _size(table.file)), lambda values, line: "")
+        elif format == "parquet":
+            yield from _parquet_rows(table.file)
+        elif format == "xlsx":
+            _, sheets, found = workbook.sheet(table.file)
+            note_sheets(sheets, on_note)
+            yield from found
+        else:
+            form = dialect(table.file, format, wanted, delimiter, names)
+            note_delimiter(form, on_note)
+            yield from delimited_rows(table.file, form, wanted, names, _said(table.encoding))
+
+
+def note_delimiter(form: Dialect, on_note: Callable[[str], None]) -> None:
+    """Tell of a delimiter that nobody gave."""
+    if form.found:
+        shown = {"\t": "a tab"}.get(form.delimiter, form.delimiter)
+        on_note(f"the delimiter is {shown}, as the header says; if that is wrong, give the right one as delimiter")
+
+
+def note_sheets(sheets: Sequence[str], on_note: Callable[[str], None]) -> None:
+    """Tell which sheet of several is read."""
+    if len(sheets) > 1:
+        on_note(f"read is the sheet {sheets[0]!r} alone; there are also {', '.join(map(repr, sheets[1:]))}")
 
 
 @dataclass(frozen=True)
@@ -41,33 +83,7 @@ class Chunk:
     lines: list[str] | None  # the good rows as they stand in a JSONL file
     faults: list[str]  # of the bad rows, each beginning with its number
     position: float  # share of the file read so far, 0 to 1
-
-
-class Row(NamedTuple):
-    """One row of a text format; `values` is None for a bad one, whose `fault` says why."""
-
-    values: dict[str, Any] | None
-    position: float
-    line: str = ""
-    fault: str = ""
-
-
-def format_of(path: str) -> str:
-    """csv, tsv, jsonl or parquet, by the end of the name. Raises TableError for another end."""
-    suffix = PurePath(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise TableError(f"{path}: the name says the format, and must end in one of {', '.join(FORMATS)}")
-    return FORMATS[suffix]
-
-
-def arrow() -> Any:
-    """The pyarrow module. Raises TableError where it is not installed."""
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ModuleNotFoundError:
-        raise TableError("Parquet needs pyarrow: run `pip install 'onrecord[parquet]'`, or use CSV or JSONL") from None
-    return pyarrow
+    short: list[str]  # places of the good rows that were filled up with empty cells
 
 
 @dataclass(frozen=True)
@@ -79,36 +95,51 @@ class Reader:
     added: frozenset[str]  # names of the columns that will be added
     only: tuple[str, ...] | None = None  # columns that a row of JSONL may have; None = any
     unicode: bool = False  # whether a row with text that is not Unicode is a bad one: what is written cannot hold it
+    delimiter: str | None = None  # of CSV and TSV; None = by the header
+    encoding: str = "utf-8"  # that the table had before it was opened, for messages
+    sheet: bool = False  # whether what is written is a sheet, whose cells have a limit
 
     def columns(self, file: BinaryIO) -> list[str]:
         """Names of the columns; those of the first row for JSONL. Raises TableError if the text column is not there or an added one is."""
         if self.format == "jsonl":
-            rows = self._json_lines(file, (0, _size(file)))
-            return next((list(row.values) for row in rows if row.values is not None), [])
-        names = (
-            parquet_file(file).schema_arrow.names
-            if self.format == "parquet"
-            else self._header(self._reader(file, _Lines(file)))
-        )
-        if len(set(names)) < len(names):
-            raise TableError(
-                f"column {next(name for name in names if names.count(name) > 1)!r} stands twice in the header: rename one"
-            )
+            return next((list(row.values) for row in self._json_rows(file, (0, _size(file))) if row.values), [])
+        if self.format == "parquet":
+            names = parquet_file(file).schema_arrow.names
+            if len(set(names)) < len(names):
+                twice = next(name for name in names if names.count(name) > 1)
+                raise TableError(f"column {twice!r} stands twice: rename one")
+        elif self.format == "xlsx":
+            names = workbook.sheet(file)[0]
+        else:
+            names = header(file, self.dialect(file))
         if self.text_column not in names:
             raise TableError(
-                f"there is no column {self.text_column!r}; there are {', '.join(map(repr, names))}: name the one with the sentences with --text-column"
+                f"there is no column {self.text_column!r}; there are {', '.join(map(repr, names))}: "
+                "name the one with the sentences with --text-column"
             )
         self._check_added(names)
         return names
+
+    def dialect(self, file: BinaryIO) -> Dialect:
+        """How a CSV or TSV file keeps its cells apart."""
+        return dialect(file, self.format, [self.text_column], self.delimiter)
+
+    def notes(self, file: BinaryIO) -> list[str]:
+        """What was found out about the file and nobody had said."""
+        told: list[str] = []
+        if self.format in DELIMITERS:
+            note_delimiter(self.dialect(file), told.append)
+        elif self.format == "xlsx":
+            note_sheets(workbook.sheet(file)[1], told.append)
+        return told
 
     def spans(self, file: BinaryIO) -> list[Span]:
         """The parts of a file that can be read by themselves, in order."""
         if self.format == "parquet":
             return [(i, i + 1) for i in range(parquet_file(file).num_row_groups)]
         size = _size(file)
-        step = (
-            SPAN if self.format == "jsonl" else max(size, 1)
-        )  # where a row of CSV begins is known only to who has read all before it
+        # Where a row of CSV begins is known only to who has read all before it.
+        step = SPAN if self.format == "jsonl" else max(size, 1)
         return [(start, min(start + step, size)) for start in range(0, size, step)]
 
     def chunks(self, file: BinaryIO, span: Span, size: int) -> Iterator[Chunk]:
@@ -116,124 +147,66 @@ class Reader:
         if self.format == "parquet":
             yield from self._parquet_chunks(file, span, size)
             return
-        rows = iter(self._json_lines(file, span) if self.format == "jsonl" else self._csv_rows(file))
-        while some := list(islice(rows, size)):
-            good = [row.values for row in some if row.values is not None]
-            lines = [row.line for row in some if row.values is not None] if self.format == "jsonl" else None
+        if self.format == "jsonl":
+            found = self._json_rows(file, span)
+        elif self.format == "xlsx":
+            found = map(self._with_text, workbook.sheet(file)[2])
+        else:
+            found = delimited_rows(file, self.dialect(file), [self.text_column], encoding=_said(self.encoding))
+        found = map(self._checked, found) if self.sheet else found
+        while some := list(islice(found, size)):
+            good = [row for row in some if row.values is not None]
             yield Chunk(
-                [row[self.text_column] for row in good],
-                good,
-                lines,
-                [row.fault for row in some if row.values is None],
+                [row.values[self.text_column] for row in good],  # type: ignore[index]
+                [row.values for row in good],  # type: ignore[misc]
+                [row.line for row in good] if self.format == "jsonl" else None,
+                [f"{row.place}: {row.fault}" for row in some if row.values is None],
                 some[-1].position,
+                [row.place for row in good if row.short],
             )
 
     def nothing(self, file: BinaryIO) -> Chunk:
         """No rows, but the columns of the file: what is written where there is no row."""
-        return Chunk(
-            [], parquet_file(file).schema_arrow.empty_table() if self.format == "parquet" else [], None, [], 1.0
-        )
+        empty = parquet_file(file).schema_arrow.empty_table() if self.format == "parquet" else []
+        return Chunk([], empty, None, [], 1.0, [])
+
+    def _with_text(self, row: Row) -> Row:
+        """A row of a sheet, whose text may be a number or nothing."""
+        assert row.values is not None
+        text = row.values[self.text_column]
+        return row._replace(values=row.values | {self.text_column: "" if text is None else str(text)})
+
+    def _checked(self, row: Row) -> Row:
+        fault = workbook.too_long(row.values.values()) if row.values is not None else ""
+        return row._replace(values=None, fault=fault) if fault else row
 
     def _check_added(self, names: Iterable[str]) -> None:
         if clash := sorted(self.added.intersection(names)):
             raise TableError(
-                f"the input has a column {clash[0]!r} already, which would be lost: choose another name for the new ones, e.g. with --prefix onrecord_"
+                f"the input has a column {clash[0]!r} already, which would be lost: choose another name for the new ones, "
+                "e.g. with --prefix onrecord_"
             )
 
-    def _reader(self, file: BinaryIO, lines: _Lines) -> Iterator[list[str]]:
-        """The cells of each row. Quoted as RFC 4180 says, but for a TSV file with bare quotation marks, which is read as it is."""
-        bare = self.format == "tsv" and is_bare(file)
-        return csv.reader(
-            lines, DIALECTS[self.format], strict=True, quoting=csv.QUOTE_NONE if bare else csv.QUOTE_MINIMAL
-        )
+    def _json_rows(self, file: BinaryIO, span: Span) -> Iterator[Row]:
+        return _json_rows(file, span, self._json_fault)
 
-    def _header(self, rows: Iterator[list[str]]) -> list[str]:
-        csv.field_size_limit(FIELD)
-        try:
-            names = next(rows, None)
-        except csv.Error as error:
-            raise TableError(f"the header is no {self.format.upper()}: {error}") from None
-        if not names:
-            raise TableError(
-                f"the file begins with an empty line or is empty; {self.format.upper()} begins with a header that names the columns"
-            )
-        if not all(map(_is_unicode, names)):
-            raise TableError("the header is not UTF-8; convert the file first, e.g. `iconv -f cp1252 -t utf-8`")
-        return names
-
-    def _csv_rows(self, file: BinaryIO) -> Iterator[Row]:
-        size, lines = _size(file), _Lines(file)
-        rows = self._reader(file, lines)
-        names = self._header(rows)
-        number = 0
-        while True:
-            first, cells, fault = lines.number + 1, None, ""
-            try:
-                cells = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                fault = str(error)
-            if cells == []:  # a blank line
-                continue
-            number += 1
-            if cells is not None and len(cells) != len(names):
-                fault = f"has {len(cells)} fields, the header {len(names)}"
-            elif cells is not None and not _is_unicode("\0".join(cells)):
-                fault = "is not UTF-8"
-            place = f"line {first}" if lines.number <= first else f"lines {first} to {lines.number}"
-            good = None if fault or cells is None else dict(zip(names, cells, strict=True))
-            yield Row(good, lines.position / size, fault=f"row {number} ({place}): {fault}")
-
-    def _json_lines(self, file: BinaryIO, span: Span) -> Iterator[Row]:
-        size, (position, stop) = _size(file), span
-        if position:  # the line that the span begins within belongs to the one before
-            file.seek(position - 1)
-            position += len(file.readline()) - 1
-        before, start = -1, position  # lines before the span: counted when one must be named
-        file.seek(position)
-        number = 0
-        while position < stop and (raw := file.readline()):
-            position += len(raw)
-            number += 1
-            if not (data := raw.removeprefix(BOM) if position == len(raw) else raw).strip():
-                continue
-            values, line, fault = self._json_row(data)
-            if fault:
-                if before < 0:
-                    before = _newlines(file, start)
-                    file.seek(position)
-                fault = f"line {before + number}: {fault}"
-            yield Row(values, position / size, line, fault)
-
-    def _json_row(self, data: bytes) -> tuple[dict[str, Any] | None, str, str]:
-        """A line as (row, text of the line, fault)."""
-        try:
-            line = data.decode().strip()
-            values = json.loads(line)
-        except UnicodeDecodeError as error:
-            return None, "", f"is not UTF-8 (byte {error.start + 1} is 0x{data[error.start]:02x})"
-        except (ValueError, RecursionError) as error:
-            return None, "", f"is no JSON ({error})"
-        if not isinstance(values, dict):
-            return None, "", f"is no JSON object but {type(values).__name__}"
+    def _json_fault(self, values: dict[str, Any], line: str) -> str:
+        """Why a JSON object cannot be scored, or nothing."""
         if not isinstance(values.get(self.text_column), str):
             was = (
                 f"is {json.dumps(values[self.text_column])[:40]}, no string"
                 if self.text_column in values
                 else f"is not there; there are {', '.join(map(repr, values))}"
             )
-            return None, "", f"its {self.text_column!r} {was}"
+            return f"its {self.text_column!r} {was}"
         self._check_added(values)
         if self.only is not None and (other := [name for name in values if name not in self.only]):
             return (
-                None,
-                "",
-                f"has a column {other[0]!r} that the first row lacks; write .jsonl or .parquet, where rows may differ",
+                f"has a column {other[0]!r} that the first row lacks; write .jsonl or .parquet, where rows may differ"
             )
-        if self.unicode and not _is_unicode(line if "\\u" not in line else json.dumps(values, ensure_ascii=False)):
-            return None, "", "holds half of a surrogate pair, which only .jsonl can"
-        return values, line, ""
+        if self.unicode and not is_unicode(line if "\\u" not in line else json.dumps(values, ensure_ascii=False)):
+            return "holds half of a surrogate pair, which only .jsonl can"
+        return ""
 
     def _parquet_chunks(self, file: BinaryIO, span: Span, size: int) -> Iterator[Chunk]:
         pa, table = arrow(), parquet_file(file)
@@ -255,6 +228,12 @@ class Reader:
                     text, fault = None, f"its {self.text_column!r} is not UTF-8"
                 if text is not None and i in foreign:
                     text, fault = None, f"its {foreign[i]!r} is not UTF-8"
+                if (
+                    text is not None
+                    and self.sheet
+                    and (long := workbook.too_long(batch.slice(i, 1).to_pylist()[0].values()))
+                ):
+                    text, fault = None, long
                 good.append(text is not None)
                 if text is None:
                     faults.append(f"row {number}: {fault}")
@@ -268,7 +247,44 @@ class Reader:
                     raise TableError(
                         f"bad rows cannot be left out, for pyarrow cannot filter a column of this file ({error}): mend the input"
                     ) from None
-            yield Chunk(texts, rows, None, faults, number / table.metadata.num_rows)
+            yield Chunk(texts, rows, None, faults, number / table.metadata.num_rows, [])
+
+
+def _json_rows(file: BinaryIO, span: Span, fault_of: Callable[[dict[str, Any], str], str]) -> Iterator[Row]:
+    """The lines of a span that are not blank; `fault_of` an object and its line says why it is a bad row, or nothing."""
+    size, (position, stop) = _size(file), span
+    if position:  # the line that the span begins within belongs to the one before
+        file.seek(position - 1)
+        position += len(file.readline()) - 1
+    before, start = -1, position  # lines before the span: counted when one must be named
+    file.seek(position)
+    number = 0
+    while position < stop and (raw := file.readline()):
+        position += len(raw)
+        number += 1
+        if not (data := raw.removeprefix(BOM) if position == len(raw) else raw).strip():
+            continue
+        values, line, fault = _json_object(data)
+        fault = fault or fault_of(values, line)
+        if fault and before < 0:
+            before = _newlines(file, start)
+            file.seek(position)
+        line_number = max(before, 0) + number
+        yield Row(None if fault else values, line_number, line_number, line_number, position / size, line, fault)
+
+
+def _json_object(data: bytes) -> tuple[dict[str, Any], str, str]:
+    """A line as (object, text of the line, fault)."""
+    try:
+        line = data.decode().strip()
+        values = json.loads(line)
+    except UnicodeDecodeError as error:
+        return {}, "", f"is not UTF-8 (byte {error.start + 1} is 0x{data[error.start]:02x})"
+    except (ValueError, RecursionError) as error:
+        return {}, "", f"is no JSON ({error})"
+    if not isinstance(values, dict):
+        return {}, "", f"is no JSON object but {type(values).__name__}"
+    return values, line, ""
 
 
 def parquet_file(file: BinaryIO) -> Any:
@@ -278,6 +294,44 @@ def parquet_file(file: BinaryIO) -> Any:
         return pa.parquet.ParquetFile(file)
     except (pa.ArrowInvalid, OSError) as error:
         raise TableError(f"this is no Parquet file: {error}") from None
+
+
+def _parquet_rows(file: BinaryIO) -> Iterator[Row]:
+    """Rows with Python's values; class labels of `datasets` by name."""
+    table = parquet_file(file)
+    classes = _class_names(table.schema_arrow)
+    number, total = 0, max(table.metadata.num_rows, 1)
+    try:
+        for batch in table.iter_batches(BATCH):
+            foreign = _foreign(batch)
+            for i, values in enumerate(_objects(batch, foreign)):
+                number += 1
+                if values is None:
+                    yield Row(None, number, 0, 0, number / total, fault=f"its {foreign[i]!r} is not UTF-8")
+                    continue
+                named = {
+                    name: known[values[name]]
+                    for name, known in classes.items()
+                    if isinstance(values.get(name), int) and 0 <= values[name] < len(known)
+                }
+                yield Row(values | named, number, 0, 0, number / total)
+    except (arrow().ArrowException, OSError, ValueError, OverflowError) as error:  # e.g. a date behind the year 9999
+        raise TableError(f"row {number + 1} or one behind it cannot be read: {error}") from None
+
+
+def _objects(batch: pa.RecordBatch, foreign: dict[int, str]) -> list[dict[str, Any] | None]:
+    if not foreign:
+        return batch.to_pylist()
+    return [None if i in foreign else batch.slice(i, 1).to_pylist()[0] for i in range(batch.num_rows)]
+
+
+def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
+    """Column -> names of its classes, as `datasets` keeps them in a file's metadata."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        return {name: each["names"] for name, each in features.items() if each.get("_type") == "ClassLabel"}
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return {}
 
 
 def _foreign(batch: pa.RecordBatch) -> dict[int, str]:
@@ -297,29 +351,8 @@ def _foreign(batch: pa.RecordBatch) -> dict[int, str]:
     return found
 
 
-def is_bare(file: BinaryIO) -> bool:
-    """Whether quotation marks in a TSV file are text: one stands bare in a cell, and all lines have as many cells. Leaves the file at its beginning."""
-    file.seek(0)
-    tabs, bare = -1, False
-    for number, raw in enumerate(file):
-        if line := (raw if number else raw.removeprefix(BOM)).rstrip(b"\r\n"):
-            if tabs not in (-1, line.count(b"\t")):
-                bare = False
-                break
-            tabs = line.count(b"\t")
-            bare = bare or (
-                b'"' in line and any(b'"' in cell and not QUOTED.fullmatch(cell) for cell in line.split(b"\t"))
-            )
-    file.seek(0)
-    return bare
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _said(encoding: str) -> str:
+    return "UTF-8" if encoding == "utf-8" else encoding
 
 
 def _size(file: BinaryIO) -> int:
@@ -336,21 +369,3 @@ def _newlines(file: BinaryIO, stop: int) -> int:
         found += block.count(b"\n")
         stop -= len(block)
     return found
-
-
-class _Lines:
-    """The lines of a file as text, counted. A byte that is not UTF-8 comes as a lone surrogate."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.number = self.position = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        if not (raw := self._file.readline()):
-            raise StopIteration
-        self.number += 1
-        self.position += len(raw)
-        return (raw.removeprefix(BOM) if self.number == 1 else raw).decode("utf-8", "surrogateescape")

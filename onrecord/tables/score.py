@@ -1,8 +1,8 @@
 """A table in, the same table with labels out; killed at any moment and started again, it neither loses nor doubles a row.
 
 The input is cut into parts of some thousand rows, in the same places every time. Each part's output is written to OUT.parts, whole or not at
-all, so the parts that are there are those that are done. `run.json` there says which input, checkpoint and options they belong to: a run with
-others never goes on from them. When all are there they are joined to OUT, which appears whole, and OUT.parts goes.
+all, so the parts that are there are those that are done (onrecord.tables.parts). When all are there they are joined to OUT, which appears
+whole, and OUT.parts goes.
 """
 
 from __future__ import annotations
@@ -10,25 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import filelock
-
 from onrecord.classifier import Classifier, Prediction
 from onrecord.defaults import PART_ROWS
-from onrecord.tables.read import Chunk, Reader, Span, TableError, format_of
-from onrecord.tables.write import encoded, join, merged
-
-RUN, FINISHED, JOINED, LOCK = "run.json", "finished.json", "joined", "lock"  # what lies in OUT.parts beside the parts
-
-
-class ScoreError(Exception):
-    """Scoring cannot begin or go on; the message says what to do."""
+from onrecord.tables import workbook
+from onrecord.tables.formats import DELIMITERS, TableError, compression_of, format_of
+from onrecord.tables.opening import Opened, opened
+from onrecord.tables.parts import FINISHED, JOINED, RUN, Parts, ScoreError, parts_of, writing
+from onrecord.tables.read import Chunk, Reader, Span
+from onrecord.tables.write import Form, check_schema, encoded, inferred, join
 
 
 @dataclass(frozen=True)
@@ -41,6 +35,9 @@ class Options:
     max_error: float | None = None  # what the classifier was loaded with: it decides who is abstained
     coverage: float | None = None  # and what the label sets are
     backend: str | None = None  # and the last digits, or with int8 some labels
+    delimiter: str | None = None  # of CSV and TSV; None = by the header
+    encoding: str | None = None  # of the input's text; None = by its first bytes, or UTF-8
+    safe_csv: bool = False  # whether cells of CSV and TSV that a spreadsheet would run get an apostrophe
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,8 @@ class Summary:
 
     written: int  # rows
     bad: int  # rows left out
+    short: int = 0  # rows of `written` that ended before the last columns and got empty cells there
+    notes: tuple[str, ...] = ()  # what else there is to tell
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ class Part:
     faults: list[str]  # of the bad ones, which it leaves out
     share: float  # of its file read by now
     content: bytes | None  # None if it was there already
+    short: list[str]  # places of the good rows that were filled up with empty cells
 
 
 class Scorer:
@@ -82,9 +82,10 @@ class Scorer:
             name: type(value) for name, value in self._record(classifier.predict("")).items()
         }  # added columns and their types
 
-    def reader(self, format: str, only: tuple[str, ...] | None = None, unicode: bool = False) -> Reader:
-        """How this run reads files of a format; for the rest see Reader."""
-        return Reader(format, self.options.text_column, frozenset(self.kinds), only, unicode)
+    def reader(self, format: str) -> Reader:
+        """How this run reads files of a format."""
+        options = self.options
+        return Reader(format, options.text_column, frozenset(self.kinds), delimiter=options.delimiter)
 
     def parts(
         self,
@@ -92,7 +93,7 @@ class Scorer:
         file: BinaryIO,
         span: Span,
         stem: str,
-        format: str,
+        form: Form,
         columns: list[str],
         there: Callable[[str], bool],
         on_error: str,
@@ -101,16 +102,17 @@ class Scorer:
         for number, chunk in enumerate(reader.chunks(file, span, self.options.part_rows)):
             if on_error == "fail" and chunk.faults:
                 raise ScoreError(
-                    f"{chunk.faults[0]}; leave such rows out with --on-error skip, which goes on from here, or mend the input and begin anew"
+                    f"{chunk.faults[0]}; leave such rows out with --on-error skip, which goes on from here, or mend the "
+                    "input and begin anew"
                 )
-            name = f"{stem}-{number:06}.{format}"
-            content = None if there(name) else self.content(chunk, format, columns)
-            yield Part(name, len(chunk.texts), chunk.faults, chunk.position, content)
+            name = f"{stem}-{number:06}.{form.format}"
+            content = None if there(name) else self.content(chunk, form, columns)
+            yield Part(name, len(chunk.texts), chunk.faults, chunk.position, content, chunk.short)
 
-    def content(self, chunk: Chunk, format: str, columns: list[str]) -> bytes:
+    def content(self, chunk: Chunk, form: Form, columns: list[str]) -> bytes:
         """A part file's bytes."""
         return encoded(
-            chunk, [self._record(p) for p in self.classifier.predict(chunk.texts)], format, columns, self.kinds
+            chunk, [self._record(p) for p in self.classifier.predict(chunk.texts)], form, columns, self.kinds
         )
 
     def _record(self, prediction: Prediction) -> dict[str, Any]:
@@ -127,11 +129,13 @@ def score(
     on_error: str = "fail",
     overwrite: bool = False,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> Summary:
-    """Score the table `source` into the table `target`, both CSV, TSV, JSONL or Parquet by the end of their names.
+    """Score the table `source` into the table `target`, in the formats that the ends of their names say.
 
     `checkpoint` is where `classifier` was loaded from. `on_error` is "fail", which ends at the first bad row, or "skip", which leaves bad rows
-    out; `on_progress` hears of each. Raises ScoreError, or TableError for a table that cannot be read or written.
+    out; `on_progress` hears of each, `on_note` of what was found out about the input and nobody had said. Raises ScoreError, or TableError for
+    a table that cannot be read or written.
     """
     options = options or Options()
     try:
@@ -150,187 +154,171 @@ def score(
         raise ScoreError(f"{target} is a directory: give the name of a file in it")
     if source.resolve() == target.resolve():
         raise ScoreError(f"{source} would be replaced by its own scores: give another name for the output")
-    parts = target.with_name(target.name + ".parts")
     identity = run_identity(
         classifier, checkpoint, options, {"format": format, "as": written_as, **file_identity(source)}
     )
-    delivered = (parts / FINISHED).exists() and not (
-        parts / JOINED
-    ).exists()  # killed while it cleaned up: OUT may be its own
+    directory = parts_of(target)
+    # Killed while it cleaned up: OUT may be its own.
+    delivered = (directory / FINISHED).exists() and not (directory / JOINED).exists()
     if target.exists() and not overwrite and not delivered:
-        raise _in_the_way(target)
-    with _writing(parts):
-        parts.mkdir(exist_ok=True)
-        lock = filelock.FileLock(parts / LOCK, timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise ScoreError(
-                f"another run is writing {target}: wait for it, or give another name for the output"
-            ) from None
+        raise in_the_way(target)
+    parts = Parts(target)
     try:
-        return _score(
-            source,
-            target,
-            parts,
-            identity,
-            Scorer(classifier, options),
-            (format, written_as),
-            on_error,
-            overwrite,
-            on_progress,
-        )
+        if summary := _finished(parts, target, identity, overwrite):
+            return summary
+        check_identity(parts.read(RUN), identity, f"delete {parts.path} to begin anew")
+        run = json.dumps(identity, indent=1)
+        parts.write(RUN, run.encode())
+        with opened(source, format, options.encoding) as table:
+            made = _make_parts(
+                parts, table, Scorer(classifier, options), (format, target), run, on_error, on_progress, on_note
+            )
+        names, form, header, summary = made
+        if not file_identity(source).items() <= identity["input"].items():
+            raise ScoreError(
+                f"{source} was changed while it was being scored, so that the parts may be of both: delete {parts.path} and begin anew"
+            )
+        _join(parts, names, form, header)
+        with writing(parts.path):
+            finished = {"identity": identity, "summary": asdict(summary), "output": file_identity(parts.path / JOINED)}
+        parts.write(FINISHED, json.dumps(finished).encode())
+        _deliver(parts, target, overwrite)
+        return _cleaned(parts, summary)
     except (ScoreError, TableError):
-        if parts.is_dir() and set(os.listdir(parts)) <= {
-            LOCK,
-            RUN,
-            f"{RUN}.new",
-        }:  # nothing was done, so there is nothing to go on from
-            shutil.rmtree(parts, ignore_errors=True)
+        if parts.untouched():
+            parts.remove()
         raise
     finally:
-        lock.release()
+        parts.release()
 
 
-def _score(
-    source: Path,
-    target: Path,
-    parts: Path,
-    identity: dict[str, Any],
+def _finished(parts: Parts, target: Path, identity: dict[str, Any], overwrite: bool) -> Summary | None:
+    """What a run did that was killed between joining and cleaning up, after doing that; None if there is one to be done."""
+    if not (text := parts.read(FINISHED)):
+        return None
+    finished = json.loads(text)
+    same = finished["identity"] == identity
+    if parts.has(JOINED) and (same or not overwrite):
+        _deliver(parts, target, overwrite)
+    own = target.exists() and file_identity(target) == finished["output"]  # else it was moved away or replaced since
+    if same and own:
+        return _cleaned(parts, Summary(**finished["summary"] | {"notes": tuple(finished["summary"]["notes"])}))
+    if target.exists() and not overwrite:
+        parts.remove()
+        raise in_the_way(target, ", of an earlier run with another input, checkpoint or options" if own else "")
+    parts.empty()
+    return None
+
+
+def _make_parts(
+    parts: Parts,
+    table: Opened,
     scorer: Scorer,
-    formats: tuple[str, str],
+    formats: tuple[str, Path],
+    run: str,
     on_error: str,
-    overwrite: bool,
     on_progress: Callable[[Progress], None],
-) -> Summary:
-    if (parts / FINISHED).exists():  # killed between joining and cleaning up
-        finished = json.loads((parts / FINISHED).read_text())
-        same = finished["identity"] == identity
-        if (parts / JOINED).exists() and (same or not overwrite):
-            _deliver(parts, target, overwrite)
-        own = (
-            target.exists() and file_identity(target) == finished["output"]
-        )  # else it was moved away or replaced since
-        if same and own:
-            _clean(parts)
-            return Summary(**finished["summary"])
-        if target.exists() and not overwrite:
-            _clean(parts)
-            raise _in_the_way(target, ", of an earlier run with another input, checkpoint or options" if own else "")
-        _empty(parts)
-    check_identity(
-        (parts / RUN).read_text() if (parts / RUN).exists() else None, identity, f"delete {parts} to begin anew"
+    on_note: Callable[[str], None],
+) -> tuple[list[str], Form, list[str], Summary]:
+    """Make all parts that are not there: (their names, how they are written, the header, what was done)."""
+    reader, form, columns = _plan(table, scorer, *formats)
+    for note in reader.notes(table.file):
+        on_note(note)
+    mark = hashlib.sha256(run.encode()).hexdigest()[:8]  # in the names: no file of another run is taken for a part
+    names: list[str] = []
+    written = bad = fresh = 0
+    short: list[str] = []
+    for i, span in enumerate(reader.spans(table.file)):
+        for part in scorer.parts(reader, table.file, span, f"{i:06}-{mark}", form, columns, parts.has, on_error):
+            if part.content is not None:
+                parts.write(part.name, part.content)
+                fresh += part.rows
+            names.append(part.name)
+            written += part.rows
+            bad += len(part.faults)
+            short += part.short
+            on_progress(Progress(part.share, written + bad, fresh, part.faults))
+    if not names:
+        names.append(f"empty-{mark}.{form.format}")
+        parts.write(names[0], scorer.content(reader.nothing(table.file), form, columns))
+    notes = (
+        (f"{len(short):,} rows end before the last columns and have empty cells there; the first: {short[0]}",)
+        if short
+        else ()
     )
-    with _writing(parts):
-        write_whole(parts / RUN, json.dumps(identity, indent=1).encode())
-    format, written_as = formats
-    with open(source, "rb") as file:
-        columns = scorer.reader(format).columns(file)
-        only = tuple(columns) if format == "jsonl" and written_as in ("csv", "tsv") else None
-        reader = scorer.reader(format, only, unicode=written_as != format)
-        there = set(os.listdir(parts))
-        names: list[str] = []
-        written = bad = fresh = 0
-        schema = None
-
-        def keep(name: str, content: bytes | None) -> None:
-            nonlocal schema
-            if content is not None:
-                with _writing(parts):
-                    write_whole(parts / name, content)
-            if written_as == "parquet":
-                with open(parts / name, "rb") as part:
-                    schema = merged(schema, part, f"row {written + bad + 1}")
-            names.append(name)
-
-        for i, span in enumerate(reader.spans(file)):
-            for part in scorer.parts(reader, file, span, f"{i:06}", written_as, columns, there.__contains__, on_error):
-                keep(part.name, part.content)
-                written += part.rows
-                bad += len(part.faults)
-                fresh += part.rows if part.content is not None else 0
-                on_progress(Progress(part.share, written + bad, fresh, part.faults))
-        if not names:
-            keep(f"empty.{written_as}", scorer.content(reader.nothing(file), written_as, columns))
-    summary = Summary(written, bad)
-    if not file_identity(source).items() <= identity["input"].items():
-        raise ScoreError(
-            f"{source} was changed while it was being scored, so that the parts may be of both: delete {parts} and begin anew"
-        )
-    with _writing(parts):
-        _join(parts, names, written_as, [*columns, *scorer.kinds], schema)
-        finished = {"identity": identity, "summary": asdict(summary), "output": file_identity(parts / JOINED)}
-        write_whole(parts / FINISHED, json.dumps(finished).encode())
-    _deliver(parts, target, overwrite)
-    _clean(parts)
-    return summary
+    return names, form, [*columns, *scorer.kinds], Summary(written, bad, len(short), notes)
 
 
-def _in_the_way(target: Path, whose: str = "") -> ScoreError:
+def _plan(table: Opened, scorer: Scorer, format: str, target: Path) -> tuple[Reader, Form, list[str]]:
+    """How the input is read and the output written, and the input's columns: all that must be known before the first part.
+
+    Raises TableError where the output could not hold the input, before anything is scored.
+    """
+    written_as, file = format_of(str(target)), table.file
+    reader = scorer.reader(format)
+    columns = reader.columns(file)
+    fixed = format == "jsonl" and written_as in ("csv", "tsv", "xlsx")
+    reader = replace(
+        reader,
+        only=tuple(columns) if fixed else None,
+        unicode=written_as != format,
+        encoding=table.encoding,
+        sheet=written_as == "xlsx",
+    )
+    delimiter = reader.dialect(file).delimiter if format == written_as and format in DELIMITERS else None
+    form = Form(
+        written_as,
+        delimiter or DELIMITERS.get(written_as, ","),
+        marked=table.marked,
+        safe=scorer.options.safe_csv,
+        compression=compression_of(str(target)),
+    )
+
+    def chunks() -> Iterator[Chunk]:
+        for span in reader.spans(file):
+            yield from reader.chunks(file, span, scorer.options.part_rows)
+
+    if written_as == "xlsx" and (count := sum(len(chunk.texts) for chunk in chunks())) > workbook.ROWS:
+        raise TableError(f"{count:,} rows are more than the {workbook.ROWS:,} of a sheet: write .csv or .parquet")
+    if written_as == "parquet" and format in ("jsonl", "xlsx"):
+        schema = inferred(chunks())
+        check_schema(chunks(), schema)
+        form = replace(form, schema=schema)
+    return reader, form, columns
+
+
+def in_the_way(target: Path, whose: str = "") -> ScoreError:
+    """The error about an output that is there already."""
     return ScoreError(f"{target} is there already{whose}: give another name, or replace it with --overwrite")
 
 
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Tells of errors on the disk as of the output's. Raises ScoreError."""
-    try:
-        yield
-    except OSError as error:
-        raise ScoreError(
-            f"{path} cannot be written: {error.strerror or error}; the same command goes on from here when that is mended"
-        ) from error
-
-
-def _join(parts: Path, names: list[str], format: str, header: list[str], schema: Any) -> None:
+def _join(parts: Parts, names: list[str], form: Form, header: list[str]) -> None:
     """All parts as the file JOINED, whole or not at all."""
-
-    def opened() -> Iterator[BinaryIO]:
-        for name in names:
-            with open(parts / name, "rb") as part:
-                yield part
-
-    fresh = parts / f"{JOINED}.new"
-    with open(fresh, "wb") as target:
-        join(opened(), format, header, schema, target)
-        target.flush()
-        os.fsync(target.fileno())
-    fresh.replace(parts / JOINED)
+    fresh = parts.path / f"{JOINED}.new"
+    with writing(parts.path):
+        with open(fresh, "wb") as target:
+            join(parts.opened(names), form, header, target)
+            target.flush()
+            os.fsync(target.fileno())
+        fresh.replace(parts.path / JOINED)
 
 
-def _deliver(parts: Path, target: Path, overwrite: bool) -> None:
+def _deliver(parts: Parts, target: Path, overwrite: bool) -> None:
     """Put the joined file in its place. Raises ScoreError if another file has come there during the run."""
     if target.exists() and not overwrite:
         raise ScoreError(
             f"{target} has come there while its rows were being scored: move it away and run the same command again, or replace it with --overwrite"
         )
-    with _writing(target):
-        (parts / JOINED).replace(target)
+    with writing(target):
+        (parts.path / JOINED).replace(target)
 
 
-def _empty(parts: Path) -> None:
-    """Take away all parts, FINISHED last: until then a killed run knows that it was done."""
-    with _writing(parts):
-        for name in os.listdir(parts):
-            if name not in (FINISHED, LOCK):
-                (parts / name).unlink()
-        (parts / FINISHED).unlink()
-
-
-def _clean(parts: Path) -> None:
-    """Take OUT.parts away."""
-    _empty(parts)
-    with _writing(parts):
-        shutil.rmtree(parts)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, and so that it outlives a power cut."""
-    fresh = path.with_name(path.name + ".new")
-    with open(fresh, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+def _cleaned(parts: Parts, summary: Summary) -> Summary:
+    """The summary, after OUT.parts was taken away; it says so if something of others lies there."""
+    if left := parts.remove():
+        note = f"{parts.path} is left, as it holds {', '.join(left[:3])}, which no run put there"
+        return replace(summary, notes=(*summary.notes, note))
+    return summary
 
 
 def run_identity(

@@ -1,35 +1,55 @@
-"""What `onrecord score` writes: the content of part files, and one table of them. CSV, TSV, JSONL and Parquet."""
+"""What `onrecord score` writes: the content of part files, and one table of them, in every format that is read."""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import math
+import re
 import shutil
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, time
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from onrecord.tables.read import DIALECTS, Chunk, TableError, arrow, parquet_file
+from onrecord.tables import workbook
+from onrecord.tables.formats import DELIMITERS, TableError, arrow
+from onrecord.tables.opening import BOM
+from onrecord.tables.read import Chunk, parquet_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 GROUP = 65_536  # rows of a Parquet row group written
+FORMULA = re.compile(r"'*[=+\-@\t\r]")  # what spreadsheets run; behind apostrophes, so that one more can be taken off
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")  # runs nothing
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a table is written."""
+
+    format: str
+    delimiter: str = ","  # of CSV and TSV
+    marked: bool = False  # whether CSV and TSV begin with a byte order mark, by which Excel knows UTF-8
+    safe: bool = False  # whether cells of CSV and TSV that a spreadsheet would run get an apostrophe
+    schema: pa.Schema | None = None  # the input's columns in Parquet, where its format does not say their types
+    compression: str | None = None  # gzip or zstd
 
 
 def encoded(
-    chunk: Chunk, records: Sequence[dict[str, Any]], format: str, columns: Sequence[str], kinds: dict[str, type]
+    chunk: Chunk, records: Sequence[dict[str, Any]], form: Form, columns: Sequence[str], kinds: dict[str, type]
 ) -> bytes:
     """The good rows of a chunk with their records behind them as the content of a part file, without a CSV header.
 
     `columns` are the input's, `kinds` the type of each field of a record. Raises TableError for values that the format cannot hold.
     """
-    if format == "parquet":
-        return _parquet_part(chunk, records, columns, kinds)
-    if (
-        format == "jsonl" and chunk.lines is not None
-    ):  # spliced: numbers, escapes and the order of keys stay what they were
+    if form.format == "parquet":
+        return _parquet_part(chunk, records, form, columns, kinds)
+    if form.format == "jsonl" and chunk.lines is not None:  # spliced: numbers, escapes and the order of keys stay
         spliced = (
             f"{line[:-1].rstrip()}, {json.dumps(record, ensure_ascii=False)[1:]}\n"
             for line, record in zip(chunk.lines, records, strict=True)
@@ -39,68 +59,105 @@ def encoded(
         rows = chunk.rows if isinstance(chunk.rows, list) else chunk.rows.to_pylist()
     except (arrow().ArrowException, ValueError, OverflowError) as error:  # e.g. a date behind the year 9999
         raise TableError(
-            f"a column has values that {format.upper()} cannot hold ({error}): write .parquet instead"
+            f"a column has values that {form.format.upper()} cannot hold ({error}): write .parquet instead"
         ) from None
-    if format == "jsonl":
+    if form.format == "jsonl":
         return "".join(_json(row | record) + "\n" for row, record in zip(rows, records, strict=True)).encode()
-    return csv_lines(
-        (
-            [_cell(row.get(name)) for name in columns] + [_cell(value) for value in record.values()]
-            for row, record in zip(rows, records, strict=True)
-        ),
-        format,
+    table = (
+        [row.get(name) for name in columns] + list(record.values()) for row, record in zip(rows, records, strict=True)
     )
+    if form.format == "xlsx":
+        return workbook.part([_json(cell) if isinstance(cell, list | dict) else cell for cell in row] for row in table)
+    return csv_lines(([csv_cell(cell) for cell in row] for row in table), form)
 
 
-def csv_lines(rows: Iterable[Sequence[str]], format: str) -> bytes:
+def csv_lines(rows: Iterable[Sequence[str]], form: Form) -> bytes:
     """Rows as CSV or TSV."""
     text = io.StringIO()
     plain, quoted = (
-        csv.writer(text, DIALECTS[format], lineterminator="\n", quoting=quoting)
+        csv.writer(text, delimiter=form.delimiter, lineterminator="\n", quoting=quoting)
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)
     )
     for row in rows:  # Python before 3.13 leaves a lone CR bare, which ends a row for who reads it
-        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
+        cells = [without_formula(cell) for cell in row] if form.safe else row
+        (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
     return text.getvalue().encode()
 
 
-def merged(schema: pa.Schema | None, part: BinaryIO, name: str) -> pa.Schema:
-    """The schema that holds the parts seen before and this one. Raises TableError if there is none."""
-    pa, own = arrow(), parquet_file(part).schema_arrow
-    try:
-        return (
-            own
-            if schema is None or own.equals(schema)
-            else pa.unify_schemas([schema, own], promote_options="permissive")
-        )
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise TableError(
-            f"from {name} on, a column has values of another type than before ({error}); Parquet columns have one type: write .jsonl instead"
-        ) from None
+def without_formula(cell: str) -> str:
+    """A cell that no spreadsheet runs: an apostrophe stands before = + - @, a tab and a carriage return, but not before a number.
+
+    `with_formula` takes it off again. (OWASP, CSV injection.)
+    """
+    return f"'{cell}" if FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell
 
 
-def join(
-    parts: Iterable[BinaryIO], format: str, header: Sequence[str], schema: pa.Schema | None, target: BinaryIO
-) -> None:
-    """One table of part files, in their order. `header` is for CSV and TSV, `schema` for Parquet."""
-    if format == "parquet":
-        assert schema is not None
-        _join_parquet(parts, schema, target)
-        return
-    if format in DIALECTS:
-        target.write(csv_lines([header], format))
-    for part in parts:
-        shutil.copyfileobj(part, target)
+def with_formula(cell: str) -> str:
+    """The cell as it was before `without_formula`."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
 
 
-def _join_parquet(parts: Iterable[BinaryIO], schema: pa.Schema, target: BinaryIO) -> None:
+def inferred(chunks: Iterable[Chunk]) -> pa.Schema:
+    """The Parquet types of rows that have none. Raises TableError where a column has values of several."""
     pa = arrow()
-    with pa.parquet.ParquetWriter(target, schema) as writer:
-        waiting: list[Any] = []  # tables
-        for part in parts:
-            waiting.append(
-                pa.concat_tables([schema.empty_table(), parquet_file(part).read()], promote_options="permissive")
-            )
+    schema, before = pa.schema([]), 0
+    for chunk in chunks:
+        rows = cast("list[dict[str, Any]]", chunk.rows)
+        own = _arrays(rows, None).schema
+        try:
+            schema = pa.unify_schemas([schema, own], promote_options="permissive")
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise TableError(
+                f"from row {before + 1} on, a column has values of another type than before ({error}); Parquet columns have "
+                "one type: write .jsonl instead"
+            ) from None
+        before += len(rows)
+    try:
+        pa.parquet.write_table(schema.empty_table(), io.BytesIO())
+    except pa.ArrowException as error:  # e.g. an object without fields
+        raise TableError(f"a column has values that Parquet cannot hold ({error}): write .jsonl instead") from None
+    return schema
+
+
+def check_schema(chunks: Iterable[Chunk], schema: pa.Schema) -> None:
+    """Raise TableError if a value does not go into the type that its column has because of others."""
+    for chunk in chunks:
+        _arrays(cast("list[dict[str, Any]]", chunk.rows), schema)
+
+
+def join(parts: Iterable[BinaryIO], form: Form, header: Sequence[str], target: BinaryIO) -> None:
+    """One table of part files, in their order. `header` names the columns."""
+    if form.format == "parquet":
+        _join_parquet(parts, target)
+    elif form.format == "xlsx":
+        workbook.save(header, parts, target)
+    else:
+        with _packed(target, form.compression) as file:
+            if form.format in DELIMITERS:
+                file.write(BOM * form.marked + csv_lines([header], form))
+            for part in parts:
+                shutil.copyfileobj(part, file)
+
+
+@contextmanager
+def _packed(target: BinaryIO, compression: str | None) -> Iterator[Any]:
+    if compression == "gzip":
+        with gzip.GzipFile("", "wb", fileobj=target, mtime=0) as file:  # the same rows give the same bytes
+            yield file
+    elif compression == "zstd":
+        with arrow(".zst").CompressedOutputStream(target, "zstd") as file:
+            yield file
+    else:
+        yield target
+
+
+def _join_parquet(parts: Iterable[BinaryIO], target: BinaryIO) -> None:
+    pa = arrow()
+    files = iter(parts)
+    waiting = [parquet_file(next(files)).read()]
+    with pa.parquet.ParquetWriter(target, waiting[0].schema) as writer:
+        for part in files:
+            waiting.append(parquet_file(part).read())
             if sum(table.num_rows for table in waiting) >= GROUP:
                 writer.write_table(pa.concat_tables(waiting))
                 waiting = []
@@ -109,22 +166,12 @@ def _join_parquet(parts: Iterable[BinaryIO], schema: pa.Schema, target: BinaryIO
 
 
 def _parquet_part(
-    chunk: Chunk, records: Sequence[dict[str, Any]], columns: Sequence[str], kinds: dict[str, type]
+    chunk: Chunk, records: Sequence[dict[str, Any]], form: Form, columns: Sequence[str], kinds: dict[str, type]
 ) -> bytes:
     pa = arrow()
     table = chunk.rows
     if isinstance(table, list):
-        names = columns if chunk.lines is None else list(dict.fromkeys(name for row in table for name in row))
-        try:
-            arrays = {
-                name: pa.array([row.get(name) for row in table], pa.string() if chunk.lines is None else None)
-                for name in names
-            }
-        except (pa.ArrowException, OverflowError) as error:
-            raise TableError(
-                f"a column has values that Parquet cannot hold in one ({error}): write .jsonl instead"
-            ) from None
-        table = pa.table(arrays)
+        table = _arrays(table, form.schema or pa.schema([(name, pa.string()) for name in columns]))
     types = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64(), list: pa.list_(pa.string())}
     for name, kind in kinds.items():
         table = table.append_column(
@@ -133,24 +180,48 @@ def _parquet_part(
     content = io.BytesIO()
     try:
         pa.parquet.write_table(table, content)
-    except pa.ArrowException as error:  # e.g. an object without fields
+    except pa.ArrowException as error:
         raise TableError(f"a column has values that Parquet cannot hold ({error}): write .jsonl instead") from None
     return content.getvalue()
 
 
-def _cell(value: Any) -> str:
-    """A value in CSV: a string as it is, null as nothing, anything else as JSON."""
-    return (
-        value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
-    )
+def _arrays(rows: list[dict[str, Any]], schema: pa.Schema | None) -> pa.Table:
+    """Rows as a table with the columns of a schema, or with those that they have. Raises TableError."""
+    pa = arrow()
+    names = list(dict.fromkeys(name for row in rows for name in row)) if schema is None else schema.names
+    arrays = {}
+    for name in names:
+        try:
+            arrays[name] = pa.array([row.get(name) for row in rows], schema and schema.field(name).type)
+        except (pa.ArrowException, OverflowError) as error:
+            raise TableError(
+                f"the column {name!r} has values that Parquet cannot hold in one ({error}): write .jsonl instead"
+            ) from None
+    return pa.table(arrays, schema)
+
+
+def csv_cell(value: Any) -> str:
+    """A value in CSV: null as nothing, lists and objects as JSON, anything else plain."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return _json(value) if isinstance(value, list | dict) else _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """A scalar as text: numbers as JSON has them, days and times as ISO 8601."""
+    if isinstance(value, bool | int | float):
+        return json.dumps(value)
+    return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
 def _json(value: Any) -> str:
     """A row as JSON, which knows no NaN and no infinity: they become null."""
     try:
-        return json.dumps(value, ensure_ascii=False, default=str, allow_nan=False)
+        return json.dumps(value, ensure_ascii=False, default=_plain, allow_nan=False)
     except ValueError:
-        return json.dumps(_finite(value), ensure_ascii=False, default=str)
+        return json.dumps(_finite(value), ensure_ascii=False, default=_plain)
 
 
 def _finite(value: Any) -> Any:

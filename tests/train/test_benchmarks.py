@@ -14,18 +14,22 @@ CONFIGS = DEFAULTS.parent / "benchmarks"
 
 
 def checkthat_2024(path: Path, split: str, number: int) -> None:
+    """As published: in the training file two rows stand in one line."""
     lines = [
         f"{i}\t{row['text']}\t{row['label']}"
         for i, row in enumerate(rows(number, ("No", "Yes", "No"), seed=len(split)))
     ]
+    if split == "train":
+        lines.insert(5, "24098\tWe grow.\tNo29286\tYou cannot.\tNo")
     path.write_text("\n".join(["Sentence_id\tText\tclass_label", *lines]) + "\n")
 
 
 def checkthat_2025(path: Path, split: str, number: int) -> None:
-    """As published: an unclosed quotation mark in a bare cell, and a fourth column in some files."""
+    """As published: a quotation mark that opens a bare cell, and a fourth column in some files, which half of dev's rows lack."""
     more = ("\tsolved_conflict", "\tFalse") if split != "test" else ("", "")
+    lacking = 2 if split == "validation" else number + 1
     lines = [
-        f'id-{i}\t"{row["text"]}\t{row["label"]}{more[1]}'
+        f'id-{i}\t"{row["text"]}\t{row["label"]}{more[1] * bool((i + 1) % lacking)}'
         for i, row in enumerate(rows(number, ("OBJ", "SUBJ"), seed=len(split)))
     ]
     path.write_text("\n".join([f"sentence_id\tsentence\tlabel{more[0]}", *lines]) + "\n")

@@ -96,9 +96,9 @@ def test_a_label_may_look_like_markup(
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.txt", "x", "needs a .jsonl"),
+        ("a.txt", "x", "rows are read from .csv, .tsv"),
         ("a.jsonl", None, "no such file"),
-        ("a.jsonl", "{", "could not be read"),
+        ("a.jsonl", "{", r"a\.jsonl:1: is no JSON"),
         ("a.csv", "a,b\n1,2\n", "column text"),
     ],
 )
@@ -113,3 +113,11 @@ def test_labels_the_checkpoints_do_not_know_are_refused(checkpoint: Path) -> Non
     model = Classifier.load(checkpoint)
     with pytest.raises(Stop, match="'CLAIM'"):
         compare.compare(model, model, [{"text": "One.", "label": "CLAIM"}])
+
+
+@pytest.mark.parametrize(("name", "delimiter"), [("a.csv", ","), ("a.tsv", "\t"), ("b.csv", ";")])
+def test_labels_that_look_like_missing_values_stay_text(tmp_path: Path, name: str, delimiter: str) -> None:
+    labels = ["None", "NA", "null", "nan", "", "1"]
+    lines = [f"Text {i}{delimiter}{label}" for i, label in enumerate(labels)]
+    (tmp_path / name).write_text("\n".join([f"text{delimiter}label", *lines]))
+    assert [row["label"] for row in compare.read_rows(str(tmp_path / name))] == ["None", "NA", "null", "nan", None, "1"]

@@ -208,11 +208,11 @@ def test_a_run_on_fewer_rows_beside_it_makes_a_learning_curve(settings: Config, 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("{", ":1: needs"),
-        ('{"text": "a"}', ":1: needs"),
+        ("{", ":1: is no JSON"),
+        ('{"text": "a"}', ":1: needs a column label; there are text"),
         ('\n{"text": "a", "label": "clam"}', ":2: label 'clam'"),
         ("", "no rows"),
-        (None, "No such file"),
+        (None, "no such file"),
     ],
 )
 def test_a_faulty_extra_file_is_named(

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 
+import openpyxl
 import pytest
 
 from tests.conftest import CUE, LABELS, changed
@@ -57,9 +58,9 @@ def noisy(settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def filled(path: Path, answers: dict[str, tuple[str, str]]) -> None:
-    with open(path, newline="") as file:
+    with open(path, newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    with open(path, "w", newline="") as file:
+    with open(path, "w", newline="", encoding="utf-8-sig") as file:
         sheet = csv.DictWriter(file, COLUMNS)
         sheet.writeheader()
         for row in rows:
@@ -79,7 +80,7 @@ def test_wrong_labels_are_found_and_the_sheet_is_blind(
     assert doubted(config, sure, 100) == [s for s in found if len(s.text) >= len(found[2].text)]
     assert len(doubted(config, 0.5, 2)) == 2 and doubted(config, 0.5, 2) == found[:2]
     assert write_sheet(config, tmp_path / "sheet.csv", 0.5, 100) == len(found)
-    with open(tmp_path / "sheet.csv", newline="") as file:
+    with open(tmp_path / "sheet.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     texts = {(s.doc, s.order): s.text for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
     assert {row["id"] for row in rows} == {s.id for s in found}
@@ -146,7 +147,7 @@ def test_faulty_sheets_change_nothing(
 ) -> None:
     config = noisy[0]
     write_sheet(config, tmp_path / "sheet.csv", 0.5, 3)
-    with open(tmp_path / "sheet.csv", newline="") as file:
+    with open(tmp_path / "sheet.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     with open(tmp_path / "sheet.csv", "w", newline="") as file:
         sheet = csv.DictWriter(file, COLUMNS)
@@ -156,3 +157,89 @@ def test_faulty_sheets_change_nothing(
     with pytest.raises(Stop, match=f"nothing was read, 1 faults:(.|\n)*{fault}"):
         read_sheet(config, tmp_path / "sheet.csv")
     assert before == {path: path.read_bytes() for path in Path(config.corpus.seeds).rglob("*.jsonl")}
+
+
+def ended(config: Config, ends: list[str]) -> Path:
+    """The articles with other line ends, in turn; what stands in them is the same."""
+    path = Path(config.corpus.seeds) / "articles" / "made.jsonl"
+    lines = path.read_text().splitlines()
+    path.write_bytes("".join(line + ends[i % len(ends)] for i, line in enumerate(lines)).encode())
+    return path
+
+
+@pytest.mark.parametrize("ends", [["\r\r\n"], ["\r\n"], ["\n", "\r\r\n", "\r\n", "\n\n"]])
+def test_a_label_is_written_into_its_own_row_whatever_lines_end_in(
+    noisy: tuple[Config, set[str]], tmp_path: Path, ends: list[str]
+) -> None:
+    config = noisy[0]
+    path = ended(config, ends)
+    before = path.read_bytes().split(b"\n")
+    first, second = doubted(config, 0.5, 2)
+    write_sheet(config, tmp_path / "sheet.csv", 0.5, 2)
+    filled(tmp_path / "sheet.csv", {s.id: (s.label, "") for s in (first, second)})
+    assert read_sheet(config, tmp_path / "sheet.csv") == (2, 0, [])
+    after = path.read_bytes().split(b"\n")
+    changed_lines = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
+    assert [json.loads(after[i])["annotators"] for i in changed_lines] == [
+        [s.label] * 2 for s in sorted((first, second), key=lambda s: s.id)
+    ]
+    for i in changed_lines:
+        a, b = json.loads(before[i]), json.loads(after[i])
+        assert (a["doc"], a["order"], a["text"]) == (b["doc"], b["order"], b["text"])
+        assert before[i].rstrip(b"\r") + after[i][len(after[i].rstrip(b"\r")) :] == before[i], "its end stays"
+
+
+def test_lines_that_end_in_cr_alone_are_one_message(noisy: tuple[Config, set[str]]) -> None:
+    ended(noisy[0], ["\r"])
+    with pytest.raises(Stop, match=r"made\.jsonl:1: not JSON .*lines end in CR here: save the file with LF"):
+        read_seeds(noisy[0].corpus.seeds, noisy[0].corpus.labels)
+
+
+def test_seeds_that_were_edited_meanwhile_are_not_touched(
+    noisy: tuple[Config, set[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = noisy[0]
+    (first,) = doubted(config, 0.5, 1)
+    write_sheet(config, tmp_path / "sheet.csv", 0.5, 1)
+    filled(tmp_path / "sheet.csv", {first.id: (first.label, "")})
+    known = read_seeds(config.corpus.seeds, config.corpus.labels)
+    path = Path(config.corpus.seeds) / "articles" / "made.jsonl"
+    path.write_text("\n" + path.read_text())
+    edited = path.read_bytes()
+    monkeypatch.setattr(reannotate, "read_seeds", lambda seeds, labels: known)
+    with pytest.raises(Stop, match=f"is not {first.id} any more: nothing was read"):
+        read_sheet(config, tmp_path / "sheet.csv")
+    assert path.read_bytes() == edited
+
+
+@pytest.mark.parametrize("kind", ["semicolons", "last cells left out", "xlsx"])
+def test_the_sheet_may_come_back_as_a_spreadsheet_saves_it(
+    noisy: tuple[Config, set[str]], tmp_path: Path, kind: str
+) -> None:
+    config = noisy[0]
+    path = Path(config.corpus.seeds) / "articles" / "made.jsonl"
+    odd = ["=1+1 said none", "-30- none", "'+none", "@none"]
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    asked = {s.id for s in doubted(config, 0.5, 100)}
+    for row in rows:
+        if "order" in row and f"{row['doc']}/{row['order']:02d}" in asked and odd:
+            row["text"] = f"{odd.pop()} {row['text']}"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = doubted(config, 0.5, 100)
+    write_sheet(config, tmp_path / "sheet.csv", 0.5, 100)
+    sheet = (tmp_path / "sheet.csv").read_bytes()
+    assert sheet.startswith("\ufeff".encode()) and b",'=1+1 said" in sheet and b",''+none" in sheet
+    filled(tmp_path / "sheet.csv", {s.id: (s.label, "") for s in found[:-1]})
+    with open(tmp_path / "sheet.csv", newline="", encoding="utf-8-sig") as file:
+        table = list(csv.reader(file))
+    back = tmp_path / f"back.{'xlsx' if kind == 'xlsx' else 'csv'}"
+    if kind == "xlsx":
+        book = openpyxl.Workbook()
+        for cells in table:
+            book.active.append(cells)
+        book.save(back)
+    else:
+        with open(back, "w", newline="", encoding="utf-8-sig") as file:
+            writer = csv.writer(file, delimiter=";" if kind == "semicolons" else ",")
+            writer.writerows(cells[: len(cells) - (not cells[3]) - (not cells[4])] for cells in table)
+    assert read_sheet(config, back) == (len(found) - 1, 1, [])

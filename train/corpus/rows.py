@@ -46,6 +46,14 @@ class Sentence:
         return f"{self.doc}/{self.order:02d}"
 
 
+def seed_lines(path: Path) -> list[str]:
+    """The lines of a file of seeds as they stand, without LF: a CR before it stays, which JSON reads over.
+
+    The one count of lines: what was read from line n is written back to line n. Raises UnicodeDecodeError.
+    """
+    return path.read_bytes().decode("utf-8").split("\n")
+
+
 def normalise(text: str) -> str:
     """NFC, no invisible characters, single spaces. Quotation marks and dashes stay as the publication set them."""
     return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
@@ -82,7 +90,7 @@ def _read_file(
 ) -> None:
     documents: dict[str, dict[str, str]] = {}
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = seed_lines(path)
     except UnicodeDecodeError as error:
         faults.append(f"{path}: not UTF-8 (byte {error.start})")
         return
@@ -93,7 +101,8 @@ def _read_file(
         try:
             row: Any = json.loads(line)
         except ValueError as error:
-            faults.append(f"{where}: not JSON ({error})")
+            alone = "; lines end in CR here: save the file with LF" if "\r" in line.strip() else ""
+            faults.append(f"{where}: not JSON ({error}){alone}")
             continue
         if not isinstance(row, dict) or not isinstance(row.get("doc"), str) or not row["doc"]:
             faults.append(f"{where}: a row is a JSON object with a `doc`")

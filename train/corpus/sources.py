@@ -13,7 +13,7 @@ import datasets
 
 from train.config import SPLITS, Source, Stop
 from train.corpus.rows import Sentence, key, normalise
-from train.corpus.source_files import KINDS, Rows, named, read_table
+from train.corpus.source_files import KINDS, Rows, is_table, named, read_table
 
 SPLIT_WORDS = {
     "train": "train",
@@ -33,11 +33,12 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
 
     `columns` of a row that are there are kept in its `meta`.
 
+    With `on_error: skip`, faulty rows are listed on standard error and left out.
     Raises Stop with the faults: a missing column, an empty text or label, an unknown label or split, several labels in a row; and, unless
     `repeats` is warn, a text with two labels, a group in two ready-made splits.
     """
     faults: list[str] = []
-    raw = _parts(source)
+    raw = _parts(source, faults)
     if source.split_column:
         raw = _by_column([pair for rows in raw.values() for pair in rows], source, faults)
     parts = {split: list(_sentences(rows, split, source, columns, faults)) for split, rows in raw.items()}
@@ -49,8 +50,9 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
         if len(pieces := [p.strip() for p in re.split(r"[|;,]", label)]) > 1 and set(pieces) <= found | set(labels)
     )
     faults += [
-        f"label {label!r} joins several labels (multi-label), but a row here has exactly one: keep one of them in each row"
-        for label in joined
+        f"{s.where}: label {s.label!r} joins several labels (multi-label), but a row here has exactly one: keep one of them"
+        for s in everything
+        if s.label in joined
     ]
     if labels:
         hint = f"the labels are {', '.join(labels)}; correct the row, add the label to labels, or set labels: null for those of the data"
@@ -59,10 +61,13 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
             for s in everything
             if s.label not in labels and s.label not in joined
         ]
-    _stop_at(faults, "faulty rows")
+    _stop_or_skip(faults, source.on_error)
+    good = found - {*joined, *(found - set(labels) if labels else ())}
+    parts = {split: [s for s in rows if s.label in good] for split, rows in parts.items()}
+    everything = [s for rows in parts.values() for s in rows]
     if not everything:
         raise Stop(f"source: {source.files} has no rows")
-    labels = labels or sorted(found)
+    labels = labels or sorted(good)
     if len(labels) < 2:
         raise Stop(
             f"source: every row is labelled {labels[0]!r}; there must be two labels or more, or label_column names another column"
@@ -73,13 +78,28 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
     return parts, labels
 
 
+def _stop_or_skip(faults: list[str], on_error: str) -> None:
+    """Raise Stop with the faulty rows, or print them where they are to be skipped."""
+    if on_error == "stop" and len(faults) == 1:
+        raise Stop(f"{faults[0]}; source.on_error: skip goes on without the row")
+    if on_error == "stop":
+        _stop_at(faults, "faulty rows (source.on_error: skip goes on without them)")
+    elif faults:
+        print(f"warning: faulty rows are left out, {len(faults)} in all:\n  {_listed(faults)}", file=sys.stderr)
+
+
+def _listed(faults: list[str]) -> str:
+    """The first of them, one a line, and how many more there are."""
+    rest = f"\n  and {len(faults) - SHOWN} more" * (len(faults) > SHOWN)
+    return "\n  ".join(faults[:SHOWN]) + rest
+
+
 def _stop_at(faults: list[str], what: str) -> None:
     """Raise Stop with the faults, if there are any: one in one line, many as a list."""
     if len(faults) == 1:
         raise Stop(faults[0])
     if faults:
-        rest = f"\n  and {len(faults) - SHOWN} more" * (len(faults) > SHOWN)
-        raise Stop(f"{len(faults)} {what}:\n  " + "\n  ".join(faults[:SHOWN]) + rest)
+        raise Stop(f"{len(faults)} {what}:\n  {_listed(faults)}")
 
 
 def _judge(found: list[str], what: str, repeats: str) -> None:
@@ -114,22 +134,22 @@ def _torn(parts: dict[str, list[Sentence]]) -> list[str]:
     ]
 
 
-def _parts(source: Source) -> dict[str, Rows]:
+def _parts(source: Source, faults: list[str]) -> dict[str, Rows]:
     """split -> rows. WHOLE where there are no ready-made splits."""
     files = source.files
     if isinstance(files, str) and Path(files).is_dir():
         files = _directory(Path(files), source.split_column)
     if isinstance(files, dict):
-        return {split: _rows(listed, source.columns) for split, listed in files.items()}
+        return {split: _rows(listed, source, faults) for split, listed in files.items()}
     assert files is not None
-    if isinstance(files, list) or Path(files).is_file() or Path(files).suffix in KINDS:
-        return {WHOLE: _rows(files, source.columns)}
+    if isinstance(files, list) or Path(files).is_file() or is_table(files):
+        return {WHOLE: _rows(files, source, faults)}
     return _hub(files)
 
 
 def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str]]:
     """Files by the split that their names speak of; WHOLE if none speaks of training."""
-    files = sorted(str(path) for path in root.iterdir() if path.suffix in KINDS)
+    files = sorted(str(path) for path in root.iterdir() if is_table(path))
     if not files:
         raise Stop(f"source: the directory {root} holds no {', '.join(KINDS)} file")
     spoken = {
@@ -145,8 +165,25 @@ def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str
     return {name: own for name in SPLITS if (own := [file for file in files if spoken[file] == {name}])}
 
 
-def _rows(files: str | list[str], columns: list[str] | None) -> Rows:
-    return [pair for file in ([files] if isinstance(files, str) else files) for pair in read_table(file, columns)]
+def _rows(files: str | list[str], source: Source, faults: list[str]) -> Rows:
+    return [
+        pair
+        for file in ([files] if isinstance(files, str) else files)
+        for pair in read_table(
+            file,
+            _wanted(source),
+            faults,
+            columns=source.columns,
+            delimiter=source.delimiter,
+            encoding=source.encoding,
+        )
+    ]
+
+
+def _wanted(source: Source) -> list[str]:
+    """The columns that every row must have."""
+    columns = (source.text_column, source.title_column, source.label_column, source.group_column, source.split_column)
+    return [name for name in columns if isinstance(name, str)]
 
 
 def _hub(source: str) -> dict[str, Rows]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from onrecord.tables.score import write_whole
+from onrecord.tables.parts import write_whole
 from train.config import Stop
 from train.measure.paired import mcnemar, randomisation
 

@@ -19,9 +19,10 @@ from onrecord.classifier import CheckpointError
 from onrecord.tables import ray as ray_engine
 from onrecord.tables import read as tables
 from onrecord.tables import score
+from onrecord.tables.formats import TableError
+from onrecord.tables.parts import ScoreError
 from onrecord.tables.ray import SpanScorer, score_directory
-from onrecord.tables.read import TableError
-from onrecord.tables.score import Options, ScoreError, Summary
+from onrecord.tables.score import Options, Summary
 from tests.conftest import ROOT
 
 pytest.importorskip("ray.data", reason="ray is not installed: pip install 'onrecord[ray]'")

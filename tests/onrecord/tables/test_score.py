@@ -21,11 +21,14 @@ from typer.testing import CliRunner
 
 from onrecord import Classifier, Prediction
 from onrecord.cli import app
+from onrecord.tables import parts as part_files
 from onrecord.tables import read as tables
 from onrecord.tables import score
-from onrecord.tables import write as table_parts
-from onrecord.tables.read import TableError
-from onrecord.tables.score import Options, Progress, ScoreError, Summary
+from onrecord.tables.formats import TableError
+from onrecord.tables.ownership import MARKER, claim_directory
+from onrecord.tables.parts import ScoreError
+from onrecord.tables.score import Options, Progress, Summary
+from onrecord.tables.write import Form, join
 from tests.conftest import ROOT
 
 run = CliRunner().invoke
@@ -236,7 +239,8 @@ def test_bad_rows_are_named_and_left_out_or_end_it(tmp_path: Path) -> None:
         "row 5 (line 8)",
         "row 7 (lines 10 to 11)",
     ]
-    assert told[0].endswith("has 1 fields, the header 2") and told[1].endswith("is not UTF-8")
+    assert told[0].endswith("has 1 cell, the header 2; it lacks 'text'")
+    assert told[1].endswith("is not UTF-8; perhaps it is cp1252, which the encoding cp1252 reads")
     told.clear()
     bad_jsonl(tmp_path / "in.jsonl")
     assert scored(
@@ -259,7 +263,8 @@ def test_bad_rows_are_named_and_left_out_or_end_it(tmp_path: Path) -> None:
     ) == Summary(2, 3)
     assert told == ["row 2: its 'text' is null", "row 3: its 'text' is not UTF-8", "row 5: its 'text' is null"]
     with pytest.raises(
-        ScoreError, match=r"row 2 \(line 4\): has 1 fields, the header 2; leave such rows out with --on-error skip"
+        ScoreError,
+        match=r"row 2 \(line 4\): has 1 cell, the header 2; it lacks 'text'; leave such rows out with --on-error skip",
     ):
         scored(tmp_path / "in.csv", tmp_path / "o2.csv", rows=1)
     assert not (tmp_path / "o2.csv").exists()
@@ -344,14 +349,14 @@ def test_killed_before_any_step_on_the_disk_it_goes_on(
             assert (
                 not target.exists() or target.read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
             )  # whole or not at all
-            finished, again = (parts / score.FINISHED).exists(), Stub()
+            finished, again = (parts / part_files.FINISHED).exists(), Stub()
             if finished or not target.exists():  # else all was done but the last tidying
                 assert scored(source, target, classifier=again).written == 21
                 assert len(again.asked) == (0 if finished else 21 - done)  # nothing is scored twice
                 resumed += 0 < done < 21
             assert target.read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
             target.unlink()
-            for rest in (parts / score.LOCK, parts):
+            for rest in (parts / part_files.LOCK, parts / MARKER, parts):
                 if rest.exists():
                     rest.unlink() if rest.is_file() else rest.rmdir()
     assert kills > 25 and resumed > 10
@@ -382,7 +387,7 @@ def test_parts_of_another_run_are_not_mixed_in(tmp_path: Path) -> None:
     os.utime(source, ns=(state.st_atime_ns, state.st_mtime_ns))
     again = Stub()
     assert scored(source, target, classifier=again).written == 21 and len(again.asked) == 13
-    (tmp_path / "new.jsonl.parts").mkdir()
+    claim_directory(tmp_path / "new.jsonl.parts", part_files.PURPOSE)
     (tmp_path / "new.jsonl.parts" / "run.json").write_text("{")
     with pytest.raises(ScoreError, match="cannot be read: delete"):
         scored(source, tmp_path / "new.jsonl")
@@ -424,7 +429,7 @@ def test_what_stands_in_the_way_is_said(tmp_path: Path) -> None:
         (tmp_path / "l.csv", "o.csv", "column 'label' already.*--prefix"),
         (numbers, "o.csv", "holds int64, not text"),
         (tmp_path / "twice.csv", "o.csv", "'a' stands twice"),
-        (tmp_path / "nothing.csv", "o.csv", "begins with a header"),
+        (tmp_path / "nothing.csv", "o.csv", "begin with a header"),
         (tmp_path / "latin.csv", "o.csv", "header is not UTF-8"),
         (tmp_path / "fake.parquet", "o.csv", "no Parquet file"),
     ):
@@ -545,7 +550,7 @@ def test_parquet_of_more_than_one_row_group(tmp_path: Path) -> None:
     for i, path in enumerate(paths):
         pq.write_table(pa.table({"n": range(i * 40_000, (i + 1) * 40_000)}), path)
     with open(tmp_path / "joined", "wb") as target:
-        table_parts.join((path.open("rb") for path in paths), "parquet", [], pq.read_schema(paths[0]), target)
+        join((path.open("rb") for path in paths), Form("parquet"), [], target)
     assert pq.read_table(tmp_path / "joined")["n"].to_pylist() == list(range(120_000))
     assert pq.read_metadata(tmp_path / "joined").num_row_groups > 1
 
@@ -589,7 +594,7 @@ def killed_in(monkeypatch: pytest.MonkeyPatch, step: str, source: Path, target: 
             scored(source, target)
 
 
-@pytest.mark.parametrize("step", ["_deliver", "_clean"])
+@pytest.mark.parametrize("step", ["_deliver", "_cleaned"])
 def test_another_file_in_the_place_of_the_output_is_never_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -607,7 +612,7 @@ def test_another_file_in_the_place_of_the_output_is_never_replaced(
 def test_an_output_that_was_moved_away_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     write_jsonl(source)
-    killed_in(monkeypatch, "_clean", source, target)
+    killed_in(monkeypatch, "_cleaned", source, target)
     target.unlink()
     assert scored(source, target) == Summary(21, 0) and len(read_jsonl(target)) == 21
 
@@ -737,7 +742,7 @@ def test_a_run_that_ends_at_a_bad_row_keeps_what_was_done(tmp_path: Path) -> Non
         file.write("{}\n")
     with pytest.raises(ScoreError, match="line 22"):
         scored(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
-    assert (tmp_path / "out.jsonl.parts" / "000000-000000.jsonl").exists()
+    assert len(list((tmp_path / "out.jsonl.parts").glob("000000-*-000000.jsonl"))) == 1
 
 
 def test_other_promises_are_another_run(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ FAULTS = [
     ("text,label\nx,a\ny,b\nz,a|b\n", "label 'a|b' joins several labels (multi-label)"),
     ('text,label\nx,"[1, 2]"\ny,b\n', "mine.csv:2: label [1, 2] is a list (multi-label)"),
     ("sentence,gold\nx,y\n", "mine.csv:2: no column text, label; there are sentence, gold: name yours as text_column"),
-    ("text,label\nx\n", "mine.csv could not be read as .csv: line 2 has 1 cells, not 2 (text, label)"),
+    ("text,label\nx\n", "mine.csv:2: has 1 cell, the header 2; it lacks 'label'"),
     ("text,label\nx,a\n", "every row is labelled 'a'; there must be two labels or more"),
     ("text,label\n", "has no rows"),
 ]
@@ -200,24 +200,29 @@ def test_many_faults_are_a_list(tmp_path: Path) -> None:
     with pytest.raises(Stop) as stop:
         read(own(tmp_path, source__files=str(tmp_path / "mine.csv")))
     assert (
-        str(stop.value).startswith("30 faulty rows:\n  ")
+        str(stop.value).startswith("30 faulty rows (source.on_error: skip goes on without them):\n  ")
         and str(stop.value).endswith("and 10 more")
         and str(stop.value).count("\n") == 21
     )
 
 
 UNREADABLE = [
-    ("mine.csv", b"text,label\ncaf\xe9,a\n", "byte 14 is not UTF-8; save it as UTF-8"),
-    ("mine.jsonl", b'{"text": "x", "label": "a"}\n{"text"\n', "line 2 is not JSON"),
-    ("mine.jsonl", b'["x", "a"]\n', "line 1 is not a JSON object"),
-    ("mine.parquet", b"PAR1 and no more", "mine.parquet could not be read as .parquet: "),
-    ("mine.xml", b"<Annotation><Document>", "mine.xml could not be read as .xml: no element found"),
+    (
+        "mine.csv",
+        b"text,label\ncaf\xe9,a\n",
+        "mine.csv:2: is not UTF-8; perhaps it is cp1252, which the encoding cp1252 reads",
+    ),
+    ("mine.jsonl", b'{"text": "x", "label": "a"}\n{"text"\n', "mine.jsonl:2: is no JSON"),
+    ("mine.jsonl", b'["x", "a"]\n', "mine.jsonl:1: is no JSON object but list"),
+    ("mine.parquet", b"PAR1 and no more", "mine.parquet: this is no Parquet file: "),
+    ("mine.xml", b"<Annotation><Document>", "mine.xml could not be read: no element found"),
     (
         "mine.xml",
         b"<rss><item/></rss>",
         "no <ccue> in it; the only XML read here is that of the Szeged Uncertainty Corpus",
     ),
-    ("mine.xlsx", b"PK", "rows are read from .csv, .tsv, .jsonl, .parquet, .xml files"),
+    ("mine.xlsx", b"PK", "this is no .xlsx workbook that can be read"),
+    ("mine.txt", b"x", "rows are read from .csv, .tsv, .jsonl, .ndjson, .parquet, .xlsx, .xml files"),
 ]
 
 
@@ -360,8 +365,11 @@ def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ('label,text\na,x one\nb,"He said\na,y two\nb,z three\na,w four\n', "could not be read"),
-        ("text,label,text\nx,a,y\n", "names text twice"),
+        (
+            'label,text\na,x one\nb,"He said\na,y two\nb,z three\na,w four\n',
+            "mine.CSV:3: has a quotation mark that is never closed",
+        ),
+        ("text,label,text\nx,a,y\n", "column 'text' stands twice"),
     ],
 )
 def test_no_row_is_swallowed_by_a_quotation_mark_or_a_doubled_name(tmp_path: Path, content: str, fault: str) -> None:
@@ -374,7 +382,7 @@ def test_deep_json_and_unknown_encodings_are_told(tmp_path: Path) -> None:
     (tmp_path / "deep.jsonl").write_text("[" * 100_000)
     (tmp_path / "odd.xml").write_bytes(b'<?xml version="1.0" encoding="nonsense"?><a/>')
     for name in ("deep.jsonl", "odd.xml"):
-        with pytest.raises(Stop, match="could not be read"):
+        with pytest.raises(Stop, match=r"could not be read|is no JSON"):
             read_table(str(tmp_path / name))
 
 
@@ -397,3 +405,53 @@ def test_bytes_and_numbers_that_are_none_are_no_labels(tmp_path: Path) -> None:
     (tmp_path / "mine.jsonl").write_text('{"text": "One.", "label": NaN}\n{"text": "Two.", "label": "a"}\n')
     with pytest.raises(Stop, match="is no text"):
         read(own(tmp_path, source__files=str(tmp_path / "mine.jsonl")))
+
+
+RAGGED = "id\ttext\tlabel\tnote\n1\ta one\tup\tx\n2\tb two\tdown\n3\tc three\tup\ty4\td four\tdown\tz\n5\te five\tdown\n6\t \tup\n7\tg\n"
+
+
+def test_faulty_rows_are_named_and_skipped_where_the_config_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Rows 2 and 5 lack a column that nobody asked for; of rows 3 and 4 the line end is lost; 6 has no text, 7 no label."""
+    (tmp_path / "mine.tsv").write_text(RAGGED)
+    config = own(tmp_path, source__files=str(tmp_path / "mine.tsv"))
+    with pytest.raises(Stop, match=r"^3 faulty rows \(source\.on_error: skip goes on without them\):\n") as stop:
+        read(config)
+    parts, labels = read(changed(config, source__on_error="skip"))
+    assert [s.text for s in parts[WHOLE]] == ["a one", "b two", "e five"] and labels == ["down", "up"]
+    told = capsys.readouterr().err
+    assert told.startswith("warning: faulty rows are left out, 3 in all:\n")
+    for fault in (
+        "mine.tsv:4: has 7 cells, the header 4: 2 rows joined by a lost line end (at 'y4')",
+        "mine.tsv:6: empty text in column text; fill or delete the row",
+        "mine.tsv:7: has 2 cells, the header 4; it lacks 'label'",
+    ):
+        assert fault in told and fault in str(stop.value)
+
+
+def test_rows_with_labels_that_cannot_be_are_skipped(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "mine.csv").write_text("text,label\na,up\nb,down\nc,up|down\nd,sideways\n")
+    changes = dict(source__files=str(tmp_path / "mine.csv"), source__on_error="skip", corpus__labels=["up", "down"])
+    parts, _ = read(own(tmp_path, **changes))
+    assert [s.text for s in parts[WHOLE]] == ["a", "b"]
+    assert "left out, 2 in all" in capsys.readouterr().err
+
+
+def test_more_faulty_rows_than_a_terminal_shows_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "mine.csv").write_text("text,label\na,up\nb,down\n" + "c\n" * 30)
+    read(own(tmp_path, source__files=str(tmp_path / "mine.csv"), source__on_error="skip"))
+    told = capsys.readouterr().err
+    assert told.count("mine.csv:") == 20 and told.endswith("  and 10 more\n")
+
+
+def test_semicolons_and_other_encodings(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "mine.csv").write_bytes("text;label\n“Café”, he said;up\nNo;down\n".encode("cp1252"))
+    config = own(tmp_path, source__files=str(tmp_path / "mine.csv"))
+    with pytest.raises(Stop, match="perhaps it is cp1252"):
+        read(config)
+    parts, _ = read(changed(config, source__encoding="cp1252"))
+    assert [s.text for s in parts[WHOLE]] == ["“Café”, he said", "No"]
+    assert "mine.csv: the delimiter is ;" in capsys.readouterr().err
+    read(changed(config, source__encoding="cp1252", source__delimiter=";"))
+    assert not capsys.readouterr().err

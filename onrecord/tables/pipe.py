@@ -1,0 +1,65 @@
+"""Scoring from or to a pipe: `-` is kept on disk until it is whole, as what is killed cannot go on.
+
+A table from standard input is read to its end first, one to standard output is written when all is done, so that nobody gets
+half of one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from onrecord.tables.formats import format_of
+from onrecord.tables.parts import ScoreError
+from onrecord.tables.score import Summary, in_the_way
+
+PIPE = "-"
+
+
+def check_pipe(source: str, target: str, format: str | None, overwrite: bool) -> None:
+    """Raise ValueError where `-` and the format do not go together, ScoreError where the output cannot be."""
+    if source == PIPE and format is None:
+        raise ValueError("IN is -, so --format must say what it is: csv, tsv, jsonl, parquet or xlsx")
+    if PIPE not in (source, target) and format is not None:
+        raise ValueError("--format is for -; the end of a file's name says its format")
+    if source == PIPE != target:
+        if not Path(target).parent.is_dir():
+            raise ScoreError(f"there is no directory {Path(target).parent} for {Path(target).name}: make it first")
+        if Path(target).exists() and not overwrite:
+            raise in_the_way(Path(target))
+
+
+def score_piped(
+    source: str,
+    target: str,
+    format: str | None,
+    score: Callable[[Path, Path], Summary],
+    stdin: Callable[[], BinaryIO],
+    answer: Callable[[BinaryIO], None],
+) -> Summary:
+    """Call `score` with files in the place of those names that are "-".
+
+    `stdin` gives the bytes of the input, `answer` takes the output when all is done. `format` is that of "-"; None for the
+    format of `source`. Raises what `score` raises.
+    """
+    form = format or format_of(source)
+    with tempfile.TemporaryDirectory(
+        prefix=".onrecord-", dir=None if target == PIPE else Path(target).parent
+    ) as scratch:
+        read = Path(source)
+        if source == PIPE:
+            read = Path(scratch) / f"in.{form}"
+            with open(read, "wb") as file:
+                shutil.copyfileobj(stdin(), file)
+        written = Path(scratch) / (f"out.{form}" if target == PIPE else Path(target).name)
+        summary = score(read, written)
+        if target == PIPE:
+            with open(written, "rb") as file:
+                answer(file)
+        else:
+            os.replace(written, target)
+        return summary

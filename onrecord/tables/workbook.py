@@ -1,0 +1,129 @@
+"""Excel workbooks: the first sheet in, one sheet out. Needs the extra `xlsx`: python-calamine reads, openpyxl writes."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from onrecord.tables.delimited import Row
+from onrecord.tables.formats import TableError
+
+ROWS = 1_048_575  # of a sheet, below the header
+CELL = 32_767  # characters that a cell holds
+EXACT = 10**15  # from here on Excel, which keeps fifteen digits, would change a whole number
+FIRST_YEAR = 1901  # Excel's calendar has no day before 1900 and a wrong one in it
+ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what a reader would take for the escape of another character
+INSTALL = "run `pip install 'onrecord[xlsx]'`, or use CSV"
+
+
+def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
+    """(names of the columns, names of all sheets, rows) of the first sheet that is shown; rows without a value are left out.
+
+    A number is an int where it is whole, an empty cell None; dates and times are those of datetime. Raises TableError.
+    """
+    try:
+        import python_calamine
+    except ModuleNotFoundError:
+        raise TableError(f".xlsx needs python-calamine: {INSTALL}") from None
+    file.seek(0)
+    try:
+        workbook = python_calamine.CalamineWorkbook.from_filelike(file)
+        shown = [
+            each.name
+            for each in workbook.sheets_metadata
+            if each.typ == python_calamine.SheetTypeEnum.WorkSheet
+            and each.visible == python_calamine.SheetVisibleEnum.Visible
+        ]
+        cells = workbook.get_sheet_by_name(shown[0]).to_python(skip_empty_area=False) if shown else []
+    except (python_calamine.CalamineError, OSError) as error:
+        raise TableError(f"this is no .xlsx workbook that can be read: {error}") from None
+    if not cells:
+        raise TableError("the workbook is empty; its first sheet begins with a header of column names")
+    names = [str(_value(cell) if cell != "" else "").strip() for cell in cells[0]]
+    used = [i for i, name in enumerate(names) if name or any(row[i] != "" for row in cells[1:])]
+    columns = [names[i] for i in used]
+    if "" in columns:
+        raise TableError(
+            f"{columns.count('')} columns of the sheet {shown[0]!r} have values and no name: name or empty them"
+        )
+    if len(set(columns)) < len(columns):
+        twice = next(name for name in columns if columns.count(name) > 1)
+        raise TableError(f"column {twice!r} stands twice in the header: rename one")
+
+    def rows() -> Iterator[Row]:
+        for number, row in enumerate(cells[1:], 2):
+            if any(cell != "" for cell in row):
+                values = {name: _value(row[i]) for name, i in zip(columns, used, strict=True)}
+                yield Row(values, number, 0, 0, number / len(cells))
+
+    return columns, shown, rows()
+
+
+def _value(cell: Any) -> Any:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
+        return int(cell)
+    return None if cell == "" else cell
+
+
+def too_long(values: Iterable[Any]) -> str:
+    """The fault of a row that has a cell longer than Excel's, or nothing."""
+    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+    return f"has a cell of {longest:,} characters; Excel holds {CELL:,}: write .csv" if longest > CELL else ""
+
+
+def part(rows: Iterable[Sequence[Any]]) -> bytes:
+    """Rows as they are kept until a workbook can be made of all of them: a line of JSON each."""
+    return "".join(json.dumps([_kept(value) for value in row]) + "\n" for row in rows).encode()
+
+
+def _kept(value: Any) -> Any:
+    """What Excel has a type for stays that, other values become text; {"d": ...} is a date or time."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < EXACT else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return float(value) if value.is_finite() and len(value.as_tuple().digits) <= 15 else str(value)
+    if isinstance(value, datetime):
+        return (
+            {"datetime": value.isoformat()} if value.tzinfo is None and value.year >= FIRST_YEAR else value.isoformat()
+        )
+    if isinstance(value, date):
+        return {"date": value.isoformat()} if value.year >= FIRST_YEAR else value.isoformat()
+    return {"time": value.isoformat()} if isinstance(value, time) and value.tzinfo is None else str(value)
+
+
+def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> None:
+    """One sheet of the rows of `parts`. Text stays text: what begins with = is no formula. Raises TableError."""
+    try:
+        import openpyxl
+        from openpyxl.cell import WriteOnlyCell
+        from openpyxl.utils.escape import escape
+    except ModuleNotFoundError:
+        raise TableError(f".xlsx needs openpyxl: {INSTALL}") from None
+    made_of = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat}
+    book = openpyxl.Workbook(write_only=True)
+    page = book.create_sheet("onrecord")
+
+    def cell(value: Any) -> Any:
+        if isinstance(value, dict):
+            ((kind, text),) = value.items()
+            return made_of[kind](text)
+        if not isinstance(value, str):
+            return value
+        made = WriteOnlyCell(page, "")
+        made._value, made.data_type = escape(ESCAPE.sub("_x005F_", value)), "s"  # by itself it makes formulas of text
+        return made
+
+    page.append([cell(name) for name in header])
+    for file in parts:
+        for line in file:
+            page.append([cell(value) for value in json.loads(line)])
+    book.save(target)
