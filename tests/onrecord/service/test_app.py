@@ -29,6 +29,7 @@ from typer.testing import CliRunner
 
 from onrecord import Classifier, read
 from onrecord.cli import app as command
+from onrecord.service import app as service
 from onrecord.service import articles
 from onrecord.service import limits as service_limits
 from onrecord.service import messages as service_messages
