@@ -387,6 +387,15 @@ def _part(r: Reader, m: re.Match[str]) -> Token:
     return r.sure(m, "part", *bounds[third])
 
 
+def _year_end(r: Reader, m: re.Match[str]) -> Token:
+    """By year-end, at month's end: the last day, where the sentence looks ahead or names the year."""
+    if re.search(r"\bfiscal $", r.before(m)) or (m["unit"] == "month" and m["year"]):
+        return _none(m)
+    if m["year"]:
+        return r.sure(m, "day", date(r.year(m["year"]), 12, 31))
+    return r.sure(m, "day", span(m["unit"], r.today)[1]) if r.direction(m) == "future" else _none(m)
+
+
 def _quarter(r: Reader, m: re.Match[str]) -> Token:
     """Quarters and halves of calendar years. Without a year only ahead: the first quarter has also been played by the Bears."""
     unit = "half" if (m["unit"] or "q").lower() == "half" else "quarter"
@@ -487,12 +496,25 @@ def _weekday_of_week(r: Reader, m: re.Match[str]) -> Token:
 
 
 _NAMED = lazy(  # Palm Sunday, Small Business Saturday, Mothering Sunday: a day's name, unless the word may open a sentence before "Monday"
-    rf"\b(?!(?:On|By|In|At|Until|Till|Before|From|Since|After|Next|Last|This|Late|Early|Come|Between|Through|To|And|Or|But|Not|Both|Either|{MONTH})\s)[A-Z]\w*[a-z][\w’'-]*\s+$"
+    rf"\b(?!(?:On|By|In|At|Until|Till|Before|From|Since|After|Next|Last|This|Late|Later|Early|Earlier|Also|Meanwhile|Here|Come|Between|Through|To|And|Or|But|Not|Both|Either|{MONTH})\s)[A-Z]\w*[a-z][\w’'-]*\s+$"
 )
 
 _SUBJECT = lazy(  # Wednesday will host Leeds on Saturday
     rf"\s+(?:will|would|can|could|may|might|must|should|has|have|is|was)\b[^,;:]*?\s(?:on\s+(?:{_WDS}|{_MON}|\d)|today\b|tomorrow\b|yesterday\b)"
 )
+
+
+_FEAST_WORD = lazy(
+    r"\b(?:Palm|Good|Holy|Easter|Whit|Ash|Shrove|Maundy|Black|Cyber|Giving|Blue|Bloody|Super|Remembrance|Mothering|Advent|Fat|Business|Store) $"
+)
+_IN_A_PLACE = lazy(r"\b(?:in|at|near|outside) (?:[A-Z][\w.’'-]* ){1,3}$")
+_PAST_VERB = lazy(r" (?:[a-z]+ed|said|told)\b")
+
+
+def _dates_a_verb(before: str, behind: str) -> bool:
+    """In Paris Friday, the World Court Friday rejected: a weekday behind a name that it is no part of."""
+    in_a_place = _IN_A_PLACE.search(before) and re.match(_PLAIN, behind)
+    return not _FEAST_WORD.search(before) and bool(in_a_place or _PAST_VERB.match(behind))
 
 
 def _weekday(r: Reader, m: re.Match[str]) -> Token:
@@ -523,14 +545,14 @@ def _weekday(r: Reader, m: re.Match[str]) -> Token:
         return _none(m)
     if (
         re.search(r"\b(?:an?|every|each|any|most|some|one|alternate|per|last|first|second|third)\s+$", before)
-        or _NAMED.search(before)
+        or (_NAMED.search(before) and not _dates_a_verb(before, behind))
         or (not before.strip() and _SUBJECT.match(behind))
     ):
         return _none(m)
     if re.match(r"['’]s\b", behind):  # Monday's paper, Tuesday's defeat: a label more than a date
         return (
             r.nearest(m, [(r.today + ahead * DAY,) * 2], "day", "weekday")
-            if re.search(r"\b(?:before|ahead of|until)\s+$", before)
+            if re.search(r"\b(?:before|ahead of|until)\s+$", before) and r.tenses.behind_a_verb(m.start())
             else _none(m)
         )
     if before.endswith("Mail on "):  # a newspaper
@@ -651,7 +673,7 @@ _EVENING = r"[5-9]|1[01]|five|six|seven|eight|nine|ten|eleven"  # hours that "to
 # a title between quotation marks: “Blue Tuesday”, “The Last Week of May”
 _TITLED_WORDS = r"[A-Z][\w’'-]*(?:\s+(?:[A-Z][\w’'-]*|\d+|an?|the|of|in|on|at|to|and|for))*"
 _NO_TITLE = r"(?!(?:On|By|In|At|Until|Till|Before|From|Since|Next|Last|This|Late|Early|Not|Maybe|Yes|No|See)\b|\w+[.,])"
-_TITLE = rf"[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)|[“\"]{_NO_TITLE}{_TITLED_WORDS}[.,][”\"]"
+_TITLE = rf"(?<=['’]s )[“\"]{_TITLED_WORDS}[.,]?[”\"]|[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)|[“\"]{_NO_TITLE}{_TITLED_WORDS}[.,][”\"]"
 _WEEK_OF = r"(?P<around>(?:the\s+)?(?:(?:week|weekend)\s+of|week\s+(?:beginning|starting|commencing|ending))\s+)?"
 _DAYS = rf"(?P<days>{_DAY}(?:,\s*{_DAY}){{1,12}},?\s+and\s+{_DAY})"
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{_WDS}),?\s+)?"
@@ -723,6 +745,7 @@ RULES = [
         rf"(?:in\s+)?{_PERIOD}",
         _part,
     ),
+    _rule(rf"\b(?:the )?(?P<unit>year|month)(?:-| |['’]s[ -])end\b(?: (?P<year>{_ANY_YEAR}))?{_PLAIN}", _year_end),
     _rule(
         rf"\b(?:Q(?P<q>[1-4])|(?:the\s+)?(?P<nth>first|second|third|fourth|last|final)\s+(?P<unit>quarter|half))\b(?![-\w]){_OF_YEAR}",
         _quarter,

@@ -86,16 +86,21 @@ _SAME = "|".join(
 )  # in both tenses
 _PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
 _HOUR = r"(?:noon|midday|\d{1,2}(?:[:.]\d\d(?:\ ?[ap]\.?m\.?)?|\ ?[ap]\.?m\.?))"
+# "Founded in 1901, the museum" opens a text; Ahmed and Reed are names wherever they stand
+_OPENING = r"(?<![^“\"\s])(?<!\w\ )(?!Ahmed|Moh|Muh|Reed|Fred|Alfred|Khaled|Saeed|Waleed)[A-Z][a-z]+ed(?=\ (?:by|in|on|at|as|to|with)\b)"
 _CUES = lazy(
     rf"""(?=[\ '’]|\b[a-z])(?:  # no alternative begins inside a word, or with anything else
      (?P<future>(?:\b(?:has|have)\ (?:\w+ly\ |now\ |also\ )?(?:been\ )?)?\b(?:
              (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ |{_HOUR}\ (?:on\ )?)?$)
              |(?:been|be|is|are|was|were)\ {MOVED}\w*\b[^,;]{{0,40}}?\ (?:to|until|till|for)\b
              |{MOVED}\w*\b[^,;]{{0,60}}?\b(?:to|until|till|for)(?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
+     |(?P<set>\b(?:has|have)\ (?:now\ |also\ )?(?:set|scheduled|fixed|timetabled)\b(?!\ (?:off|up|out)\b)
+         |\b(?:has|have)\ called\ an?\ [^,;]{{0,40}}?\b(?:election|vote|meeting|summit|conference)\b)
      |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?(?!ppear|ttend|rrive|nswer)|his|her|its|their|our|my|this|that|(?-i:[A-Z])))\b)
-     |(?P<perfect>\b(?:has|have|['’]ve)\ (?:\w+ly\ |also\ |not\ |yet\ |already\ |just\ )?(?:been\ )?(?:\w+ed|found|killed|{_PARTICIPLES}|{_IRREGULAR})\b)
+     |(?P<perfect>\b(?:has|have|['’]ve)\ (?:\w+ly\ |also\ |not\ |yet\ |already\ |just\ )?(?:been\ )?(?:\w+ed|found|killed|come|become|run|gone|done|{_PARTICIPLES}|{_IRREGULAR})\b)
      |(?P<open>\b(?:was|were|had\ been)\ (?:\w+ly\ )?(?:not\ )?
              (?:to|due|scheduled|set|slated|expected|supposed|meant|planned|going|planning|hoping|about)\b(?:\ to\b)?(?:\ (?:be|have)\b)?
+         |\bplanned\ (?:an?|its|his|her|their)\b
          |\bhad\ (?:planned|hoped|wanted|intended|expected|been)\b
          |\b(?:would|could|should|might|must)\ (?:not\ )?have\b|{_PLURAL}\ (?:{_SAME})\b
          |\b(?:originally|initially|previously|first|once)\ (?:set|scheduled|planned|due|slated|expected)\b
@@ -113,7 +118,8 @@ _CUES = lazy(
          |g[ai]v(?:e|en|ing)\b[^,;]{{0,40}}?\ until)\b
          |['’](?:ll|re|ve)\b)
      |(?P<now>\b(?:{_PLANS})e?s\b|{_PLURAL}\ (?:(?:also|again|still)\ )?(?:{_PLANS})\b)
-     |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|{_PARTICIPLES}|[a-z]{{2,}}ed)\b))""",
+     |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|{_PARTICIPLES}|(?-i:[a-z]{{2,}}ed|{_OPENING}))\b
+         |\b(?:neither|nor|none|nobody|no\ one)\b[^,;]{{0,60}}?\ could\ be\b))""",
     re.VERBOSE | re.IGNORECASE,
 )
 _NO_VERB = lazy(
@@ -121,7 +127,7 @@ _NO_VERB = lazy(
     re.IGNORECASE,
 )
 _NO_VERB_BEFORE = lazy(
-    r"(?:\b(?:the|an?|its|his|her|their|our|of|with|for|be|been|being|is|are|newly|recently|most|as|by|in|on|from|into|at)\s+|-)$",
+    r"(?:\b(?:the|an?|its|his|her|their|our|of|with|for|be|been|being|is|are|newly|recently|most|as|by|in|on|from|into|at)\s+|(?<!\bre)-)$",
     re.IGNORECASE,
 )
 _NOUN = lazy(
@@ -133,11 +139,18 @@ _DEADLINE = lazy(  # until late, by noon on
     r"(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
     re.IGNORECASE,
 )
+_HOUR_BEFORE = lazy(  # 5 p.m. EST before "May 30", 6 p.m. Pakistan time on
+    r"(?<![\w.:])(?:\d{1,2}(?:[:.]\d\d)? ?[ap]\.?m\.?|noon|midnight|\d\d:\d\d)"
+    r"(?: \(?(?:[A-Z]{2,5}|(?:[A-Z][\w.]* |local ){1,4}[Tt]ime)\)?)(?:,? on)? $"
+)
 _BE = lazy(r"\b(?:is|are|be|been|am|was|were|now)\s+(?:\w+ly\s+|also\s+|not\s+)?$", re.IGNORECASE)
 _CALLED_OFF = lazy(
     r"\s*(?:was|were)\s+(?:cancell?ed|called off|scrapped)\b", re.IGNORECASE
 )  # the diary strikes these out itself
 _NEXT_CLAUSE = lazy(r"[,;]|\b(?:and|but|which|who|that)\b", re.IGNORECASE)
+_MODIFIED = lazy(
+    r" by\b| (?!to|on|in|at|for|from|with|that|the|an?|his|her|its|their|him|it|them|off|out|up|down|over|back|away|last|this)[a-z]+ (?:on|in|at|by)\b"
+)
 _AS_OF = lazy(r"\bas of\s+$", re.IGNORECASE)  # the state that day, or the beginning of a rule
 _SINCE = lazy(
     r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
@@ -157,7 +170,7 @@ _OF_ANOTHER = lazy(
     r"\b(?:after|following|over|despite|about(?!\ \d)|against|since|that|which|who)\s+(?=\S+\s+\S)", re.IGNORECASE
 )  # not the next word's
 _MISFORTUNE = lazy(  # what no diary foresees: "the attack on Monday will not stop the talks"
-    r"\b(?:attacks?|fires?|deaths?|crash(?:es)?|shootings?|explosions?|blasts?|killings?|murders?|arrests?|defeats?|loss|raids?|earthquakes?|floods?|collapse|resignation)"
+    r"\b(?:attacks?|fires?|deaths?|crash(?:es)?|shootings?|explosions?|blasts?|killings?|murders?|arrests?|defeats?|loss|raids?|earthquakes?|floods?|collapse|resignation|drops?|declines?|slump|surge|sell-off|gains|losses)"
     r"(?:\s+(?:of|in|at)(?:\s+[\w’'-]+){1,6}?)?\s+(?:on\s+|in\s+)?$",
     re.IGNORECASE,
 )
@@ -191,7 +204,7 @@ _REPORTED = (
     r"|posted|acknowledged|admitted|conceded|declared|argued|claimed|recalled|revealed|disclosed|stressed|replied|suggested|vowed|promised)\b"
 )
 _SAID_WHEN = rf"(?:\s+(?:on\s+)?(?:(?:late|early)\s+)?(?:{WEEKDAY}{PART_OF_DAY}|yesterday|today))"
-_ADJUNCT = rf"(?:on|in|at|to|by|during|after|before|from|through|via|when|while|late|early|later|again|last|this|today|yesterday|{WEEKDAY}|\w+ly)\b"
+_ADJUNCT = rf"(?:here|there|on|in|at|to|by|during|after|before|from|through|via|when|while|late|early|later|again|last|this|today|yesterday|{WEEKDAY}|\w+ly)\b"
 _TRAILING = lazy(  # ", he said", ", officials told reporters on Tuesday", ", said a spokesman"; up to the next comma or the end
     rf"(?<=[,”\"’!?])\s+(?P<who>(?:[^\s,;:“”\"]+\s+){{0,12}}?)(?P<verb>{_REPORTED})(?P<tail>[^,;:“”\"]{{0,{HORIZON}}}?)(?=\s*(?P<stop>[,;:]|\.?[\s”\"’)]*$))"
 )
@@ -219,6 +232,8 @@ class Tenses:
 
     def direction(self, start: int, end: int) -> str:
         """future, past or open: where the expression text[start:end] lies; see the module."""
+        hour = _HOUR_BEFORE.search(self.text, max(0, start - 60), start)
+        start = hour.start() if hour else start
         low, high = max(0, start - HORIZON), end + HORIZON
         if _SINCE.search(self.text[low:start]):
             return "past"
@@ -237,6 +252,10 @@ class Tenses:
         clause = re.split(r"[;:](?=\s)|\s[—–]\s|\s--\s", before)[-1]
         behind = re.split(r"[;]", self.statement[end:high])[0]
         return _unless_deadline(self._of_verb(clause, behind), before)
+
+    def behind_a_verb(self, start: int) -> bool:
+        """Whether a verb stands before this place in its clause."""
+        return any(_verbs(re.split(r"[,;:]", self.text[max(0, start - HORIZON) : start])[-1]))
 
     def of_saying(self, start: int, end: int) -> bool:
         """Whether text[start:end] says when the statement was made: "he said on Thursday", "on Monday officials said that"."""
@@ -306,6 +325,7 @@ def _ahead(cue: str) -> str:
         "future": "future",
         "plan": "future",
         "hope": "future",
+        "set": "future",
         "now": "future",
         "past": "past",
         "sooner": "past",
@@ -325,6 +345,7 @@ def _verbs(text: str) -> Iterator[_Verb]:
         cue = str(match.lastgroup)
         no_verb = (
             _NO_VERB.match(match[0])
+            or (earlier and _ahead(earlier.cue) == "future" and _modifies(text, earlier, match))
             or _FORM_BEFORE.search(before)
             or (match[0].endswith("ed") and _NO_VERB_BEFORE.search(before))
             or (_NOUN.match(match[0]) and _ARTICLE.search(before))
@@ -361,6 +382,19 @@ def _verbs(text: str) -> Iterator[_Verb]:
             cue = "plan" if earlier and _ahead(earlier.cue) == "future" else "open"
         earlier = _Verb(cue, match.start(), match.end())
         yield earlier
+
+
+def _modifies(text: str, earlier: _Verb, match: re.Match[str]) -> bool:
+    """Whether a word in -ed belongs to a noun of a clause that looks ahead: "will redeem preferred shares", "will buy shares tendered by holders"."""
+    return bool(
+        match[0].endswith("ed")
+        and not _NEXT_CLAUSE.search(text, earlier.end, match.start())
+        and not re.search(
+            r"\b(?:after|before|because|if|when|as|since|than|where|while|though|he|she|it|they|we|I)\b",
+            text[earlier.end : match.start()],
+        )
+        and _MODIFIED.match(text, match.end())
+    )
 
 
 def _trailing_frames(text: str) -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ def measure(name: str, shift: int = 0, first: int = 0, step: int = 1) -> tuple[i
     for row in rows:
         published = date.fromisoformat(row["published"])
         got = find_dates(row["text"], published.replace(year=published.year + shift))
-        left = [(row["text"].index(span), span, kind, first, last) for span, kind, first, last in row["expected"]]
+        left = [(row["text"].index(span), span, kind, first, last) for span, kind, first, last, *_ in row["expected"]]
         found, wanted = found + len(got), wanted + len(left)
         for when in got:
             parse = datetime.fromisoformat if isinstance(when.first, datetime) else date.fromisoformat
@@ -75,6 +75,17 @@ def test_second_blind(first: int, floor_precision: float, floor_recall: float) -
     rows, precision, recall, _ = measure("dates_blind2.jsonl", first=first, step=2)
     assert rows == 100
     assert precision >= floor_precision and recall >= floor_recall, (precision, recall)
+
+
+def test_round_2() -> None:
+    """200 rows written before the grammar was read; each date also says whether it lies ahead, behind, or says when something was said.
+
+    First try, of the grammar before that round: precision 0.884, recall 0.868 of 167 dates. Its misses were then looked at, so what is held
+    here says that nothing is lost, not how far the rules carry.
+    """
+    rows, precision, recall, wrong = measure("dates_round2.jsonl")
+    assert rows == 200
+    assert precision >= 0.94 and recall >= 0.93, "\n".join(wrong)
 
 
 def test_adversarial() -> None:
@@ -308,7 +319,26 @@ def described(text: str, published: date = date(2024, 5, 7), *, scheduling: bool
         ("You may, in a year or two, save a few more lives.", []),
         ("It was a year ago today that the flood came.", []),
         ("The leaders will meet in Budapest within two weeks.", ["2024-05-07..2024-05-21"]),
+        # no verb of the past
+        ("On Wednesday, Ahmed and his sister are to travel to Geneva.", ["2024-05-08"]),
+        ("On Friday, Alfred Reed will open the bridge.", ["2024-05-10"]),
+        ("The lender said it will redeem 9.5 million Series H preferred shares on May 31 at $27 each.", ["2024-05-31"]),
+        ("The bank will buy all shares tendered by holders from today through May 17.", ["2024-05-07..2024-05-17"]),
+        ("The prosecutor has scheduled a news conference Thursday.", ["2024-05-09"]),
+        ("The group planned a large rally in Norwick on Saturday and was planning to march on Monday.", []),
+        ("Portugal re-elected its president on Sunday; he will be sworn in on June 9.", ["2024-05-05 past", "2024-06-09"]),
+        # nothing ahead
+        ("Neither he nor his parents could be located Wednesday in their home town.", ["2024-05-01 past"]),
+        ("A drop in the firm's shares on Wednesday may be due to the chip.", []),
+        ("Rovan's share of 7% before Friday's purchases is far below that of Belmar.", []),
+        ("He said on ABC's \"This Week,\" that the request was legal.", []),
+        # where a weekday stands
+        ("The minister is to resume talks in Paris Friday.", ["2024-05-10"]),
+        ("The World Court Friday rejected the plea.", ["2024-05-03 past"]),
+        ("Later Friday, the court will rule.", ["2024-05-10"]),
+        ("It expects to close the sale by year-end.", ["2024-12-31"]),
         # the day of the saying
+        ("Old ties have been shattered, Premier Jan Orsk said here Friday.", ["2024-05-03 past of saying"]),
         ("The council said on Thursday that it will meet on Monday.", ["2024-05-02 past of saying", "2024-05-13"]),
         ("Officials on Monday said the dam will open on Friday.", ["2024-05-06 past of saying", "2024-05-10"]),
         ("The dam will open on Friday, officials said on Monday.", ["2024-05-10", "2024-05-06 past of saying"]),
