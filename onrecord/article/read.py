@@ -92,19 +92,19 @@ def read(
     for (start, end, paragraph), prediction, who in zip(spans, predictions, speakers(text, spans), strict=True):
         sentence = text[start:end]
         words, name, inherited = (who.words, who.name, who.inherited) if who else (None, None, False)
-        dates = _dates(sentence, day, zone)
+        dates = _dates(sentence, day, zone, prediction.label == dated)
         statements.append(Statement(sentence, start, end, paragraph, prediction, words, name, inherited, dates))
     return Article(
         text, statements, day, source, _events(statements, day, source, dated, hedged, CLAIMED if claims else None)
     )
 
 
-def _dates(sentence: str, day: date | None, zone: str | None) -> tuple[When, ...]:
+def _dates(sentence: str, day: date | None, zone: str | None, scheduling: bool) -> tuple[When, ...]:
     if day is None:
         return ()
     from onrecord.dates.resolve import find_dates
 
-    return tuple(find_dates(sentence, day, zone))
+    return tuple(find_dates(sentence, day, zone, scheduling=scheduling))
 
 
 def _events(

@@ -148,7 +148,7 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
     for when in dates:
         if when in moved.old and not moved.new and _SUPERSEDED.match(text, when.end):
             made.append(Outcome(when, "cancelled", postponed=True))  # moved to a day that is not known
-        if when in moved.old or (when.past and when not in moved.new):
+        if when in moved.old or when.of_saying or (when.past and when not in moved.new):
             continue
         scope = _scope(text, when)
         clause = text[slice(*scope)]
@@ -213,7 +213,10 @@ def _moves(text: str, dates: Sequence[When]) -> _Moves:
     for when in rest:
         before = text[max(0, when.start - 100) : when.start]
         clause = re.split(r"[;:]\s", before)[-1]
-        if _MOVED_TO.search(clause) and not re.search(rf"\b{ENDURED}\w*\b", clause):
+        if when.moved_from is not None:
+            kind = "instant" if isinstance(when.moved_from, datetime) else "day"
+            new[when] = replace(when, kind=kind, first=when.moved_from, last=when.moved_from, moved_from=None)
+        elif _MOVED_TO.search(clause) and not re.search(rf"\b{ENDURED}\w*\b", clause):
             new[when] = None
     if old and not new:
         nearest = min(rest, key=lambda w: min(abs(w.start - o.end) for o in old))
