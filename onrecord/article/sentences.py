@@ -8,13 +8,14 @@ data. Patterns are strings, which `re` compiles on first use and keeps.
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import pairwise
 
 import sentencex
 
 from onrecord.article import titles
 from onrecord.article.boilerplate import furniture
 
-WINDOW = 20_000  # characters given to sentencex at a time; a paragraph of news has a few hundred
+WINDOW = 5_000  # characters given to sentencex at a time; a paragraph of news has a few hundred
 
 _SPACE = r"\s*"
 _BREAK = r"[\n\r\v\f\u2028\u2029]+"
@@ -188,13 +189,15 @@ def _cuts(text: str) -> list[int]:
 def _worded(text: str, cuts: list[int]) -> list[int]:
     """The cuts without those that leave a piece without a word: a stray mark stays with what it opens, or behind what it ends."""
     kept: list[int] = []
-    start = 0
+    edges = [0, *cuts, len(text)]
+    worded = [re.search(r"\w", text[start:stop]) is not None for start, stop in pairwise(edges)]
+    before = False  # whether the sentence so far has a word
     for i, cut in enumerate(cuts):
-        stop = cuts[i + 1] if i + 1 < len(cuts) else len(text)
-        opens = text[cut:stop].lstrip()[:1] in set("“‘«„([`") and stop < len(text)
-        if re.search(r"\w", text[start:cut]) and (opens or re.search(r"\w", text[cut:stop])):
+        before |= worded[i]
+        opens = text[cut : edges[i + 2]].lstrip()[:1] in set("“‘«„([`") and i + 1 < len(cuts)
+        if before and (opens or worded[i + 1]):
             kept.append(cut)
-            start = cut
+            before = False
     return kept
 
 
@@ -231,7 +234,7 @@ def _boundaries(text: str) -> Iterator[int]:
     while start < len(text):
         window = text[start : start + WINDOW]
         found = [b["start_index"] for b in sentencex.get_sentence_boundaries("en", window)]
-        yield from (start + b for b in found)
+        yield from (start + b for b in found if b)  # where a window begins is no boundary
         cut_off = max(found, default=0) if start + WINDOW < len(text) else 0
         start += cut_off or len(window)
 

@@ -1,143 +1,279 @@
-"""Who is said to have said a sentence, where the sentence says so in a reporting frame. Patterns are few and sure: None is the answer in doubt.
+"""Who is said to have said the sentences of an article.
 
-    SPEAKER VERB ...                 The official said the talks were over. / Asked again, Ms. Roe told reporters that she would go.
-    "...," SPEAKER VERB ...          (also VERB SPEAKER:) "We will go," said Ann Roe, who leads the union. / "...," she added.
-    ..., SPEAKER VERB.               The talks are over, the official said on Monday. (also between commas)
-    according to SPEAKER             at the beginning or the end of the sentence, or between commas
-
-No speaker: a negated or merely possible saying ("did not say", "would say"), a saying asked for ("asked if he had said"), a passive ("was told").
+A sentence names its speaker by a reporting frame (frames.py), by the head of a turn ("MARTINEZ:", "Q:", "From Ann Roe:"),
+or not at all: then it may continue a quotation, and its speaker is inherited from the sentence that names one. Everything
+else is the paper's own word. Where it is not plain, there is no speaker.
 """
 
+from __future__ import annotations
+
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
-_SAYING = r"(?:said|says|say|told|tells?|tweeted|replied|warned|warns?|acknowledged|testified|remarked)"
-_DOING = (  # speech, or not: what follows decides
-    r"(?:wrote|writes|insisted|insists?|argued|argues?|conceded|concedes|recalled|recalls|asserted|contended|contends?|maintained|maintains?|complained|complains?|cautioned"
-    r"|added|adds|announced|noted|notes|claimed|claims|explained|stated|states(?=\sthat\b)|confirmed|denied|reported|predicted|predicts?|alleged|alleges?|declared|suggested|posted|vowed"
-    r"|admitted|stressed|emphasi[sz]ed|boasted|joked)"
-)
-_CRYING = r"(?:shouted|shouts|yelled|cried|whispered|muttered|quipped)"  # behind a quotation only
-_VERB = rf"(?:{_SAYING}|{_DOING})"
-_QUOTED_VERB = rf"(?:{_SAYING}|{_DOING}|{_CRYING})"
-# Opening a sentence, the second kind may be a participle ("The plan announced in May"), no speech ("The added cost") or another sense ("argued over a will").
-_PLAIN_VERB = (
-    rf"(?:{_SAYING}\b(?!\s(?:by|to|of\sa\b)\b)|{_DOING}(?=\sthat\b|[,:]\s|\s(?:on|in|at|to|through|during|after|late|early|last|this)\s[^,“”\"]{{2,40}}?\sthat\b|\s[A-Z][a-z]+day\sthat\b|\s[“\"])"
-    r"|insist(?:s|ed)?(?=\s(?:the|his|her|its|their)\s)|(?:announced|confirmed|denied)(?=\s(?:any|having|being)\b)|announced(?=\s(?:an?|the|its|his|her|their|plans)\b)"
-    r"|(?:announced|confirmed|claimed|argued|insisted|predicted|conceded|admitted|complained|claim|argue|insist)(?=\s(?:it|he|she|they)(?:[’']\w+)?\s[a-z]))"
-)
-_NAME = r"[A-Z][\w’'.-]*"
-_TITLE = r"(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Col|Lt|Sgt|Capt|Prof|Rev)\.?"
-_PERSON = (
-    rf"(?:{_TITLE}\s)?{_NAME}(?:\s(?:{_NAME}|of|de|van|von|al|bin|the|and)){{0,6}}?(?:[’']s\s[a-z]+(?:\s[a-z]+)?)?"
-)
-_OFFICER = (  # Coastline Ferries chief executive Peter Naylor; deputy mayor Ann Roe
-    rf"(?:{_NAME}\s){{0,4}}?(?:[a-z-]+\s){{0,2}}?(?:executive|officer|chair(?:man|woman|person)?|director|president|spokes(?:man|woman|person)|secretary|manager|minister|leader"
-    rf"|coach|captain|editor|economist|analyst|professor|researcher|lecturer|boss|founder|head|mayor|lawyer)\s{_NAME}(?:\s{_NAME}){{0,3}}"
-)
-_ROLE = r"(?i:an?|the|one|two|three|four|five|several|some|many|other|his|her|its|their|our|my)\s(?:[\w’'.-]+\s){0,5}?[\w’'-]+"
-_GROUP = (
-    r"(?:[\w-]+\s){0,3}?(?i:officials|police|authorities|prosecutors|investigators|analysts|residents|witnesses|lawyers|critics|aides"
-    r"|researchers|scientists|doctors|people|sources|leaders|spokes(?:man|woman|person))"
-)
-_WHO = rf"(?P<who>(?i:he|she|they|I|we)|{_GROUP}|{_ROLE}|{_OFFICER}|{_PERSON})"
-_SUBJECT = (
-    r"(?P<who>[\w’'.&-]+(?:\s[\w’'.&-]+){0,8}?)"  # all that stands before the verb; _NO_SPEAKER keeps clauses out
-)
-_INSERTED = r"(?:[^,“”\"]|(?<=\d),(?=\d)){2,80}"  # what stands between two commas; that of 6,000 is none
-_APPOSITION = (
-    rf"(?:,\s{_INSERTED},|\s(?:who|familiar with|close to|briefed on|with knowledge of|(?:seen|obtained)\sby"
-    r"|(?:published|released|conducted|commissioned)\s(?:in|by|on|at|this|last))\s[^,“”\"]{2,60}?)?"
-)
-_MANNER = r"(?:(?:also|later|then|has|have|had|do|does|did|clearly|repeatedly|publicly|previously|initially|flatly|privately|recently)\s)?"
-_CLOSE = r"(?:[,?!.…]['’]?[”\"]|[”\"],)\s*"
-_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
-_OPENING = (
-    r"(?:(?:But|And|Yet|Still)\s)?(?:(?:On|In|At|After|During|Asked|Pressed|When|As|While|If|Before|Since|For|With|From|Under|By|Despite|Although|(?!According\b)[A-Z][a-z]+ing)\s"
-    rf"{_INSERTED},\s(?:(?:which|who|where|when)\s{_INSERTED},\s)?"
-    rf"|(?:(?:Last|This)\s(?:night|week|month|year|{_DAY})|Yesterday|Later|Earlier|Meanwhile|However),?\s)?"
-)
+from onrecord.article import vocabulary as v
+from onrecord.article.frames import Frame, frame
+from onrecord.article.names import Names, Person
+from onrecord.article.sentences import quotations
 
-_SOURCE_IS = "who|which|released|published|seen|obtained|reviewed|familiar|close|briefed|present|involved"
-_FINDER = r"(?:An?|The|Its|Their|a|the)\s(?:[\w’'-]+\s){0,3}?(?:study|report|inquiry|review|survey|poll|investigation|audit|panel)"  # what finds without speaking
-
-_FRAMES = (
-    re.compile(rf"{_CLOSE}{_WHO}{_APPOSITION}\s{_MANNER}{_QUOTED_VERB}\b"),
-    re.compile(
-        rf"{_CLOSE}{_QUOTED_VERB}\s{_WHO}(?=[,.:;]|\s(?:in|on|at|during|after|of|to|as|when|while|from|who|outside|before|last|this|late|early|close|familiar|{_DAY})\b|$)"
-    ),
-    re.compile(rf"^{_OPENING}{_SUBJECT}{_APPOSITION}\s{_MANNER}{_PLAIN_VERB}"),
-    re.compile(
-        rf",\s{_WHO}{_APPOSITION}\s{_MANNER}{_VERB}"
-        rf"(?:,|(?:\s(?:on|in|at|late|early|last|this|during|to|after|staff|reporters|lawmakers|{_DAY})\b[^,“”\"]{{0,60}})?\.$)"
-    ),
-    re.compile(rf",\s(?:said|says)\s{_WHO}(?=,|\.$)"),  # not "told": "the mayor, in tears, told the crowd."
-    re.compile(rf",\s(?:wrote|writes)\s(?P<who>{_PERSON})(?=,|\.$)"),
-    re.compile(rf"^According\sto\s{_SUBJECT}(?=,|\s(?:{_SOURCE_IS})\b)"),
-    re.compile(rf",?\saccording\sto\s(?:{_WHO})(?=[.,]|\s(?:{_SOURCE_IS})\b)"),
-    re.compile(
-        rf",\saccording\sto\s(?P<who>(?:[a-z-]+\s){{0,2}}?(?:documents|records|papers|filings|data|figures|reports|minutes|e-?mails|estimates|polls))(?=[.,]|\s(?:{_SOURCE_IS})\b)"
-    ),
-    re.compile(rf"^In\sthe\swords\sof\s{_WHO}(?=,)"),
-    re.compile(rf"^As\s{_WHO}\s(?:put|puts)\sit\b"),
-    re.compile(
-        rf"^{_OPENING}(?P<who>{_FINDER}){_APPOSITION}\s{_MANNER}(?:found|finds|concluded|concludes)(?=\sthat\b)"
-    ),
+_TURN = (  # DR. ANN ROE, EPIDEMIOLOGIST (on camera):
+    r"(?P<who>[^\s:()\[\]“”\"][^:()\[\]“”\"\n]{0,59}?)(?P<aside>\s*[(\[][^()\[\]\n]{1,40}[)\]])?(?:,\s[^:()\[\]“”\"\n]{2,80})?:(?=\s|$)"
 )
-_NO_SPEAKER = re.compile(
-    # the saying is denied, possible, or someone else's
-    r"\b(?:not|never|nobody|no one|none|neither|if|whether|would|could|can|cannot|let|might|may|will|must|should)\b|n[’']t$"
-    # a clause, not a noun phrase
-    r"|\b(?:which|that|what|when|who|it|there|this|was|were|is|are|be|been|being|am|has|have|had|after|as|before|while|because|since|until|than|but|though)\b"
-    r"|\s(?:he|she|they|we|I)\b"
-    # what says without having spoken, or is gone by
-    r"|\b(?:easier|sooner|sign|book|law|laws|rules?|plan|need|poster|label|clock|schedule)\b"
-    # no noun at the end
-    r"|(?:^|\s)(?:an?|the|and|or|to|of|for|in|on|at|with|from|by|also|later|then|his|her|their|its)$"
-    # no subject opens like this, or ends so
-    r"|['’](?:d|ll|ve|re|m)$|^\d+[.:]\d|^(?:did|does|do|has|have|in|on|at|for|with|from|by|to|of|and|or|yet|so)\s",
-    re.IGNORECASE,
+_FROM = r"From\s(?P<who>(?!the\b)[^\W\d_a-z][^:“”\"\n]{2,80}?):(?=\s|$)"
+_LABELS = frozenset(  # in capitals before a colon, and nobody's name
+    [
+        "NOTE",
+        "NB",
+        "PS",
+        "UPDATE",
+        "UPDATED",
+        "CORRECTION",
+        "CLARIFICATION",
+        "WATCH",
+        "READ",
+        "LISTEN",
+        "RELATED",
+        "BREAKING",
+        "PHOTO",
+        "PHOTOS",
+        "VIDEO",
+        "AUDIO",
+        "LIVE",
+        "MORE",
+        "SOURCE",
+        "SOURCES",
+        "TIME",
+        "DATE",
+        "WHERE",
+        "WHEN",
+        "WHO",
+        "WHAT",
+        "WHY",
+        "HOW",
+        "TICKETS",
+        "CONTACT",
+        "EMBARGO",
+        "FAQ",
+        "TIP",
+        "TIPS",
+        "KEY",
+        "PLUS",
+        "ALSO",
+        "FACT",
+        "MYTH",
+        "CLAIM",
+        "RATING",
+        "VERDICT",
+        "CONCLUSION",
+        "BACKGROUND",
+        "ANALYSIS",
+        "OPINION",
+        "EXCLUSIVE",
+        "WARNING",
+        "ALERT",
+        "SUMMARY",
+        "EDITOR",
+        "INFO",
+        "PRICE",
+        "TOP",
+    ]
 )
-
-
-_FULL_STOP = re.compile(r"(?<!\bJr)(?<!\bSr)(?<!\bInc)(?<!\bCo)(?<!\bLtd)(?<!\b[A-Z])\.$")
-_PRONOUNS = {"he", "she", "they", "it", "i", "we", "you", "one", "who"}
-_CUT_AT_ABBREVIATION = re.compile(
-    r"\.(?![”\"’')\]]*\s*$)"
-)  # "the U" of "the U.K. charity": a dot that does not end the sentence
-
-
-def speaker(sentence: str) -> str | None:
-    """The words of the sentence that name who said it, a pronoun too ("she"), without what follows a comma; None if no frame fits plainly."""
-    for frame in _FRAMES:
-        if (
-            (found := frame.search(sentence))
-            and not _NO_SPEAKER.search(found["who"])
-            and _outside_quotation(sentence, found.start("who"))
-        ):
-            if _CUT_AT_ABBREVIATION.match(sentence, found.end("who")):
-                return None
-            return _FULL_STOP.sub("", found["who"]) if found.end("who") == len(sentence) else found["who"]
-    return None
+_ASKED = ("Q", "A", "Question", "Answer")
+_I = r"\b(?:I|we|you|my|our|your|We|You|My|Our|Your)\b|\?"  # somebody speaks, and no dateline stands before a colon
+_LED_ON = (
+    r"(?:Then\s)?(?:He|She|They|It|Then)\b"  # opens a sentence about the speaker, behind which a quotation goes on
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """Who is said to have said a sentence."""
 
-    words: str  # as they stand in the sentence, or in the one whose quotation it continues
+    words: str  # as they stand in the sentence, or in the one from which the speaker is inherited
     name: str | None  # the fullest name of that person in the article; None for a pronoun that may mean several
-    inherited: bool = False  # the sentence continues the quotation of another, which names its speaker
+    inherited: bool = False  # the sentence continues the quotation, or the turn, of another
 
 
-def speakers(text: str, spans: Iterable[tuple[int, int, int]]) -> list[Speaker | None]:
-    """The speaker of every sentence of an article, given as (start, end, paragraph); None where it names none plainly."""
-    found = [speaker(text[start:end]) for start, end, _ in spans]
-    return [Speaker(words, None if words.lower() in _PRONOUNS else words) if words else None for words in found]
+@dataclass(slots=True)
+class _Sentence:
+    text: str
+    start: int
+    quoted: bool  # no word of it stands outside quotations
+    frame: Frame | None
+    speaker: Speaker | None = None
 
 
-def _outside_quotation(sentence: str, position: int) -> bool:
-    """A frame within the speech itself reports someone else's words."""
-    before = sentence[:position]
-    return before.count("“") <= before.count("”") and (before.count('"') % 2 == 0 or sentence.count('"') % 2 == 1)
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    sentences: list[_Sentence]
+    open: bool  # it ends within a quotation
+    begins: bool  # it begins with one
+
+
+def speaker(sentence: str) -> str | None:
+    """The words of a sentence alone that name who said it, a pronoun too ("she"); None if it does not say so plainly."""
+    found = speakers(sentence, [(0, len(sentence), 0)])[0]
+    return found.words if found else None
+
+
+def speakers(text: str, spans: Sequence[tuple[int, int, int]]) -> list[Speaker | None]:
+    """The speaker of every sentence of an article, given as `sentences` gives them: (start, end, paragraph)."""
+    paragraphs = [_paragraph(text, list(group)) for _, group in groupby(spans, key=lambda span: span[2])]
+    read = [s for paragraph in paragraphs for s in paragraph.sentences]
+    names = Names(text, [(s.start + s.frame.start, s.start + s.frame.end) for s in read if s.frame])
+    for paragraph in paragraphs:
+        person: Person | None = None  # who spoke in the sentence before
+        for s in paragraph.sentences:
+            if s.frame:
+                s.speaker, person = _named(s, s.frame, names, person)
+    _take_turns(paragraphs, names)
+    _continue(paragraphs)
+    return [s.speaker for s in read]
+
+
+def _paragraph(text: str, spans: list[tuple[int, int, int]]) -> _Paragraph:
+    """The sentences of a paragraph with their frames; quotations are looked for in the whole of it."""
+    begin, stop = spans[0][0], spans[-1][1]
+    quoted, opened = _quotations(text[begin:stop])
+    read = []
+    at = 0
+    for start, end, _ in spans:
+        while at < len(quoted) and begin + quoted[at][1] <= start:
+            at += 1
+        inside = []
+        while at < len(quoted) and begin + quoted[at][0] < end:
+            a, b = quoted[at]
+            inside.append((max(0, begin + a - start), min(end, begin + b) - start))
+            if begin + b > end:
+                break  # it goes on in the next sentence
+            at += 1
+        sentence = text[start:end]
+        edges = [0, *(edge for span in inside for edge in span), len(sentence)]
+        outside = "".join(sentence[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
+        only = bool(inside) and re.search(r"\w", outside) is None
+        read.append(_Sentence(sentence, start, only, frame(sentence, inside)))
+    return _Paragraph(read, opened, bool(quoted) and quoted[0][0] == 0)
+
+
+def _quotations(paragraph: str) -> tuple[list[tuple[int, int]], bool]:
+    """Its quotations, also one that a mark closes and none has opened, and one that none closes; and whether there is such."""
+    found, opened = quotations(paragraph)
+    if opened >= 0:
+        found = [*found, (opened, len(paragraph))]
+    closed = re.search(r"[,.?!…](?:”|''|’’|\"(?!\w))", paragraph[: found[0][0] if found else len(paragraph)])
+    return ([(0, closed.end()), *found] if closed else found), opened >= 0
+
+
+def _named(s: _Sentence, found: Frame, names: Names, before: Person | None) -> tuple[Speaker, Person | None]:
+    words = s.text[found.start : found.end]
+    if words.lower() in v.PRONOUNS | {"one"}:
+        person = names.meant(words, s.start + found.start, before)
+        return Speaker(words, person.name if person else None), person
+    named = s.text[slice(*found.apposed)] if found.apposed else words
+    person = names.person(named, s.start)
+    return Speaker(words, names.fullest(named, s.start)), person
+
+
+def _inherit(sentences: Iterable[_Sentence], found: Speaker | None) -> None:
+    for s in sentences:
+        s.speaker = replace(found, inherited=True) if found else None
+
+
+# --- turns of a transcript or an interview ---
+
+
+def _take_turns(paragraphs: list[_Paragraph], names: Names) -> None:
+    """Give each turn to the name at its head, and in a transcript what follows, up to the next turn."""
+    heads: dict[int, tuple[str, bool]] = {}  # paragraph -> name, and whether it is sure of itself
+    for number, paragraph in enumerate(paragraphs):
+        line = " ".join(s.text for s in paragraph.sentences[:3])
+        if m := re.match(_FROM, line):
+            heads[number] = (m["who"], True)
+        elif (m := re.match(_TURN, line)) and (m["who"] in _ASKED or _may_be_head(m["who"])):
+            spoken = bool(m["aside"]) or re.search(_I, line[m.end() :]) is not None
+            heads[number] = (m["who"], m["who"] in _ASKED or (m["who"].isupper() and (spoken or len(line) == m.end())))
+    count = Counter(who for who, _ in heads.values())
+    capitals = sum(who.isupper() for who, _ in heads.values())
+    dialogue = len(count) > 1 and max(count.values()) > 1
+    taken = {
+        number: who
+        for number, (who, sure) in heads.items()
+        if sure or (who.isupper() and capitals > 1) or (dialogue and count[who] > 1)
+    }
+    transcript = len(taken) > 2
+    fullest: dict[str, str] = {}  # last word of a head -> the longest such head
+    for who in taken.values():
+        fullest[who.split()[-1]] = max(fullest.get(who.split()[-1], ""), who, key=len)
+    turn: Speaker | None = None
+    for number, paragraph in enumerate(paragraphs):
+        first, *rest = paragraph.sentences
+        if number in taken:
+            who = taken[number]
+            turn = first.speaker = Speaker(who, names.fullest(fullest[who.split()[-1]], len(names.text)))
+            first.frame = None
+        elif turn and transcript and not re.match(r"[(\[]|\W*[^a-z]+$", first.text):
+            rest = paragraph.sentences
+        else:
+            turn = None
+            continue
+        _inherit(rest, turn)
+        for s in rest:
+            s.frame = None
+
+
+def _may_be_head(who: str) -> bool:
+    """Up to six words, in capitals or each with one, that are no label such as "Note"."""
+    words = who.split()
+    return (
+        len(words) <= 6
+        and sum(map(str.isalpha, who)) > 1
+        and words[0].strip(".,’'").upper() not in _LABELS
+        and all(word[0].isupper() or word in ("de", "van", "von", "bin", "al") for word in words)
+    )
+
+
+# --- quotations that go on ---
+
+
+def _continue(paragraphs: list[_Paragraph]) -> None:
+    """Give the sentences of a quotation that name no speaker the one of the sentence that does."""
+    waiting: list[_Sentence] = []  # they begin a paragraph, in quotations, and their speaker has not been named yet
+    otherwise: Speaker | None = None  # whose they are if nobody is named: who spoke last in the paragraph before
+    for number, paragraph in enumerate(paragraphs):
+        first = paragraph.sentences[0]
+        if not (waiting and paragraphs[number - 1].open and paragraph.begins):
+            if waiting and (signed := _signature(waiting[-1], first)):
+                first.speaker = otherwise = Speaker(signed, signed)
+            _inherit(waiting, otherwise)
+            waiting, otherwise = [], _spoke(paragraphs[number - 1].sentences[-1]) if number else None
+        current: Speaker | None = None
+        for s in paragraph.sentences:
+            if s.speaker:
+                _inherit(waiting, s.speaker if s.frame and s.frame.quoted else None)
+                waiting, current = [], _spoke(s)
+            elif s.quoted and current:
+                _inherit([s], current)
+            elif s.quoted and (waiting or s is first):
+                waiting.append(s)
+            else:
+                _inherit(waiting, otherwise)
+                waiting = []
+                if not re.match(_LED_ON, s.text):
+                    current = None
+    _inherit(waiting, otherwise)
+
+
+def _spoke(s: _Sentence) -> Speaker | None:
+    """Whose a quotation is that follows this sentence: not that of one who accuses, as the accused may answer."""
+    return s.speaker if s.frame is None or s.frame.speech else None
+
+
+def _signature(quotation: _Sentence, line: _Sentence) -> str | None:
+    """The name behind a dash on the line below a quotation."""
+    if not re.match(r"[-–—]", line.text):
+        return None
+    both = f"{quotation.text} {line.text}"
+    found = frame(both, [(0, len(quotation.text))])
+    return both[found.start : found.end] if found and found.quoted else None

@@ -13,7 +13,7 @@ def test_read(checkpoint: Path) -> None:
     article = "Leaders to meet\n\n“We will go,” he said. She denied it."
     found = read(article, "2024-05-02", Classifier.load(checkpoint))
     assert [s.text for s in found.statements] == ["Leaders to meet", "“We will go,” he said.", "She denied it."]
-    assert [(s.speaker, s.speaker_name) for s in found.statements] == [(None, None), ("he", None), (None, None)]
+    assert [(s.speaker, s.speaker_name) for s in found.statements] == [(None, None), ("he", None), ("She", None)]
     assert all(article[s.start : s.end] == s.text == s.prediction.text for s in found.statements)
     assert found.text == article and found.published == date(2024, 5, 2)
     assert read("  \n ").statements == []
