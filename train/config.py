@@ -60,19 +60,27 @@ class Corpus(Section):
         return self
 
 
+class TextFiles(BaseModel):
+    """How CSV and TSV files are written; None for what their header and first bytes say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    columns: list[str] | None = None
+    delimiter: str | None = None
+    encoding: str | None = None
+
+
 class Source(Section):
     """Rows of one's own instead of the seeds."""
 
     files: str | list[str] | dict[str, str | list[str]] | None
-    columns: list[str] | None
+    csv: TextFiles
     text_column: str | list[str]
     title_column: str | None
     label_column: str | list[str]
     label_names: dict[str, str]
     split_column: str | None
     group_column: str | None
-    delimiter: str | None
-    encoding: str | None
     on_error: Literal["stop", "skip"]
     repeats: Literal["stop", "warn"]
 

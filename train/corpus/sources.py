@@ -173,9 +173,9 @@ def _rows(files: str | list[str], source: Source, faults: list[str]) -> Rows:
             file,
             _wanted(source),
             faults,
-            columns=source.columns,
-            delimiter=source.delimiter,
-            encoding=source.encoding,
+            columns=source.csv.columns,
+            delimiter=source.csv.delimiter,
+            encoding=source.csv.encoding,
         )
     ]
 

@@ -61,7 +61,7 @@ def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, kind: str) -> No
 def test_names_of_columns_a_title_names_of_labels_and_a_file_without_header(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text('1,Rain,"It rains, again."\n2,Sun,It shines.\n')
     changes = dict(
-        source__columns=["class", "head", "body"],
+        source__csv={"columns": ["class", "head", "body"]},
         source__text_column="body",
         source__title_column="head",
         source__label_column="class",
@@ -450,8 +450,8 @@ def test_semicolons_and_other_encodings(tmp_path: Path, capsys: pytest.CaptureFi
     config = own(tmp_path, source__files=str(tmp_path / "mine.csv"))
     with pytest.raises(Stop, match="perhaps it is cp1252"):
         read(config)
-    parts, _ = read(changed(config, source__encoding="cp1252"))
+    parts, _ = read(changed(config, source__csv={"encoding": "cp1252"}))
     assert [s.text for s in parts[WHOLE]] == ["“Café”, he said", "No"]
     assert "mine.csv: the delimiter is ;" in capsys.readouterr().err
-    read(changed(config, source__encoding="cp1252", source__delimiter=";"))
+    read(changed(config, source__csv={"encoding": "cp1252", "delimiter": ";"}))
     assert not capsys.readouterr().err

@@ -194,7 +194,7 @@ OTHER: dict[str, tuple[Any, bool]] = {
     "corpus.labels": ([*LABELS[1:], "other"], True), "corpus.definitions": ({}, False), "corpus.seeds": ("x", False),
     "corpus.data": ("x", False), "corpus.split_seed": (9, False), "corpus.validation_share": (0.2, False),
     "corpus.test_share": (0.2, False), "corpus.behaviour_groups": (3, False),
-    "source.files": ("x.csv", False), "source.columns": (["a"], False), "source.text_column": ("x", False),
+    "source.files": ("x.csv", False), "source.csv": ({"delimiter": ";"}, False), "source.on_error": ("skip", False), "source.text_column": ("x", False),
     "source.title_column": ("x", False), "source.label_column": ("x", False), "source.label_names": ({"a": "b"}, False),
     "source.split_column": ("x", False), "source.group_column": ("x", False), "source.repeats": ("warn", False),
     "engine.model": ("minilm", True), "engine.max_tokens": (99, True), "engine.epochs": (9, True),
