@@ -14,7 +14,16 @@ import numpy as np
 from onrecord.calibration import DATA, Calibration, Rule
 from onrecord.defaults import CHECKPOINT as DEFAULT
 from onrecord.explain import Explanation, explain
-from onrecord.inference.backends import FILES, Backend, BackendError, OnnxBackend, TorchBackend, choose
+from onrecord.inference.backends import (
+    FILES,
+    WEIGHTS,
+    Backend,
+    BackendError,
+    OnnxBackend,
+    TorchBackend,
+    choose,
+    refuse_changed,
+)
 from onrecord.inference.files import read_config
 from onrecord.inference.tokens import Tokens, ahead, batches, side_by_side
 
@@ -98,6 +107,8 @@ class Classifier:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
         try:
             chosen = choose(directory, backend, device)
+            if (directory / (file := FILES.get(chosen, WEIGHTS))).is_file():
+                refuse_changed(directory, file)
             made = (
                 TorchBackend(os.fspath(path), pad, device)
                 if chosen == "torch"

@@ -30,14 +30,27 @@ from transformers import PreTrainedModel
 
 from onrecord.calibration import softmax
 from onrecord.classifier import CheckpointError, Classifier
-from onrecord.inference.backends import INT8, ONNX, STAMP, WEIGHTS, OnnxBackend, TorchBackend, fingerprint, padded
+from onrecord.inference.backends import (
+    INT8,
+    ONNX,
+    RECORD,
+    STAMP,
+    WEIGHTS,
+    OnnxBackend,
+    TorchBackend,
+    fingerprint,
+    padded,
+    sha256,
+)
 from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
-from train.corpus.splits import load_split, rows_of, with_labels
+from train.corpus.splits import load_split, refuse_other_data, rows_of, with_labels
 from train.engine.first_token import read_first_token
 from train.measure.metrics import calibration_error, macro_f1
 
-PARITY = 1e-3  # largest difference of a score (logit), ONNX fp32 against torch; sums in another order made 1.2e-4 on AVX-512
+PARITY = (
+    1e-3  # largest difference of a score (logit), ONNX fp32 against torch; sums in another order made 1.2e-4 on AVX-512
+)
 F1_LOSS, EQUAL, ECE_LOSS = (
     0.005,
     0.98,
@@ -46,7 +59,6 @@ F1_LOSS, EQUAL, ECE_LOSS = (
 BATCH = 1e-3  # by how much a probability may move with the batch its sentence runs in; fp32 moves by 1e-6
 SAMPLE = 150  # sentences that this is looked at on
 RANGES = 100  # training sentences, or thereabouts, whose activations set the scales of int8
-RECORD = "export.json"
 
 
 def main(config: Config) -> int:
@@ -57,6 +69,7 @@ def main(config: Config) -> int:
         raise Stop(str(error)) from error
     assert isinstance(classifier.backend, TorchBackend)
     config = with_labels(config)
+    refuse_other_data(config)
     rows = rows_of(config.corpus, "validation")
     texts, targets = [r["text"] for r in rows], np.array([config.corpus.labels.index(r["label"]) for r in rows])
     weights = fingerprint(config.checkpoint / WEIGHTS)
@@ -106,6 +119,9 @@ def main(config: Config) -> int:
                   "parity": difference, "moved_by_the_batch": moved(opened(fp32), texts, t), "bytes": fp32.stat().st_size, "sentences_per_cpu_second": speed,
                   "validation_rows": len(texts), "int8": tried, "kept": kept, "cpu": cpu(),
                   "versions": {name: version(name) for name in ("torch", "onnx", "onnxruntime")}}  # fmt: skip
+        record["sha256"] = {
+            path.name: sha256(path) for path in (config.checkpoint / WEIGHTS, *(Path(folder) / name for name in kept))
+        }
         (config.checkpoint / RECORD).unlink(
             missing_ok=True
         )  # written again last: without it the export is not complete

@@ -28,6 +28,7 @@ ONNX, INT8 = (
 FILES = {"onnx": ONNX, "int8": INT8}
 WEIGHTS = "model.safetensors"
 STAMP = "weights"  # metadata of an ONNX file: the fingerprint of the weights it was made from
+RECORD = "export.json"  # written last by train.export: what was exported, with the SHA-256 of each file
 
 
 class BackendError(Exception):
@@ -176,6 +177,38 @@ def _made_from(stamp: str | None, weights: Path) -> bool:
         return True
     except ValueError:  # no safetensors file, or half of one
         return False
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal digest of a file's bytes: 0.1 s of CPU for the 91 MB of MiniLM, 0.5 s for the 439 MB of MPNet."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def refuse_changed(directory: Path, name: str) -> None:
+    """Raise BackendError if the file `name` of a checkpoint is not, to the last byte, the one that train.export recorded.
+
+    Weights that were never exported have no record and pass; an ONNX file without one does not.
+    """
+    try:
+        digests = json.loads((directory / RECORD).read_text(encoding="utf-8"))["sha256"]
+        recorded = digests[name]
+    except FileNotFoundError:
+        if name == WEIGHTS:
+            return
+        recorded = None
+    except (OSError, ValueError, KeyError, TypeError):
+        recorded = None
+    if recorded is None:
+        raise BackendError(
+            f"{directory / RECORD} does not say what {name} must be: write it again with `python -m train.export`"
+            + (f", after deleting {RECORD}" if name == WEIGHTS else "")
+        )
+    if sha256(directory / name) != recorded:
+        raise BackendError(
+            f"{directory / name} was changed after the export (its SHA-256 is not that of {RECORD}): restore it, or delete "
+            f"{RECORD} and run `python -m train.export` if the weights were changed on purpose"
+        )
 
 
 def choose(directory: Path, backend: str | None, device: str) -> str:

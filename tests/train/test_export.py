@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from onrecord import Classifier
 from onrecord.classifier import CheckpointError
 from onrecord.cli import app
-from onrecord.inference.backends import OnnxBackend, fingerprint
+from onrecord.inference.backends import OnnxBackend, fingerprint, sha256
 from tests.conftest import changed
 from train import export, fit
 from train.config import Config, Stop
@@ -43,6 +43,14 @@ def own(exported: Config) -> Config:
     shutil.rmtree(config.run_dir, ignore_errors=True)
     shutil.copytree(exported.checkpoint, config.checkpoint)
     return config
+
+
+def record_digests(checkpoint: Path) -> None:
+    """Make export.json say what lies in the checkpoint."""
+    path = checkpoint / "export.json"
+    record = json.loads(path.read_text())
+    record["sha256"] = {file.name: sha256(file) for file in checkpoint.glob("model.*")}
+    path.write_text(json.dumps(record))
 
 
 def test_onnx_is_torch(exported: Config) -> None:
@@ -159,6 +167,9 @@ def test_an_onnx_file_of_other_weights_is_refused(own: Config) -> None:
     save_file(tensors, weights, metadata={"format": "pt"})
     with pytest.raises(CheckpointError, match=r"was not made from the model\.safetensors beside it.*train\.export"):
         Classifier.load(own.checkpoint)
+    with pytest.raises(CheckpointError, match=r"model\.safetensors was changed after the export.*delete export\.json"):
+        Classifier.load(own.checkpoint, backend="torch")
+    (own.checkpoint / "export.json").unlink()
     assert Classifier.load(own.checkpoint, backend="torch").backend.name == "torch"
     export.main(own)
     assert Classifier.load(own.checkpoint).backend.name == "onnx"
@@ -167,6 +178,41 @@ def test_an_onnx_file_of_other_weights_is_refused(own: Config) -> None:
         Classifier.load(own.checkpoint)
     weights.unlink()
     assert Classifier.load(own.checkpoint).backend.name == "onnx"  # as in an installation that has no use for them
+
+
+@pytest.mark.parametrize(
+    ("file", "backend"), [("model.onnx", "onnx"), ("model.int8.onnx", "int8"), ("model.safetensors", "torch")]
+)
+def test_zeros_in_the_middle_of_a_file_are_seen(own: Config, file: str, backend: str) -> None:
+    path = own.checkpoint / file
+    if backend == "int8":
+        shutil.copy(own.checkpoint / "model.onnx", path)
+        record_digests(own.checkpoint)
+    Classifier.load(own.checkpoint, backend=backend)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 40_000] = bytes(40_000)
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match=rf"{file} was changed after the export \(its SHA-256"):
+        Classifier.load(own.checkpoint, backend=backend)
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "[]", "{}", '{"sha256": {}}', '{"sha256": 1}', '{"sha256": {"model.onnx": "0"}}']
+)
+def test_an_onnx_file_without_its_record_is_refused(own: Config, content: str | None) -> None:
+    (own.checkpoint / "export.json").unlink()
+    if content is not None:
+        (own.checkpoint / "export.json").write_text(content)
+    with pytest.raises(CheckpointError, match=r"export\.json does not say|was changed after the export"):
+        Classifier.load(own.checkpoint)
+
+
+def test_a_checkpoint_is_not_exported_on_other_data_than_it_was_trained_on(own: Config) -> None:
+    path = own.checkpoint / "training.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"data": "other"}))
+    with pytest.raises(Stop, match="was trained on other data"):
+        export.main(own)
 
 
 def test_a_new_training_leaves_no_old_onnx_file(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
@@ -300,6 +346,7 @@ def test_backend_on_the_command_line(own: Config, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text\nOne said.\n")
     where = ["--model", str(own.checkpoint)]
     shutil.copy(own.checkpoint / "model.onnx", own.checkpoint / "model.int8.onnx")
+    record_digests(own.checkpoint)
     for name in ("onnx", "int8", "torch"):
         found = CliRunner().invoke(app, ["predict", "One said.", "--json", "--backend", name, *where])
         assert (
