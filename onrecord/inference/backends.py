@@ -197,7 +197,7 @@ def refuse_changed(directory: Path, name: str) -> None:
         if name == WEIGHTS:
             return
         recorded = None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         recorded = None
     if recorded is None:
         raise BackendError(

@@ -115,11 +115,13 @@ def test_a_spoiled_file_is_named_in_one_line(whole: Path, name: str) -> None:
         path.write_bytes(good)
 
 
-@pytest.mark.parametrize("name", ["export.json", "README.md"])
-def test_what_answers_nothing_stops_no_answer(whole: Path, name: str) -> None:
+@pytest.mark.parametrize(("name", "code"), [("README.md", 0), ("export.json", 1)])
+def test_what_answers_nothing_stops_no_answer(whole: Path, name: str, code: int) -> None:
+    """A model card vouches for nothing; export.json says which bytes model.onnx must have, so without it there is no answer."""
     good = (whole / name).read_bytes()
     (whole / name).write_text("---\nbad: [\n---\n{")
     try:
-        assert CliRunner().invoke(app, ["predict", "One.", "--model", str(whole)]).exit_code == 0
+        found = CliRunner().invoke(app, ["predict", "One.", "--model", str(whole)])
+        assert found.exit_code == code and (name in found.stderr) == bool(code)
     finally:
         (whole / name).write_bytes(good)
