@@ -59,7 +59,7 @@ _FROM = re.compile(  # trains are cancelled from Monday
 )
 _HEDGE = re.compile(
     r"""\b(?:may(?!\s+\d)|might|could|possibly|perhaps|maybe|probably|likely|tentative(?:ly)?|provisional(?:ly)?|pencill?ed\ in|hopes?\ to|hoping\ to|hoped
-         |if|unless|whether|unclear|uncertain|in\ doubt|at\ risk|considering|weighing|(?:has|have|is|are)\ yet\ to|to\ be\ confirmed|subject\ to
+         |if|unless|(?<!\ on\ )(?<!decide\ )whether|unclear|uncertain|in\ doubt|at\ risk|considering|weighing|(?:has|have|is|are)\ yet\ to|to\ be\ confirmed|subject\ to
          |(?:is|are|was|were|be)\ (?:thought|believed|rumou?red|tipped)|reportedly|aims?\ to)\b""",
     re.VERBOSE,
 )

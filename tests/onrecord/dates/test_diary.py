@@ -114,6 +114,7 @@ def test_what_makes_an_event() -> None:
         ("Trains are cancelled from Monday.", "confirmed"),
         ("Trading will be suspended on Monday.", "confirmed"),
         ("The game will go ahead on Saturday despite the rain.", "confirmed"),
+        ("The council will vote on Monday on whether to build a tram.", "confirmed"),
     ],
 )
 def test_called_off(text: str, status: str) -> None:
