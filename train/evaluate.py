@@ -34,6 +34,7 @@ from train.measure.report import report
 from train.measure.shipped import measure_backends
 from train.measure.slices import slices, worst
 
+WORDS = "TF-IDF + logistic regression"  # the baseline that a model must be better than
 MISTAKES = 30  # shown in the report: of validation and behaviour rows, as nobody may write at what test has shown
 
 
@@ -317,6 +318,8 @@ def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") 
                 for label in labels
             )
             told += [f"{name}: {system}: {note}" for note in notes(m, unit)] if system == "model" else []
+            if system == "model" and m["macro_f1"] <= systems[WORDS]["macro_f1"]:
+                told.append(f"{name}: {system}: macro-F1 is not above that of {WORDS}, which needs no model")
             lines.append(
                 f"{name + ': ' + system:42}{m['rows']:6}{m['accuracy']:10.3f}{m['macro_f1']:10.3f}   {low:.3f} - {high:.3f} {f1}"
                 + (f"{m['calibration_error']:8.3f}" if "calibration_error" in m else "")

@@ -47,6 +47,7 @@ from train.engine.state import Interruption, Position, States, capture, copied, 
 from train.engine.truncation import cut_rows, told
 from train.measure.metrics import judged
 
+FEW_STEPS = 50  # below this a run is told to be too short: on 60 rows, 4 steps gave one label for everything
 LAYER = re.compile(r"\.(?:layer|layers)\.(\d+)\.")  # a parameter's layer, in its name
 
 
@@ -206,6 +207,12 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
         }
     if any(cut.values()):
         accelerator.print(told(cut, {"train": len(train), "validation": len(validation)}, engine.max_tokens))
+    steps = min(engine.epochs * math.ceil(len(lengths) / engine.batch_size), engine.max_steps or sys.maxsize)
+    if steps < FEW_STEPS:
+        accelerator.print(
+            f"warning: {steps} steps, fewer than {FEW_STEPS}, seldom teach a model anything: bring more rows, "
+            "raise engine.epochs or lower engine.batch_size"
+        )
     contents, teacher = [train["text"], train["label"], *known], None
     if "teacher" in train.column_names:
         contents.append(train["teacher"])

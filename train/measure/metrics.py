@@ -37,8 +37,11 @@ def figure(measured: dict, metric: str) -> tuple[str, float, list[float]]:
 
 
 def notes(measured: dict, unit: str = "documents") -> list[str]:
-    """What a reader of these figures must be told: the labels that macro-F1 leaves out, and an interval from few documents."""
+    """What a reader of these figures must be told: labels that macro-F1 leaves out, one answer to everything, few documents."""
     said = []
+    answered = [label for label, n in zip(measured["labels"], np.sum(measured["confusion"], 0), strict=True) if n]
+    if len(answered) == 1 and len(measured["labels"]) - len(measured["absent"]) > 1:
+        said.append(f"every answer is {answered[0]}: nothing was learned; train on more rows or for more steps")
     if absent := measured["absent"]:
         names = ", ".join(f"{label} (answered {n} times)" if n else label for label, n in absent.items())
         over = ", ".join(label for label in measured["labels"] if label not in absent)

@@ -62,7 +62,8 @@ class Stub:
 
 
 def scored(source: Path, target: Path, rows: int = 4, classifier: Stub | None = None, **options: Any) -> Summary:
-    fields = {name: options.pop(name) for name in ("prefix", "text_column") if name in options}
+    known = ("prefix", "text_column", "delimiter", "encoding", "safe_csv")
+    fields = {name: options.pop(name) for name in known if name in options}
     return score.score(source, target, classifier or Stub(), "hub/id", Options(part_rows=rows, **fields), **options)  # type: ignore[arg-type]
 
 

@@ -97,3 +97,14 @@ def test_a_label_that_does_not_occur_is_told_and_left_out_of_macro_f1() -> None:
 def test_nothing_is_told_where_all_labels_occur_in_many_documents(sample: tuple) -> None:
     targets, predicted, documents = sample
     assert notes(measure(targets, predicted, LABELS, documents)) == []
+
+
+def test_one_answer_to_everything_is_told() -> None:
+    documents = [f"d{i}" for i in range(40)]
+    targets = [i % 3 for i in range(40)]
+    assert any(
+        note.startswith("every answer is b: nothing was learned")
+        for note in notes(measure(targets, [1] * 40, LABELS, documents))
+    )
+    assert not notes(measure(targets, [1] * 39 + [2], LABELS, documents))
+    assert not any("every answer" in note for note in notes(measure([1] * 40, [1] * 40, LABELS, documents)))

@@ -1,0 +1,212 @@
+"""Files in the form in which people have them, written by pandas, openpyxl and pyarrow: what goes in comes out."""
+
+import csv
+import datetime
+import gzip
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import python_calamine
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from onrecord.cli import app
+from onrecord.tables import workbook
+from onrecord.tables.formats import TableError
+from onrecord.tables.parts import ScoreError
+from onrecord.tables.score import Summary
+from onrecord.tables.write import with_formula, without_formula
+from tests.onrecord.tables.test_score import ADDED, Stub, read_jsonl, read_table, scored
+
+FRAME = pd.DataFrame({"ID": [1, 2], "text": ["“Café”, she said; no.", "It’s over."]})
+BOM = b"\xef\xbb\xbf"
+
+
+def test_the_csv_of_a_european_excel(tmp_path: Path) -> None:
+    """Semicolons and cp1252 in; semicolons, UTF-8 and a byte order mark out, by which Excel reads it."""
+    FRAME.to_csv(tmp_path / "in.csv", sep=";", encoding="cp1252", index=False, lineterminator="\r\n")
+    with pytest.raises(ScoreError, match="perhaps it is cp1252, which the encoding cp1252 reads"):
+        scored(tmp_path / "in.csv", tmp_path / "out.csv")
+    told: list[str] = []
+    again = dict(encoding="cp1252", on_note=told.append)
+    assert scored(tmp_path / "in.csv", tmp_path / "cp.csv", **again) == Summary(2, 0)
+    assert told == ["the delimiter is ;, as the header says; if that is wrong, give the right one as delimiter"]
+    content = (tmp_path / "cp.csv").read_bytes()
+    assert content.startswith(BOM + b"ID;text;label;")
+    assert list(pd.read_csv(tmp_path / "cp.csv", sep=";")["text"]) == list(FRAME["text"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_kept(tmp_path: Path, encoding: str) -> None:
+    FRAME.to_csv(tmp_path / "in.csv", encoding=encoding, index=False)
+    for name in ("out.csv", "out.tsv"):
+        assert scored(tmp_path / "in.csv", tmp_path / name) == Summary(2, 0)
+        assert (tmp_path / name).read_bytes().startswith(BOM) == (encoding != "utf-8")
+    assert scored(tmp_path / "in.csv", tmp_path / "out.jsonl") == Summary(2, 0)
+    assert [row["text"] for row in read_jsonl(tmp_path / "out.jsonl")] == list(FRAME["text"])
+
+
+@pytest.mark.parametrize("packed", ["gz", "zst"])
+@pytest.mark.parametrize("format", ["csv", "jsonl"])
+def test_packed_files(tmp_path: Path, packed: str, format: str) -> None:
+    source, target = tmp_path / f"in.{format}.{packed}", tmp_path / f"out.{format}.{packed}"
+    content = FRAME.to_csv(index=False) if format == "csv" else FRAME.to_json(orient="records", lines=True)
+    data = content.encode()
+    source.write_bytes(gzip.compress(data) if packed == "gz" else pa.compress(data, "zstd", asbytes=True))
+    assert scored(source, target) == Summary(2, 0)
+    with pa.input_stream(str(target), compression={"gz": "gzip", "zst": "zstd"}[packed]) as file:
+        text = file.read().decode()
+    plain = tmp_path / f"plain.{format}"
+    scored(source, plain)
+    assert text == plain.read_text() and "“Café”" in text
+
+
+TYPED = pa.table(
+    {
+        "text": ["a", "b"],
+        "day": [datetime.date(2024, 5, 1), None],
+        "at": pa.array([datetime.datetime(2024, 5, 1, 10, 30), None], pa.timestamp("us")),
+        "clock": pa.array([datetime.time(9, 5), None]),
+        "price": pa.array([Decimal("1.50"), None]),
+        "share": [0.25, None],
+        "count": [3, None],
+        "seen": [True, None],
+        "tags": [["x", "y"], None],
+        "kind": pa.array(["k", None]).dictionary_encode(),
+        "deep": [{"d": datetime.date(2024, 5, 1)}, None],
+    }
+)
+PLAIN = {
+    "day": "2024-05-01", "at": "2024-05-01T10:30:00", "clock": "09:05:00", "price": "1.50", "share": "0.25",
+    "count": "3", "seen": "true", "tags": '["x", "y"]', "kind": "k", "deep": '{"d": "2024-05-01"}',
+}  # fmt: skip
+
+
+def test_scalars_are_plain_in_csv_and_lists_and_objects_json(tmp_path: Path) -> None:
+    pq.write_table(TYPED, tmp_path / "in.parquet")
+    scored(tmp_path / "in.parquet", tmp_path / "out.csv")
+    first, second = read_table(tmp_path / "out.csv")
+    assert {name: first[name] for name in PLAIN} == PLAIN and not any(second[name] for name in PLAIN)
+
+
+def write_workbook(path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(["id", "text", "when", "n", "yes", "note", None])
+    page.append([1, "=“Café”", datetime.datetime(2024, 5, 1, 10, 30), 1.5, True, None, None])
+    page["B2"].data_type = "s"
+    page.append([])
+    page.append([2, 2024, datetime.date(2024, 5, 2), 3, False, "_x0041_", None])
+    page.append([3, None, datetime.time(9, 5), None, None, "a\nb", None])
+    book.create_sheet("more").append(["nothing"])
+    book.save(path)
+
+
+def test_workbooks_in_and_out(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "in.xlsx")
+    told: list[str] = []
+    assert scored(tmp_path / "in.xlsx", tmp_path / "out.xlsx", rows=2, on_note=told.append) == Summary(3, 0)
+    assert told == ["read is the sheet 'Sheet' alone; there are also 'more'"]
+    before, after = (pd.read_excel(tmp_path / f"{name}.xlsx", dtype=object) for name in ("in", "out"))
+    before = before.dropna(how="all").dropna(axis=1, how="all").reset_index(drop=True)
+    assert list(after.columns) == [*before.columns, *ADDED]
+    for name in ("id", "when", "n", "yes", "note"):
+        assert list(after[name].fillna("-")) == list(before[name].fillna("-")), name
+    assert list(after["text"].fillna("")) == ["=“Café”", "2024", ""]
+    found = openpyxl.load_workbook(tmp_path / "out.xlsx").active
+    assert found["B2"].value == "=“Café”" and found["B2"].data_type == "s", "text is no formula"
+    assert isinstance(found["I2"].value, float) and isinstance(found["K2"].value, bool)
+    assert list(after["label"]) == [Stub().predict(text).label for text in ("=“Café”", "2024", "")]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_a_workbook_as_another_table(tmp_path: Path, suffix: str) -> None:
+    write_workbook(tmp_path / "in.xlsx")
+    assert scored(tmp_path / "in.xlsx", tmp_path / f"out{suffix}") == Summary(3, 0)
+    row = read_table(tmp_path / f"out{suffix}")[0]
+    assert row["when"] == "2024-05-01T10:30:00" and row["text"] == "=“Café”"
+    assert (row["id"], row["yes"]) == (("1", "true") if suffix == ".csv" else (1, True))
+
+
+def test_what_a_workbook_cannot_hold_is_told_before_the_first_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = ["ok", "x" * 32_768, "\x0b_x0041_\ud83d\ude00", "2" * 20]
+    lines = [json.dumps({"text": text, "n": 2**60 + 1}) for text in texts]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    told: list[str] = []
+    skip = dict(on_error="skip", on_progress=lambda progress: told.extend(progress.faults))
+    assert scored(tmp_path / "in.jsonl", tmp_path / "out.xlsx", **skip) == Summary(3, 1)
+    assert told == ["line 2: has a cell of 32,768 characters; Excel holds 32,767: write .csv"]
+    with open(tmp_path / "out.xlsx", "rb") as file:
+        sheet = python_calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
+    assert [row[:2] for row in sheet[1:]] == [[json.loads(lines[i])["text"], str(2**60 + 1)] for i in (0, 2, 3)]
+    monkeypatch.setattr(workbook, "ROWS", 2)
+    with pytest.raises(TableError, match=r"rows are more than the 2 of a sheet: write \.csv"):
+        scored(tmp_path / "in.jsonl", tmp_path / "more.xlsx", on_error="skip", classifier=(asked := Stub()))
+    assert not asked.asked and not (tmp_path / "more.xlsx.parts").exists()
+
+
+def test_parquet_types_are_settled_before_the_first_part(tmp_path: Path) -> None:
+    """An integer above 2**53 in one part and a fraction in another: told at once, and nothing is scored."""
+    for big in (2**53 + 1, 2**60 + 1):
+        rows = [{"text": "a", "n": 1}] * 4 + [{"text": "b", "n": big}] + [{"text": "c", "n": 0.5}]
+        (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        for size in (1, 2, 6):
+            with pytest.raises(TableError, match=r"column 'n' has values that Parquet cannot hold .*write \.jsonl"):
+                scored(tmp_path / "in.jsonl", tmp_path / "out.parquet", rows=size, classifier=(asked := Stub()))
+            assert not asked.asked and not (tmp_path / "out.parquet.parts").exists()
+    rows[4]["n"] = 2**53
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for size in (1, 6):
+        scored(tmp_path / "in.jsonl", tmp_path / f"out{size}.parquet", rows=size)
+        assert pq.read_table(tmp_path / f"out{size}.parquet")["n"].to_pylist() == [1.0] * 4 + [2.0**53, 0.5]
+
+
+def test_cells_that_a_spreadsheet_would_run(tmp_path: Path) -> None:
+    texts = ["=1+1", "+a", "-b", "@c", "\td", "\re", "plain", "-5", "+1.5e3", "'=f", "a=b"]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps({"text": text, "n": -1}) + "\n" for text in texts))
+    scored(tmp_path / "in.jsonl", tmp_path / "plain.csv")
+    assert [row["text"] for row in read_table(tmp_path / "plain.csv")] == texts
+    scored(tmp_path / "in.jsonl", tmp_path / "safe.csv", safe_csv=True)
+    found = read_table(tmp_path / "safe.csv")
+    safe = ["'=1+1", "'+a", "'-b", "'@c", "'\td", "'\re", "plain", "-5", "+1.5e3", "''=f", "a=b"]
+    assert [row["text"] for row in found] == safe and {row["n"] for row in found} == {"-1"}
+
+
+@given(st.text(st.sampled_from("'=+-@\t\r5.ea"), max_size=6))
+def test_the_apostrophe_comes_off_again(cell: str) -> None:
+    safe = without_formula(cell)
+    assert with_formula(safe) == cell
+    assert not safe.startswith(("=", "+", "-", "@", "\t", "\r")) or not safe.strip("+-0123456789.eE")
+
+
+def test_rows_that_end_early_are_filled_up_and_told(tmp_path: Path) -> None:
+    (tmp_path / "in.tsv").write_text("id\ttext\tnote\n1\ta\tx\n2\tb\n3\tc\n")
+    found = scored(tmp_path / "in.tsv", tmp_path / "out.csv")
+    assert (found.written, found.bad, found.short) == (3, 0, 2)
+    assert found.notes == ("2 rows end before the last columns and have empty cells there; the first: row 2 (line 3)",)
+    assert [row["note"] for row in read_table(tmp_path / "out.csv")] == ["x", "", ""]
+
+
+def test_the_command_says_what_it_found(checkpoint: Path, tmp_path: Path) -> None:
+    FRAME.to_csv(tmp_path / "in.csv", sep=";", encoding="cp1252", index=False)
+    command = ["score", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), "--model", str(checkpoint)]
+    found = CliRunner().invoke(app, command)
+    assert found.exit_code == 1 and "the encoding cp1252 reads" in found.stderr
+    found = CliRunner().invoke(app, [*command[:2], str(tmp_path / "o.csv"), *command[3:], "--encoding", "cp1252"])
+    assert found.exit_code == 0 and "note: the delimiter is ;" in found.stderr
+    with open(tmp_path / "o.csv", newline="", encoding="utf-8-sig") as file:
+        assert next(csv.reader(file, delimiter=";"))[:2] == ["ID", "text"]
+    found = CliRunner().invoke(app, [*command[:2], str(tmp_path / "p.csv"), *command[3:], "--delimiter", ";;"])
+    assert found.exit_code == 1 and "the delimiter must be one character" in found.stderr
+    for option in (["--safe-csv"], ["--delimiter", ";"], ["--encoding", "cp1252"]):
+        found = CliRunner().invoke(app, ["score", str(tmp_path), str(tmp_path / "d"), "--engine", "ray", *option])
+        assert found.exit_code == 2 and option[0] in found.stderr
