@@ -242,7 +242,7 @@ def _parts(run: str) -> tuple[str, tuple[str, ...], str] | None:
     while first and (words[first - 1].rstrip(".") in TITLES or words[first - 1] in _WORDED_TITLES):
         first -= 1
     title, rest = " ".join(words[first:last]), words[last:]
-    suffix = []
+    suffix: list[str] = []
     while len(rest) > 1 and rest[-1].rstrip(".") in _SUFFIXES:
         suffix.insert(0, rest.pop())
     if not rest or (len(rest) == 1 and (rest[0].rstrip(".") in TITLES or rest[0] in _WORDED_TITLES)):

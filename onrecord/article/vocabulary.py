@@ -8,7 +8,7 @@ def words(*lines: str) -> frozenset[str]:
 
 def _forms(*lines: str) -> dict[str, str]:
     """Form -> "base", "s", "past" (the participle too) or "ing", of verbs. An irregular past stands behind a slash."""
-    forms = {}
+    forms: dict[str, str] = {}
     for entry in words(*lines):
         lemma, _, past = entry.partition("/")
         stem = lemma.removesuffix("e")

@@ -168,9 +168,10 @@ def _in_order(text: str, tokens: list[Token], today: date) -> list[Token]:
             and b.past
             and a.first == today
             and not isinstance(b.first, datetime)
+            and b.first
             and b.first < today
             and _LIST.fullmatch(text[a.end : b.start])
-        ):  # type: ignore[operator]
+        ):
             result[i] = replace(a, first=today - 7 * DAY, last=today - 7 * DAY)
     return result
 
