@@ -240,7 +240,7 @@ def test_the_threat_model_names_tests_that_there_are() -> None:
     named = set(re.findall(r"`(test_\w+)`", page))
     there = {
         name
-        for path in (ROOT / "tests").glob("test_*.py")
+        for path in (ROOT / "tests").rglob("test_*.py")
         for name in re.findall(r"(?m)^(?:async )?def (test_\w+)", path.read_text())
     }
     assert len(named) > 10 and named <= there, named - there

@@ -237,7 +237,7 @@ def test_what_stands_in_the_way_is_said(checkpoint: Path, tmp_path: Path, withou
         ("none", "out", "there is no .*none"),
         ("in", "full", "holds no scores: give another directory"),
         ("mixed", "out", "jsonl and parquet files"),
-        ("csv", "out", "csv files: --engine ray takes"),
+        ("csv", "out", "csv files, or packed ones: --engine ray takes"),
         ("column", "out2", r"a\.parquet: there is no column 'text'"),
     ):
         with pytest.raises((ScoreError, TableError), match=message):
