@@ -10,6 +10,7 @@ from bench.inference import Target
 from train.config import Config, Stop
 
 
+@pytest.mark.slow
 def test_every_measure_has_a_figure(exported: Config, capsys: pytest.CaptureFixture) -> None:
     assert bench_predict.main(exported, rows=20, rounds=1) == 0
     found = json.loads((Path(exported.output) / "bench-inference.json").read_text())

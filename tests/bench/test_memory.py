@@ -21,6 +21,7 @@ def test_a_split_is_repeated(settings: Config, tmp_path: Path) -> None:
     assert many["text"][:] == (split["text"][:] * 5)[:500]
 
 
+@pytest.mark.slow
 def test_it_watches_the_training(settings: Config) -> None:
     small, large = bench_memory.main(settings, [300, 3000], steps=3)
     assert (small["rows"], large["rows"]) == (300, 3000)
@@ -39,6 +40,7 @@ def test_the_plot_is_of_what_was_found(tmp_path: Path, monkeypatch: pytest.Monke
     assert (tmp_path / "memory.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_a_training_that_fails_says_why(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match=r"training on 10 rows failed with code 1:(.|\n)*is none of minilm, mpnet, tiny"):
         bench_memory.measured(changed(settings, engine__model=str(tmp_path / "nowhere")), 10, 1, tmp_path / "scratch")

@@ -11,6 +11,7 @@ from bench.service import Load, Server, closed, serving
 from train.config import Config, Stop, changed
 
 
+@pytest.mark.slow
 def test_every_measure_has_a_figure(exported: Config) -> None:
     assert bench_service.main(exported, seconds=0.5, rounds=1, overload=0.5, soak=1 / 60) == 0
     found = json.loads((Path(exported.output) / "bench-service.json").read_text())

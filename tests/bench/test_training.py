@@ -38,6 +38,7 @@ def test_needed_flops_are_those_of_the_formula(settings: Config) -> None:
     assert bench.needed_flops(settings, text * 3, []) == settings.engine.epochs * 3 * 3 * forward
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pad_to", [128, None])
 def test_trainer_sides_pad_as_they_say(
     settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pad_to: int | None
@@ -57,6 +58,7 @@ def test_trainer_sides_pad_as_they_say(
     assert (config.checkpoint / "model.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_the_whole_bench(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         bench,
@@ -80,6 +82,7 @@ def test_the_whole_bench(settings: Config, monkeypatch: pytest.MonkeyPatch) -> N
     assert f"{result['ratios']['padded']['seconds']:.2f}x" in console.export_text()
 
 
+@pytest.mark.slow
 def test_a_side_that_fails_says_why(settings: Config, tmp_path: Path) -> None:
     broken = changed(settings, corpus__data=str(tmp_path / "nowhere"))
     with pytest.raises(Stop, match=r"train.fit failed with code 1:(.|\n)*run `make data`"):

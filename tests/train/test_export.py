@@ -306,6 +306,7 @@ def test_each_rung_leaves_more_matrices_in_fp32(own: Config, tmp_path: Path) -> 
         ] == left_out
 
 
+@pytest.mark.slow
 def test_int8_does_not_depend_on_the_batch(own: Config) -> None:
     export.main(own)
     record = json.loads((own.checkpoint / "export.json").read_text())

@@ -32,6 +32,7 @@ def test_it_learns(settings: Config) -> None:
     assert best["macro_f1"] > 0.9
 
 
+@pytest.mark.slow
 def test_two_runs_give_equal_weights_and_another_seed_does_not(settings: Config, checkpoint: Path) -> None:
     fit.main(changed(settings, run="again"))
     fit.main(changed(settings, run="other", seed=2))

@@ -54,6 +54,7 @@ def ratio(reader: Callable[[str], object], fragment: str) -> float:
     return (long / short) ** (1 / 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", READERS)
 def test_twice_the_text(reader: str) -> None:
     READERS[reader](FRAGMENTS[0])  # what is compiled on first use
@@ -61,5 +62,6 @@ def test_twice_the_text(reader: str) -> None:
     assert not slow
 
 
+@pytest.mark.slow
 def test_what_is_quadratic_is_found() -> None:
     assert ratio(lambda text: re.search(r"x+$", text + "y"), "x") > MOST

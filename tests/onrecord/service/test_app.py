@@ -872,6 +872,7 @@ def test_sigterm_ends_although_a_client_reads_nothing(checkpoint: Path, unread: 
         server.wait()
 
 
+@pytest.mark.slow
 def test_sigterm_answers_what_was_accepted(checkpoint: Path, tmp_path: Path) -> None:
     environment = os.environ | {"ONRECORD_TEST_TOKEN": "t0ken", "PYTHONPATH": os.pathsep.join(sys.path)}
     with open(tmp_path / "log", "wb") as log:

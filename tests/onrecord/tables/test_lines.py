@@ -105,6 +105,7 @@ def typing(checkpoint: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
+@pytest.mark.slow
 def test_each_line_is_answered_before_the_next_is_typed(typing: subprocess.Popen[bytes]) -> None:
     assert typing.stdin and typing.stdout and typing.stderr
     for text in (b"One.", b"Two."):
@@ -124,6 +125,7 @@ def test_a_closed_pipe_ends_it_quietly(typing: subprocess.Popen[bytes]) -> None:
     assert typing.wait() == 0 and typing.stderr.read() == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("redirected", "code", "message"),
     [

@@ -122,6 +122,7 @@ def actors_of(process: subprocess.Popen[bytes]) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_run_loses_no_row(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_worker_killed_in_mid_run_loses_no_row(
     assert sorted(path.name for path in target.iterdir()) == sorted(["_manifest.json", *(path.name for path in parts)])
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on(checkpoint: Path, tmp_path: Path) -> None:
     source, target = tmp_path / "in", tmp_path / "out"
     write_files(source, 900, ".parquet")

@@ -678,6 +678,7 @@ def test_the_command(checkpoint: Path, tmp_path: Path) -> None:
     assert found.exit_code == 1 and "device 'abacus'" in found.stderr and found.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_random_kills_neither_lose_nor_double_a_row(checkpoint: Path, tmp_path: Path) -> None:
     """SIGKILL at random moments, as the operating system does it. `KILLS=20 pytest tests/test_score.py -k random` does more of them."""
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"

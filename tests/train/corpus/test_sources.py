@@ -258,6 +258,7 @@ def test_a_label_seen_only_outside_train(tmp_path: Path, split: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_many_labels_one_of_them_not_in_the_ready_made_test_split(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:

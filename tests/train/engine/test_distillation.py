@@ -42,6 +42,7 @@ def test_the_column_as_numbers() -> None:
         teacher_probabilities([[0.9, 0.1, 0.0]], 2)
 
 
+@pytest.mark.slow
 def test_a_teacher_that_is_always_sure_of_another_label_is_learned(settings: Config, tmp_path: object) -> None:
     """Without teachers, or with a share of 0, the labels decide; a column changes the weights."""
     import shutil
