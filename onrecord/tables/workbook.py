@@ -18,7 +18,13 @@ CELL = 32_767  # characters that a cell holds
 EXACT = 10**15  # from here on Excel, which keeps fifteen digits, would change a whole number
 FIRST_YEAR = 1901  # Excel's calendar has no day before 1900 and a wrong one in it
 ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what a reader would take for the escape of another character
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # what XML cannot hold, or a carriage return, which it would change
 INSTALL = "run `pip install 'onrecord[xlsx]'`, or use CSV"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """As ECMA-376 writes a character that XML cannot hold: _xHHHH_."""
+    return f"_x{ord(match[0]):04X}_"
 
 
 def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
@@ -105,7 +111,6 @@ def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> 
     try:
         import openpyxl
         from openpyxl.cell import WriteOnlyCell
-        from openpyxl.utils.escape import escape
     except ModuleNotFoundError:
         raise TableError(f".xlsx needs openpyxl: {INSTALL}") from None
     made_of = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat}
@@ -119,7 +124,10 @@ def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> 
         if not isinstance(value, str):
             return value
         made = WriteOnlyCell(page, "")
-        made._value, made.data_type = escape(ESCAPE.sub("_x005F_", value)), "s"  # by itself it makes formulas of text
+        made._value, made.data_type = (
+            CONTROL.sub(_escaped, ESCAPE.sub("_x005F_", value)),
+            "s",
+        )  # by itself it makes formulas of text
         return made
 
     page.append([cell(name) for name in header])

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import math
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -145,7 +146,11 @@ def _packed(target: BinaryIO, compression: str | None) -> Iterator[Any]:
         with gzip.GzipFile("", "wb", fileobj=target, mtime=0) as file:  # the same rows give the same bytes
             yield file
     elif compression == "zstd":
-        with arrow(".zst").CompressedOutputStream(target, "zstd") as file:
+        # Arrow closes what it was given, so it is given a handle of its own.
+        with (
+            os.fdopen(os.dup(target.fileno()), "wb") as own,
+            arrow(".zst").CompressedOutputStream(own, "zstd") as file,
+        ):
             yield file
     else:
         yield target
