@@ -61,7 +61,7 @@ class Prediction:
 
 
 class Classifier:
-    """A fine-tuned checkpoint, ready to type sentences. Make one with `Classifier.load`."""
+    """A fine-tuned checkpoint, ready to label sentences. Make one with `Classifier.load`."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class Classifier:
     @overload
     def predict(self, texts: Iterable[str]) -> list[Prediction]: ...
     def predict(self, texts: str | Iterable[str]) -> Prediction | list[Prediction]:
-        """Type one sentence, or many in their order.
+        """Label one sentence, or many in their order.
 
         Any string has an answer, the empty one too: the model is asked, nothing is guessed or dropped. Raises TypeError, naming the
         position, for anything that is not a string.

@@ -89,13 +89,15 @@ def application(
     )  # told to those who read the schema; the gate asks for it
 
     @app.post(
-        "/v1/predict", tags=["typing"], summary="Type sentences", response_model=PredictResponse, dependencies=secured
+        "/v1/predict", tags=["labels"], summary="Label sentences", response_model=PredictResponse, dependencies=secured
     )
     async def predict(request: PredictRequest) -> Response:
         """A prediction for each text, in their order."""
         return _json(PredictResponse(predictions=await worker.predict(request.texts)).model_dump_json().encode())
 
-    @app.post("/v1/read", tags=["typing"], summary="Type an article", response_model=ReadResponse, dependencies=secured)
+    @app.post(
+        "/v1/read", tags=["labels"], summary="Label an article", response_model=ReadResponse, dependencies=secured
+    )
     async def read_article(request: ReadRequest) -> Response:
         """Every sentence of a text or a web page with its label, its speaker and, with a day of publication, its dates and the events made of them."""
         model = worker.shared()
@@ -103,7 +105,7 @@ def application(
 
     @app.post(
         "/v1/calendar",
-        tags=["typing"],
+        tags=["labels"],
         summary="The events of an article, as a file",
         response_class=Response,
         responses={

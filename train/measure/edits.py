@@ -7,19 +7,10 @@ import re
 from collections.abc import Callable
 from random import Random
 
+from onrecord.dates import calendar_arithmetic
+
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January",
-    "February",
-    "April",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)  # not March and May: words, too
+MONTHS = tuple(month for month in calendar_arithmetic.MONTHS if month not in ("March", "May"))  # words, too
 SURNAMES = (
     "Whitfield",
     "Okafor",
