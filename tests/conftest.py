@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -64,6 +65,14 @@ def write_seeds(root: Path, articles: int = 40, rows: int = 6, groups: int = 6) 
 def weights(config: Config) -> dict[str, torch.Tensor]:
     """Of the checkpoint that `config` wrote."""
     return load_file(config.checkpoint / "model.safetensors")
+
+
+@pytest.fixture(autouse=True)
+def threads_as_before() -> Iterator[None]:
+    """What a test made of torch's threads ends with it: sums of floats, and so trained weights, hang on their number."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
