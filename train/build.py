@@ -30,7 +30,7 @@ from train.corpus.leakage import NEAR_DUPLICATE, near_duplicates
 from train.corpus.patterns import breaches, read_patterns
 from train.corpus.rows import Sentence, key, read_seeds
 from train.corpus.sources import WHOLE, read_source
-from train.corpus.splits import labelled
+from train.corpus.splits import TEACHER, labelled
 
 VERSION = "1"  # raise it when the same seeds are meant to give other bytes
 
@@ -265,6 +265,8 @@ def write(files: dict[str, bytes], target: Path) -> None:
     fresh.mkdir(parents=True)
     for name, content in files.items():
         (fresh / name).write_bytes(content)
+    if (target / TEACHER).is_file():  # soft labels go by the text of a row, not by its place
+        shutil.copy2(target / TEACHER, fresh)
     if target.exists():
         old = target.with_name(target.name + ".old")
         shutil.rmtree(old, ignore_errors=True)
@@ -323,6 +325,7 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     manifest = json.loads(files["manifest.json"])
     if check:
         there = {path.name: path.read_bytes() for path in target.glob("*") if path.is_file()} if target.is_dir() else {}
+        there.pop(TEACHER, None)
         differing = sorted(name for name in files | there if files.get(name) != there.get(name))
         if differing:
             raise Stop(f"{target} is not what {origin} gives: {', '.join(differing)} differ; run `make data`")

@@ -33,14 +33,15 @@ from safetensors import SafetensorError
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
 
-from train.config import Config, Engine, Stop, changed, flat, parse, run
+from train.config import Config, Engine, Stop, flat, parse, run
 from train.corpus.splits import built, load_split, with_labels
 from train.engine.average import MovingAverage
-from train.engine.batches import pieces, plan
-from train.engine.distillation import distillation_loss, teacher_probabilities
+from train.engine.batches import collate, moved, pieces, plan
+from train.engine.distillation import distillation_loss, read_teacher
 from train.engine.encoded import encode, encoded
 from train.engine.first_token import read_first_token
 from train.engine.model import load_model
+from train.engine.precision import with_precision
 from train.engine.run_directory import prepare_output, release
 from train.engine.schedule import learning_rate
 from train.engine.state import Interruption, Position, States, capture, copied, fingerprint, restore
@@ -174,6 +175,7 @@ class Rows:
     lengths: array  # tokens of each row
     targets: torch.Tensor  # (rows,) label numbers
     teacher: torch.Tensor | None  # (rows, labels) probabilities; nan where a row has none
+    taught_by: str | None  # digest of the teacher's weights
     validation: tuple[list[list[int]], list[int]]
     cut: dict[str, int]  # texts of each split that are longer than max_tokens
     fingerprint: str
@@ -213,24 +215,14 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
             f"warning: {steps} steps, fewer than {FEW_STEPS}, seldom teach a model anything: bring more rows, "
             "raise engine.epochs or lower engine.batch_size"
         )
-    contents, teacher = [train["text"], train["label"], *known], None
-    if "teacher" in train.column_names:
-        contents.append(train["teacher"])
-        teacher = teacher_probabilities(train["teacher"], len(labels))
-    return Rows(tokens, lengths, targets, teacher, known, cut, fingerprint(*contents))
-
-
-def with_precision(config: Config) -> Config:
-    """The config with `auto` replaced by bf16 where this machine computes products in it, else by no."""
-    if config.engine.precision != "auto":
-        return config
-    processor = torch.cpu.get_capabilities()
-    has = (
-        torch.cuda.is_bf16_supported(including_emulation=False)
-        if torch.cuda.is_available()
-        else any(processor.get(name) for name in ("avx512_bf16", "amx_bf16"))
-    )
-    return changed(config, engine__precision="bf16" if has else "no")
+    contents = [train["text"], train["label"], *known]
+    teacher, taught_by = read_teacher(config.corpus, train["text"]) if engine.teacher_share else (None, None)
+    if teacher is not None:
+        accelerator.print(
+            f"soft labels of teacher {taught_by} for {int(teacher.isfinite().all(1).sum())} of {len(train)} rows"
+        )
+        contents.append(teacher.tolist())
+    return Rows(tokens, lengths, targets, teacher, taught_by, known, cut, fingerprint(*contents))
 
 
 def start_log(config: Config, accelerator: Accelerator, purge: int | None) -> None:
@@ -279,6 +271,7 @@ def summary(config: Config, position: Position, rows: Rows, seconds: float) -> d
         "label_counts": dict(zip(labels, torch.bincount(rows.targets, minlength=len(labels)).tolist(), strict=True)),
         "memory_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),  # Linux counts KiB
         "precision": config.engine.precision,
+        "teacher": rows.taught_by,
         "data": built(config.corpus.data),
         "cut_rows": rows.cut,
     }
@@ -327,17 +320,6 @@ def out_of_memory_explained(engine: Engine) -> Iterator[None]:
         raise Stop(
             f"out of memory; lower engine.micro_tokens (now {engine.micro_tokens}) or engine.max_tokens (now {engine.max_tokens}): {str(error).splitlines()[0]}"
         ) from error
-
-
-def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
-    """Pad to the longest of these rows: input_ids and attention_mask, (rows, tokens)."""
-    padded = tokenizer.pad({"input_ids": rows}, return_tensors="pt")
-    return {name: moved(padded[name], device) for name in ("input_ids", "attention_mask")}
-
-
-def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """The tensor on `device`. A GPU takes it from pinned memory, so that the host need not wait for what is still being computed there."""
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
 def parameter_groups(model: PreTrainedModel, engine: Engine) -> list[dict]:

@@ -12,7 +12,7 @@ import yaml
 from tests.conftest import ROOT
 from train.config import DEFAULTS, FIELDS, changed, differences, flat, load, parse
 
-CONFIGS = [DEFAULTS.with_name(f"{name}.yaml") for name in ("gpu", "own", "smoke")]
+CONFIGS = [DEFAULTS.with_name(f"{name}.yaml") for name in ("base", "gpu", "own", "smoke")]
 CONFIGS += sorted((DEFAULTS.parent / "benchmarks").glob("*.yaml"))
 
 

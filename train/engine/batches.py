@@ -1,15 +1,22 @@
-"""Which sentences make up which optimiser step and which forward pass: a pure function of seed and epoch, so that a run can be repeated and resumed."""
+"""Which sentences make up which optimiser step and which forward pass, and that pass's tensors.
+
+The plan is a pure function of seed and epoch, so that a run can be repeated and resumed.
+"""
 
 from array import array
 from collections.abc import Iterator, Sequence
 from random import Random
 
+import torch
+from transformers import PreTrainedTokenizerBase
+
 
 def plan(lengths: Sequence[int], batch_size: int, seed: int, epoch: int, window: int = 50) -> list[array]:
-    """Batches of row numbers for one epoch: every row exactly once, rows of like length together, batches in random order.
+    """Batches of row numbers for one epoch: every row exactly once, rows of like length together, in random order.
 
-    Rows are shuffled, cut into windows of `window` batches and sorted by length within each, which keeps batches random from epoch
-    to epoch and nearly free of padding. Only one batch may be smaller. `lengths` are in tokens. Arrays, not lists: 8 bytes a row, not 40.
+    Rows are shuffled, cut into windows of `window` batches and sorted by length within each, which keeps batches random
+    from epoch to epoch and nearly free of padding. Only one batch may be smaller. `lengths` are in tokens. Arrays, not
+    lists: 8 bytes a row, not 40.
     """
     random = Random(f"{seed}/{epoch}")
     order = array("q", range(len(lengths)))
@@ -23,7 +30,8 @@ def plan(lengths: Sequence[int], batch_size: int, seed: int, epoch: int, window:
 
 
 def pieces(batch: Sequence[int], lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """The batch cut, in its order, into what one forward pass takes: at most `tokens` tokens when padded to its longest row, or a single longer row."""
+    """The batch cut, in its order, into what one forward pass takes: at most `tokens` tokens when padded to its longest
+    row, or a single longer row."""
     piece: list[int] = []
     longest = 0
     for row in batch:
@@ -33,3 +41,14 @@ def pieces(batch: Sequence[int], lengths: Sequence[int], tokens: int) -> Iterato
             piece, longest = [], lengths[row]
         piece.append(row)
     yield piece
+
+
+def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
+    """Pad to the longest of these rows: input_ids and attention_mask, (rows, tokens)."""
+    padded = tokenizer.pad({"input_ids": rows}, return_tensors="pt")
+    return {name: moved(padded[name], device) for name in ("input_ids", "attention_mask")}
+
+
+def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """The tensor on `device`; a GPU takes it from pinned memory, so that the host need not wait for it."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

@@ -11,7 +11,7 @@ from tests.conftest import LABELS
 from train import fit
 from train.config import Config, changed
 from train.corpus.splits import load_split
-from train.engine.batches import plan
+from train.engine.batches import collate, plan
 from train.engine.encoded import encode
 from train.engine.first_token import FirstTokenBertLayer, read_first_token
 from train.engine.model import load_model
@@ -109,7 +109,7 @@ def test_length_sorted_pieces_have_the_gradients_of_one_padded_batch(settings: C
         whole(input_ids=padded["input_ids"], attention_mask=padded["attention_mask"]).logits, targets[batch]
     ).backward()
     for piece in (batch[i : i + 8] for i in range(0, len(batch), 8)):
-        inputs = fit.collate([tokens[row] for row in piece], tokenizer, torch.device("cpu"))
+        inputs = collate([tokens[row] for row in piece], tokenizer, torch.device("cpu"))
         assert inputs["input_ids"].shape[1] < 128
         (cross_entropy(ours(**inputs).logits, targets[piece], reduction="sum") / len(batch)).backward()
     expected, got = gradients(whole), gradients(ours)
