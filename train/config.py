@@ -281,7 +281,7 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     return config, {name: options[name] for name in extra}
 
 
-def reasons(error: ValueError) -> str:
+def reasons(error: Exception) -> str:
     """What is wrong with a config, in one line; an unknown key with the nearest one that there is."""
     if not isinstance(error, ValidationError):
         return str(error)
