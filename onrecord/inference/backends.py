@@ -1,4 +1,4 @@
-"""What computes the scores: ONNX Runtime, which is all that using a model takes, or torch, which GPUs and training need.
+"""What computes the scores: ONNX Runtime, which is all that using a model takes, or torch, for GPUs and training.
 
 A backend turns rows of token ids into raw scores; it knows neither texts nor labels.
 """
@@ -21,14 +21,11 @@ from onrecord.inference.threads import threads
 if TYPE_CHECKING:
     import onnxruntime
 
-ONNX, INT8 = (
-    "model.onnx",
-    "model.int8.onnx",
-)  # written by train.export; the second only if it is nearly as good as the first
+ONNX, INT8 = "model.onnx", "model.int8.onnx"  # of train.export; the second only if it is nearly as good
 FILES = {"onnx": ONNX, "int8": INT8}
 WEIGHTS = "model.safetensors"
 STAMP = "weights"  # metadata of an ONNX file: the fingerprint of the weights it was made from
-RECORD = "export.json"  # written last by train.export: what was exported, with the SHA-256 of each file
+RECORD = "export.json"  # written last by train.export: what was exported, the default, the SHA-256 of each file
 
 
 class BackendError(Exception):
@@ -52,7 +49,8 @@ class Backend(Protocol):
 class OnnxBackend:
     """An ONNX file on the CPU, one thread a batch, and as many batches side by side as the container grants threads."""
 
-    budget = 512  # what such a batch computes stays in a core's cache: 136 sentences per CPU-second, against 108 at 2048 tokens and 128 at 128
+    # What such a batch computes stays in a core's cache: 136 sentences per CPU-second, 108 at 2048 tokens, 128 at 128.
+    budget = 512
 
     def __init__(self, path: Path, pad: int, name: str = "onnx") -> None:
         import onnxruntime  # here, not above: --help stays quick
@@ -62,11 +60,13 @@ class OnnxBackend:
             self._session = _session(path)
         except Exception as error:  # each of its errors is a class of its own, under RuntimeError or Exception
             raise BackendError(
-                f"{path} could not be loaded ({str(error).strip().splitlines()[0]}); write it again with `python -m train.export`"
+                f"{path} could not be loaded ({str(error).strip().splitlines()[0]}); "
+                "write it again with `python -m train.export`"
             ) from error
         if not _made_from(self._session.get_modelmeta().custom_metadata_map.get(STAMP), path.parent / WEIGHTS):
             raise BackendError(
-                f"{path} was not made from the {WEIGHTS} beside it: write it again with `python -m train.export`, delete it, or ask for backend='torch'"
+                f"{path} was not made from the {WEIGHTS} beside it: write it again with `python -m train.export`, "
+                "delete it, or ask for backend='torch'"
             )
 
     def logits(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
@@ -82,7 +82,8 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3  # errors only: a command's output is its own
-    # onnxruntime 1.32's fused kernel of adding and normalising is slower than the two apart: by 8% of all time in fp32, 12% in int8 (LOG.md).
+    # onnxruntime 1.32's fused kernel of adding and normalising is slower than the two apart: by 8% of all time in fp32,
+    # by 12% in int8 (LOG.md).
     return onnxruntime.InferenceSession(
         path, options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
     )
@@ -116,7 +117,8 @@ class TorchBackend:
                 logging.enable_progress_bar()
         if report["missing_keys"]:
             raise BackendError(
-                f"{source} is no trained classifier: it lacks {', '.join(sorted(report['missing_keys']))}; train it with `python -m train.fit`"
+                f"{source} is no trained classifier: it lacks {', '.join(sorted(report['missing_keys']))}; "
+                "train it with `python -m train.fit`"
             )
         self.model: Any = model.to(torch.device(device)).eval()
 
@@ -139,9 +141,10 @@ def padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[np.ndarray, np.ndar
 
 
 def fingerprint(weights: Path) -> str:
-    """SHA-256 over the header of a safetensors file and the first and last KiB of every tensor: a training moves them all, and the whole file would take 0.2 s.
+    """SHA-256 over the header of a safetensors file and the first and last KiB of every tensor.
 
-    Raises ValueError for what is no whole safetensors file, such as the pointer that git leaves where git-lfs is not installed.
+    A training moves them all, and the whole file would take 0.2 s. Raises ValueError for what is no whole safetensors
+    file, such as the pointer that git leaves where git-lfs is not installed.
     """
     with open(weights, "rb") as file:
         head = file.read(8)
@@ -186,7 +189,7 @@ def sha256(path: Path) -> str:
 
 
 def refuse_changed(directory: Path, name: str) -> None:
-    """Raise BackendError if the file `name` of a checkpoint is not, to the last byte, the one that train.export recorded.
+    """Raise BackendError if a checkpoint's file `name` is not, to the last byte, the one that train.export recorded.
 
     Weights that were never exported have no record and pass; an ONNX file without one does not.
     """
@@ -206,27 +209,40 @@ def refuse_changed(directory: Path, name: str) -> None:
         )
     if sha256(directory / name) != recorded:
         raise BackendError(
-            f"{directory / name} was changed after the export (its SHA-256 is not that of {RECORD}): restore it, or delete "
-            f"{RECORD} and run `python -m train.export` if the weights were changed on purpose"
+            f"{directory / name} was changed after the export (its SHA-256 is not that of {RECORD}): restore it, or "
+            f"delete {RECORD} and run `python -m train.export` if the weights were changed on purpose"
         )
 
 
-def choose(directory: Path, backend: str | None, device: str) -> str:
-    """Which backend serves: the one asked for, or ONNX if its file is there and the device is the CPU, else torch.
+def default(directory: Path) -> str:
+    """The quickest backend of the exported files whose gate held, as train.export recorded it; else the exact one.
 
-    int8 is never chosen unasked: its scores are not those that the checkpoint was calibrated with. Raises ValueError for a wish that makes no
-    sense, BackendError for one that cannot be met.
+    Records of before 2026-12 name none: their int8 was held to wider limits.
+    """
+    try:
+        wish = json.loads((directory / RECORD).read_text(encoding="utf-8")).get("default")
+    except (OSError, ValueError, AttributeError, RecursionError):  # refuse_changed names what is wrong with it
+        wish = None
+    return "int8" if wish == "int8" and (directory / INT8).is_file() else "onnx"
+
+
+def choose(directory: Path, backend: str | None, device: str) -> str:
+    """Which backend serves: the one asked for, or the default ONNX file on the CPU, else torch.
+
+    Raises ValueError for a wish that makes no sense, BackendError for one that cannot be met.
     """
     if backend not in (None, *BackendName):
         raise ValueError(f"backend {backend!r} is unknown; there are {', '.join(BackendName)}")
     if backend in FILES and device != "cpu":
         raise ValueError(f"backend {backend!r} runs on the CPU only; device {device!r} needs backend='torch'")
-    if backend in FILES and not (directory / FILES[backend]).is_file():
-        why = "; it is kept only if it holds the parity gate, see export.json there" if backend == "int8" else ""
-        raise BackendError(f"{directory} holds no {FILES[backend]}: run `python -m train.export`{why}")
-    if backend is None and device == "cpu" and (directory / ONNX).is_file():
-        return "onnx"
+    if backend is None and device == "cpu":
+        backend = default(directory)
+        if not (directory / FILES[backend]).is_file():
+            backend = None
     if backend in FILES:
+        if not (directory / FILES[backend]).is_file():
+            why = "; it is kept only if it holds the limits, see export.json there" if backend == "int8" else ""
+            raise BackendError(f"{directory} holds no {FILES[backend]}: run `python -m train.export`{why}")
         return backend
     missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
     if missing:
@@ -236,6 +252,7 @@ def choose(directory: Path, backend: str | None, device: str) -> str:
             else f"{directory} holds no {ONNX} (`python -m train.export` writes it), and without it "
         )
         raise BackendError(
-            f"{reason}torch and transformers are needed, {' and '.join(missing)} not installed: run `pip install 'onrecord[torch]'`"
+            f"{reason}torch and transformers are needed, {' and '.join(missing)} not installed: "
+            "run `pip install 'onrecord[torch]'`"
         )
     return "torch"

@@ -8,9 +8,10 @@ CGROUP = Path("/sys/fs/cgroup")
 
 
 def threads(cgroup: Path = CGROUP) -> int:
-    """OMP_NUM_THREADS if it is set; else the smaller of the CPUs this process may run on and the container's CPU quota; 1 at least.
+    """OMP_NUM_THREADS if set; else the CPUs this process may run on or the container's CPU quota, whichever is less.
 
-    The quota is read from cgroup v2 (cpu.max) or v1 (cpu/cpu.cfs_quota_us): more threads than it would only be throttled.
+    One at least. The quota is read from cgroup v2 (cpu.max) or v1 (cpu/cpu.cfs_quota_us): more threads than it would
+    only be throttled.
     """
     if (wish := os.environ.get("OMP_NUM_THREADS", "")).isdecimal() and int(wish):
         return int(wish)

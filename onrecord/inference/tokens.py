@@ -27,11 +27,15 @@ class Tokens:
 
     @classmethod
     def read(cls, directory: Path, limits: Sequence[int] = ()) -> Tokens:
-        """The tokenizer of a checkpoint that names these limits of a window. Raises ValueError if it is missing or broken."""
+        """The tokenizer of a checkpoint that names these limits of a window.
+
+        Raises ValueError if it is missing or broken.
+        """
         path = directory / "tokenizer.json"
         if not path.is_file():
             raise ValueError(
-                f"{directory} holds no tokenizer.json; write it with `transformers.AutoTokenizer.from_pretrained(...).save_pretrained(...)`"
+                f"{directory} holds no tokenizer.json; write it with "
+                "`transformers.AutoTokenizer.from_pretrained(...).save_pretrained(...)`"
             )
         try:
             tokenizer = tokenizers.Tokenizer.from_file(str(path))
@@ -40,23 +44,22 @@ class Tokens:
         window = min(*limits, LONGEST)
         if (special := tokenizer.num_special_tokens_to_add(False)) >= window:
             raise ValueError(
-                f"{directory}: config.json or tokenizer_config.json leaves windows of {window} tokens, and the tokenizer "
-                f"adds {special} of its own"
+                f"{directory}: config.json or tokenizer_config.json leaves windows of {window} tokens, and the "
+                f"tokenizer adds {special} of its own"
             )
         return cls(tokenizer, window)
 
     def encode(self, texts: Sequence[str]) -> list[list[list[int]]]:
-        """For each text its windows, one at least; a window is a row of at most `max_tokens` ids, special tokens included."""
-        encoded = self._tokenizer.encode_batch(
-            [_valid(text) for text in texts]
-        )  # in parallel, outside the interpreter's lock
+        """For each text its windows, one at least: rows of at most `max_tokens` ids, special tokens included."""
+        encoded = self._tokenizer.encode_batch([_valid(text) for text in texts])  # in parallel, outside the GIL
         return [[e.ids, *(window.ids for window in e.overflowing)] for e in encoded]
 
 
 def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Row numbers in batches of like length, longest first, each of at most `budget` tokens when padded to its longest row (one row at least).
+    """Row numbers in batches of like length, longest first.
 
-    Every row stands in exactly one batch. Longest first: if memory does not suffice, it fails at once.
+    A batch has at most `budget` tokens when padded to its longest row, or one row. Every row stands in exactly one
+    batch. Longest first: if memory does not suffice, it fails at once.
     """
     found: list[list[int]] = []
     room = 0
@@ -92,5 +95,5 @@ def side_by_side(work: Callable[[T], R], items: Sequence[T], callers: int) -> It
 
 
 def _valid(text: str) -> str:
-    """The same text with lone surrogates, which have no UTF-8 form and which the tokenizer refuses, as question marks."""
+    """The same text with question marks for lone surrogates, which have no UTF-8 form: the tokenizer refuses them."""
     return text.encode("utf-8", "replace").decode("utf-8")
