@@ -1,6 +1,6 @@
 """The HTTP service: `application` makes it of a classifier. Needs the extra `serve`.
 
-The event loop never runs the model and reads no article: two threads do, see service_worker.
+The event loop never runs the model and reads no article: two threads do, see worker.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from onrecord.classifier import Classifier
 from onrecord.defaults import DATED
 from onrecord.service import limits as limits
 from onrecord.service.articles import MEDIA_TYPES, answer, calendar
-from onrecord.service.docs import add_docs
 from onrecord.service.messages import (
     CalendarRequest,
     ModelResponse,
@@ -33,7 +32,7 @@ from onrecord.service.messages import (
 from onrecord.service.metrics import MEDIA_TYPE as METRICS_TYPE
 from onrecord.service.metrics import Metrics
 from onrecord.service.middleware import Gate, SafeHeaders
-from onrecord.service.page import add_page
+from onrecord.service.pages import add_pages
 from onrecord.service.problems import MEDIA_TYPE, Problem, handle, problem
 from onrecord.service.worker import Worker
 
@@ -84,9 +83,8 @@ def application(
         )
     app.add_middleware(SafeHeaders)
     handle(app)
-    secured = (
-        [Security(HTTPBearer(auto_error=False))] if token else []
-    )  # told to those who read the schema; the gate asks for it
+    # Only those who read the schema are told here; the gate asks for the token.
+    secured = [Security(HTTPBearer(auto_error=False))] if token else []
 
     @app.post(
         "/v1/predict", tags=["labels"], summary="Label sentences", response_model=PredictResponse, dependencies=secured
@@ -99,7 +97,7 @@ def application(
         "/v1/read", tags=["labels"], summary="Label an article", response_model=ReadResponse, dependencies=secured
     )
     async def read_article(request: ReadRequest) -> Response:
-        """Every sentence of a text or a web page with its label, its speaker and, with a day of publication, its dates and the events made of them."""
+        """Every sentence of a text or a web page with its label, speaker and dates, and the events made of them."""
         model = worker.shared()
         return _json(await worker.run(lambda: answer(model, request), _size(request)))
 
@@ -114,7 +112,7 @@ def application(
         dependencies=secured,
     )
     async def article_calendar(request: CalendarRequest) -> Response:
-        """The events that `/v1/read` gives for the same article, in a form that planning desks take. An edited article updates its entries: they keep their UID."""
+        """The events that `/v1/read` gives, in a form that planning desks take; after an edit they keep their UID."""
         model = worker.shared()
         return await worker.run(lambda: calendar(model, request), _size(request))
 
@@ -133,11 +131,13 @@ def application(
             limits={name.lower(): value for name, value in vars(limits).items() if name.isupper()},
         )
 
+    @app.head("/healthz", include_in_schema=False)
     @app.get("/healthz", tags=["running it"], summary="Is it alive?")
     async def healthz() -> Status:
         """Whether the process answers."""
         return Status(status="alive")
 
+    @app.head("/readyz", include_in_schema=False)
     @app.get("/readyz", tags=["running it"], summary="Is it ready?", responses={503: {"model": Problem}})
     async def readyz() -> Response:
         """Whether the model has answered once and another request would be taken."""
@@ -157,8 +157,7 @@ def application(
         """What was counted since the process began, in the text format of Prometheus."""
         return Response(metrics.page(), media_type=METRICS_TYPE)
 
-    add_docs(app)
-    add_page(app, classifier, secured)
+    add_pages(app, classifier, secured)
     return app
 
 

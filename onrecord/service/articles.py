@@ -1,4 +1,4 @@
-"""Articles that clients send: read as `onrecord.read` reads them, within the limits, and their events in the form asked for."""
+"""Articles that clients send: read as `onrecord.read` reads them, within the limits, and their events as files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def answer(classifier: Predicts, request: ReadRequest) -> bytes:
 
 
 def calendar(classifier: Predicts, request: CalendarRequest) -> Response:
-    """The events of the article as a file. Raises HTTPException for one that cannot be read, or of which the day of publication is not known."""
+    """The events of the article as a file.
+
+    Raises HTTPException for one that cannot be read, or of which the day of publication is not known.
+    """
     article = _read(classifier, request)
     if article.published is None:
         raise HTTPException(422, "published is missing: 'Monday' is a date only for who knows when it was written")
@@ -79,11 +82,13 @@ class _Bounded:
             raise HTTPException(
                 422, f"the page's main text has {size} characters; {limits.CHARACTERS} may be sent at once"
             )
+        if len(sentences) > limits.SENTENCES:
+            raise HTTPException(422, f"the text has {len(sentences)} sentences; {limits.SENTENCES} may be sent at once")
         for n, sentence in enumerate(sentences, 1):
             if len(sentence) > limits.TEXT_CHARACTERS:
                 raise HTTPException(
                     422,
-                    f"sentence {n}, which begins {sentence[:20]!r}, has {len(sentence)} characters; {limits.TEXT_CHARACTERS} are read: "
-                    "put line breaks between paragraphs",
+                    f"sentence {n}, which begins {sentence[:20]!r}, has {len(sentence)} characters; "
+                    f"{limits.TEXT_CHARACTERS} are read: put line breaks between paragraphs",
                 )
         return self._classifier.predict(sentences)

@@ -1,6 +1,7 @@
-"""Texts of different requests, answered together: one thread runs the model, and what waits for it meanwhile makes the next batch.
+"""Texts of different requests, answered together: one thread runs the model, what waits meanwhile is the next batch.
 
-Requests take turns at giving texts to a batch, so that one of a thousand texts, or an article, holds up a single sentence by a batch or two.
+Requests take turns at giving texts to a batch, so that one of a thousand texts, or an article, holds up a single
+sentence by a batch or two.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ class Waiting:
 
 
 class RequestBatches:
-    """Answers texts by calls of `predict` in one thread, each with texts of several requests that have about `characters` together, one text at least.
+    """Answers texts by calls of `predict` in one thread.
 
-    `observe` is told the number of requests and of texts of each call.
+    Each has texts of several requests that have about `characters` together, one text at least. `observe` is told the
+    number of requests and of texts of each call.
     """
 
     def __init__(
@@ -56,7 +58,10 @@ class RequestBatches:
         self._task: asyncio.Task[None] | None = None
 
     async def predict(self, texts: Sequence[str], patience: float | None = None) -> list[Prediction]:
-        """Predictions in the order of the texts. Raises TimeoutError if none was begun within `patience` seconds, and what the call for them raises."""
+        """Predictions in the order of the texts.
+
+        Raises TimeoutError if none was begun within `patience` seconds, and what the call for them raises.
+        """
         if not texts:
             return []
         waiting = Waiting(texts)
@@ -95,7 +100,10 @@ class RequestBatches:
                         waiting.fail(own)
 
     def _pieces(self) -> dict[Waiting, list[int]]:
-        """Texts of the next batch. A request gives one, and others while they fit into a quarter of it; then it goes to the end of the line."""
+        """Texts of the next batch.
+
+        A request gives one, and others while they fit into a quarter of it; then it goes to the end of the line.
+        """
         pieces: dict[Waiting, list[int]] = {}
         room = self._characters
         while self._line and (room > 0 or not pieces):

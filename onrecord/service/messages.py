@@ -42,7 +42,10 @@ Zone = Annotated[str, AfterValidator(_is_zone)]
 
 @cache
 def zones() -> set[str]:
-    """The IANA zones known here. A client's zone is looked up among them, so that no file is opened by a name that a client gave."""
+    """The IANA zones known here.
+
+    A client's zone is looked up among them, so that no file is opened by a name that a client gave.
+    """
     return available_timezones()
 
 
@@ -52,14 +55,14 @@ class _Request(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _few_unknown(cls, body: Any) -> Any:
-        """More unknown names than would be told are one error: to make one of each holds everybody else up for a second."""
+        """More unknown names than would be told are one error: to make one of each holds all others up for a second."""
         if isinstance(body, dict) and len(unknown := body.keys() - cls.model_fields.keys()) > limits.ERRORS:
             raise ValueError(f"{len(unknown)} names are unknown; there are {', '.join(cls.model_fields)}")
         return body
 
 
 class PredictRequest(_Request):
-    """Sentences to type."""
+    """Sentences to label."""
 
     texts: list[Annotated[Text, Field(max_length=limits.TEXT_CHARACTERS)]] = Field(
         max_length=limits.TEXTS, examples=[["The talks will resume on Monday."]]
@@ -88,13 +91,15 @@ class ReadRequest(_Request):
     html: Text | None = Field(None, description="a web page, of which the main text is read")
     published: Day | None = Field(
         None,
-        description="day or time of publication, ISO 8601; null stands for the one that a page names, and without any no dates are resolved",
+        description="day or time of publication, ISO 8601; null stands for the one that a page names, and without any "
+        "no dates are resolved",
         examples=["2024-05-02"],
     )
     zone: Zone | None = Field(None, description="IANA zone of clock times that name none", examples=["Europe/London"])
     source: Annotated[Text, Field(max_length=2_000)] | None = Field(
         None,
-        description="address of the article, by which its events are known again after an edit; null stands for the one that a page names",
+        description="address of the article, by which its events are known again after an edit; null stands for the "
+        "one that a page names",
         examples=["https://news.example/skarra-summit"],
     )
     claims: bool = Field(False, description="whether claims whose predicate plainly lies ahead make events too")
@@ -111,12 +116,16 @@ class CalendarRequest(ReadRequest):
 
     form: Literal["ics", "superdesk", "jsonld"] = Field(
         "ics",
-        description="iCalendar (needs the extra `diary`), Superdesk Planning's event JSON, or schema.org's Event as JSON-LD",
+        description="iCalendar (needs the extra `diary`), Superdesk Planning's event JSON, or schema.org's Event as "
+        "JSON-LD",
     )
 
 
 class ReadResponse(BaseModel):
-    """The article as it was read. Offsets of statements count characters (code points) of `text`, those of dates characters of their statement."""
+    """The article as it was read.
+
+    Offsets of statements count characters (code points) of `text`, those of dates characters of their statement.
+    """
 
     text: str = Field(description="the text given, or the main text of the page given")
     statements: list[Statement]
@@ -135,7 +144,7 @@ class ModelResponse(BaseModel):
 
     labels: list[str]
     dated: str | None = Field(
-        description="the label whose sentences are diary entries, of which dates are resolved; null if the model knows no such label"
+        description="the label whose sentences are diary entries; null if the model knows no such label"
     )
     prior: str = Field(description="the label shares that the probabilities are for")
     backend: str

@@ -20,15 +20,14 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onrecord.service import docs as docs_page
 from onrecord.service import limits as limits
-from onrecord.service import page
+from onrecord.service import pages
 from onrecord.service.problems import problem
 
 PROBES = ("/healthz", "/readyz")
-OPEN = (*PROBES, *docs_page.OPEN, *page.OPEN)  # without a token: they tell nothing that is not public
+OPEN = (*PROBES, *pages.OPEN)  # without a token: they tell nothing that is not public
 WITH_BODY = ("/v1/predict", "/v1/read", "/v1/calendar")  # by POST; no other body is read by anyone
-PATHS = (*WITH_BODY, "/v1/model", "/metrics", *page.PATHS, *OPEN)
+PATHS = (*WITH_BODY, "/v1/model", "/metrics", *pages.PATHS, *OPEN)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 LOG = logging.getLogger("onrecord.service")
 CLOSE = {"Connection": "close"}  # the body was not read to its end

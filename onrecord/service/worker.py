@@ -1,4 +1,7 @@
-"""Where the service's work is done: the model's thread, a second one for all else that takes long, and a bounded number of requests that wait for them."""
+"""Where the service's work is done: the model's thread, and a second one for all else that takes long.
+
+A bounded number of requests waits for them.
+"""
 
 from __future__ import annotations
 

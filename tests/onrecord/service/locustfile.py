@@ -1,18 +1,21 @@
-"""Load as newsrooms make it, for locust: locust -f tests/locustfile.py --host http://127.0.0.1:8000 --headless --users 32 --run-time 60s"""
+"""Load as newsrooms make it.
+
+locust -f tests/onrecord/service/locustfile.py --host http://127.0.0.1:8000 --headless --users 32 --run-time 60s
+"""
 
 from locust import FastHttpUser, between, task
 
 SENTENCES = [
     "The talks will resume on Monday.",
     "The minister did not deny that the talks had collapsed, and her office declined to comment.",
-    '"I never saw the letter," he told reporters outside the court, where some 40 people had waited since the early morning.',
+    '"I never saw the letter," he told reporters outside the court, where some 40 people had waited since the morning.',
     "Exports rose 3 percent in March, the statistics office said.",
 ]
 ARTICLE = {"text": " ".join(SENTENCES), "published": "2026-03-02"}
 
 
 class Newsroom(FastHttpUser):
-    """One client: single sentences mostly, now and then an article. A 429 is an answer, if it says when to come back."""
+    """One client: single sentences mostly, now and then an article. A 429 that says when to come back is an answer."""
 
     wait_time = between(0, 0.1)
 

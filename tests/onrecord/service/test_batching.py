@@ -71,7 +71,7 @@ def test_what_waits_is_answered_together() -> None:
 
 
 def test_empty_texts_are_work_too() -> None:
-    """Each counts for eight characters: a batch of 80 takes a quarter of it, then all, from one request; it never takes a hundred."""
+    """Each counts for eight characters: a batch of 80 takes a quarter of it, then all, from one request."""
     model = Model()
 
     async def scenario(batches: RequestBatches) -> None:

@@ -202,7 +202,9 @@ import replicas
 ray.init(address="local", include_dashboard=False, num_cpus=4, log_to_driver=False)
 serve.start(http_options={"host": "127.0.0.1", "port": int(sys.argv[1])})
 serve.run(replicas.app)
-request = urllib.request.Request(f"http://127.0.0.1:{sys.argv[1]}/v1/predict", json.dumps({"texts": ["They denied it."]}).encode(), {"Content-Type": "application/json"})
+address = f"http://127.0.0.1:{sys.argv[1]}/v1/predict"
+body = json.dumps({"texts": ["They denied it."]}).encode()
+request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
 with urllib.request.urlopen(request, timeout=60) as answer:
     found = json.load(answer)["predictions"]
 running = serve.status().applications["default"].deployments

@@ -1,4 +1,7 @@
-"""The page as a reader meets it, in Debian's chromium against a running server. Every page is watched: errors, broken policy, requests to others."""
+"""The page as a reader meets it, in Debian's chromium against a running server.
+
+Every page is watched: errors, broken policy, requests to others.
+"""
 
 import csv
 import dataclasses
@@ -42,7 +45,8 @@ CUES = {
 }
 ARTICLE = """Leaders 🎉🎉 meet
 
-“We 🎉 denied it,” Ms. Brown said. The 🎉 vote is set for Tuesday at 3 p.m., “and no earlier”. Prices rose, a minister said.
+“We 🎉 denied it,” Ms. Brown said. The 🎉 vote is set for Tuesday at 3 p.m., “and no earlier”. \
+Prices rose, a minister said.
 
 It opens in early June. The concert planned for Friday has been called off. It will perhaps rain. Who pays?
 """
@@ -50,7 +54,7 @@ PUBLISHED, ZONE = "2024-05-09", "Europe/London"
 
 
 class Told:
-    """The tiny classifier, told by a word of each sentence what to find, unsure where one says perhaps; it waits while `hold` is set."""
+    """The tiny classifier, told by a word of each sentence what to find; it waits until `go` is set."""
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier, self.go, self.card = classifier, threading.Event(), ""
@@ -119,7 +123,7 @@ Opened = Callable[..., Page]
 
 @pytest.fixture
 def opened(browser: Browser, address: str) -> Iterator[Opened]:
-    """Opens the page, in a browser of its own; at the end nothing may have gone wrong in it but the failed requests that the test has announced."""
+    """Opens the page, in a browser of its own; nothing may go wrong in it but what the test has announced."""
     told_of: list[str] = []
     with ExitStack() as stack:
 
@@ -193,7 +197,9 @@ def test_an_article_is_typed(opened: Opened, told: Told) -> None:
     page = typed(opened())
     expected = read(ARTICLE, PUBLISHED, told, zone=ZONE).statements  # type: ignore[arg-type]
     assert len(expected) == 8
-    words = "(sentence) => [...sentence.childNodes].map((node) => node.className === 'lead' ? node.lastChild.textContent : node.textContent).join('')"
+    words = """(sentence) => [...sentence.childNodes]
+        .map((node) => node.className === 'lead' ? node.lastChild.textContent : node.textContent)
+        .join('')"""
     assert [page.locator(f"#sentence-{i}").evaluate(words) for i in range(8)] == [s.text for s in expected], (
         "offsets count code points, JavaScript UTF-16 units"
     )
@@ -227,7 +233,9 @@ def test_an_article_is_typed(opened: Opened, told: Told) -> None:
 def test_labels_look_different_by_their_position(opened: Opened) -> None:
     page = typed(opened())
     looks = page.locator(".key:not(.key-unsure)").evaluate_all(
-        "(keys) => keys.map((key) => [getComputedStyle(key).backgroundColor, getComputedStyle(key.querySelector('.mark')).clipPath])"
+        """(keys) => keys.map((key) => [
+            getComputedStyle(key).backgroundColor, getComputedStyle(key.querySelector('.mark')).clipPath,
+        ])"""
     )
     assert len({colour for colour, _ in looks}) == len({shape for _, shape in looks}) == 5 and "none" not in str(looks)
 
@@ -550,7 +558,9 @@ def test_token(opened: Opened, told: Told) -> None:
         expect(page.locator("#result-title")).to_be_focused()
         expect(page.locator(".timeline li")).to_have_count(3)
         kept = page.evaluate(
-            "() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, document.body.innerHTML])"
+            """() => JSON.stringify([
+                {...localStorage}, {...sessionStorage}, document.cookie, location.href, document.body.innerHTML,
+            ])"""
         )
         assert "s3cret" not in kept and page.input_value("#token") == ""
         page.goto(address + "/#model")
@@ -623,13 +633,17 @@ def test_dark_mode_and_its_switch(opened: Opened) -> None:
     assert paper(page) == dark
 
 
-LONG = f"{'Donaudampfschifffahrt' * 8} perhaps. “No,” the deputy chairwoman of the parliamentary committee on inland waterways, ports and the coast guard said."
+LONG = (
+    f"{'Donaudampfschifffahrt' * 8} perhaps. “No,” the deputy chairwoman of the parliamentary committee on "
+    "inland waterways, ports and the coast guard said."
+)
 
 
 def test_nothing_is_wider_than_360_pixels(opened: Opened) -> None:
     page = opened(width=360)
     assert page.locator(".tagline").evaluate(
-        "(line) => line.getClientRects().length === 1 && line.clientHeight < 2 * parseFloat(getComputedStyle(line).lineHeight)"
+        """(line) => line.getClientRects().length === 1
+            && line.clientHeight < 2 * parseFloat(getComputedStyle(line).lineHeight)"""
     )
     assert too_wide(opened(width=320)) <= 0
     assert too_wide(page) <= 0
@@ -663,10 +677,11 @@ model-index:
 
 # A model
 
-**Bold**, `claim`, `code`, [a link](https://example.org/) and <b onclick="alert(1)">no markup</b> [x](javascript:alert(1)).
+**Bold**, `claim`, `code`, [a link](https://example.org/) and <b onclick="alert(1)">no markup</b>
+[x](javascript:alert(1)) ![y](https://elsewhere.example/y.png).
 
 | | rows |
-| --- | --- |
+| --- | ---: |
 | own test | 7 |
 
 ```python
@@ -702,7 +717,8 @@ def test_the_model_and_its_card(opened: Opened, told: Told, monkeypatch: pytest.
             view.locator("pre").inner_text() == 'print("<script>alert(1)</script>")'
             and view.locator("strong").inner_text() == "Bold"
         )
-        assert view.locator("a").evaluate_all("(links) => links.map((link) => link.href)") == ["https://example.org/"]
+        links = view.locator("a").evaluate_all("(links) => links.map((link) => link.href)")
+        assert links == ["https://example.org/", "https://elsewhere.example/y.png"]  # a picture is not fetched
         assert (
             view.locator("b, script, img").count() == 0 and '<b onclick="alert(1)">no markup</b>' in view.inner_text()
         )
@@ -769,10 +785,14 @@ def test_the_watch_over_pages_sees(browser: Browser, address: str) -> None:
     page.on("console", lambda message: heard.append(message.text))
     page.goto(address)
     page.evaluate(
-        "() => { document.body.append(Object.assign(document.createElement('img'), {src: 'https://elsewhere.example/'})); }"
+        """() => {
+            document.body.append(Object.assign(document.createElement('img'), {src: 'https://elsewhere.example/'}));
+        }"""
     )
     page.evaluate(
-        "() => { document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'})); }"
+        """() => {
+            document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}));
+        }"""
     )
     page.evaluate("() => { document.body.insertAdjacentHTML('beforeend', '<p style=\"color: #ddd\">x</p>'); }")
     expect(page.locator("#known .chip")).to_have_count(5)

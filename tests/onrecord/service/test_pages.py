@@ -1,5 +1,7 @@
-"""The page's files, the API that it asks, and its palette, without a browser; tests/test_page_in_chromium.py looks at it in one."""
+"""The pages' files and the API that they ask, without a browser; test_page_in_chromium.py looks at them in one."""
 
+import base64
+import hashlib
 import json
 import re
 import shutil
@@ -8,24 +10,25 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
-from itertools import combinations
 from pathlib import Path
 
 import icalendar
-import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
 from onrecord import Classifier, Prediction, read
 from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk
 from onrecord.service.app import application
-from onrecord.service.page import OPEN, PATHS, POLICY, STATIC, card
+from onrecord.service.pages import HEADERS, OPEN, PATHS, card
 from tests.conftest import ROOT
-from tests.onrecord.service.test_app import refused
+from tests.onrecord.service.conftest import refused
 from train.config import load
 
+FOLDER = ROOT / "onrecord" / "service" / "static"
+FILES = {f"/static/{path.name}": path.read_bytes() for path in FOLDER.iterdir()}
+
 ARTICLE = {
-    "text": "The vote is set for 3 p.m. tomorrow.\n\nThe vote is set for 3 p.m. tomorrow.\n\nPerhaps it opens in early June.",
+    "text": "The vote is set for 3 p.m. tomorrow.\n\n" * 2 + "Perhaps it opens in early June.",
     "published": "2024-05-09",
     "zone": "Europe/London",
     "source": "https://news.example/vote",
@@ -64,24 +67,29 @@ def diarist(told: Told) -> Iterator[TestClient]:
 
 
 def test_files_are_sent_as_they_lie_there(client: TestClient) -> None:
-    folder = ROOT / "onrecord" / "service" / "static"
-    assert {path.name for path in folder.iterdir()} == {path.removeprefix("/static/") for path in STATIC} and len(
-        STATIC
-    ) > 5
-    for path, content in STATIC.items():
+    assert len(FILES) > 5
+    for path, content in FILES.items():
         found = client.get(path)
-        assert (
-            found.status_code == 200
-            and found.content == content
-            and found.headers["x-content-type-options"] == "nosniff"
-        )
+        assert (found.status_code, found.content) == (200, content)
+        assert found.headers["x-content-type-options"] == "nosniff"
         assert client.head(path).status_code == 200
     page = client.get("/")
-    assert page.content == STATIC["/static/index.html"] and page.headers["content-type"] == "text/html; charset=utf-8"
-    assert page.headers["content-security-policy"] == POLICY and "unsafe" not in POLICY
+    assert page.content == FILES["/static/index.html"] and page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+    assert "unsafe" not in page.headers["content-security-policy"]
     assert client.get("/static/page.js").headers["content-type"].startswith("text/javascript")
-    for path in ("/static/", "/static/nothing.js", "/static/../page.py", "/static/%2e%2e/page.py"):
+    for path in ("/static/", "/static/nothing.js", "/static/../pages.py", "/static/%2e%2e/pages.py"):
         refused(client.get(path), 404)
+
+
+@pytest.mark.parametrize("path", ["/", "/static/page.js", "/docs/swagger-ui.css"])
+def test_a_file_that_the_browser_has_is_not_sent_again(client: TestClient, path: str) -> None:
+    first = client.get(path)
+    again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"") and first.content
+    for name in ("content-security-policy", "cache-control", "x-content-type-options"):
+        assert again.headers[name] == first.headers[name]
+    assert client.get(path, headers={"If-None-Match": '"another"'}).content == first.content
 
 
 class Inside(HTMLParser):
@@ -111,7 +119,7 @@ def inside(html: str) -> Inside:
 
 
 def test_the_page_holds_no_inline_script_or_style_and_asks_nobody_else() -> None:
-    found = inside(STATIC["/static/index.html"].decode())
+    found = inside(FILES["/static/index.html"].decode())
     assert found.elements > 50 and not found.wrong
     assert inside('<p style="a" onclick="b"><script>c</script><style></style><img src="https://d/">').wrong == [
         "p style",
@@ -120,7 +128,7 @@ def test_the_page_holds_no_inline_script_or_style_and_asks_nobody_else() -> None
         "style",
         "img https://d/",
     ]
-    for path, content in STATIC.items():
+    for path, content in FILES.items():
         code = content.decode()
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", code), (
             path
@@ -133,14 +141,14 @@ def test_the_page_holds_no_inline_script_or_style_and_asks_nobody_else() -> None
 def test_the_page_knows_no_label(client: TestClient) -> None:
     """Labels come from the checkpoint: none of ours stands in what is sent, but in the example's sentences."""
     labels = client.get("/v1/model").json()["labels"]
-    for path, content in STATIC.items():
+    for path, content in FILES.items():
         if path != "/static/example.json":
             words = set(re.findall(r"""["'`.#>](\w+)["'`<\s]""", content.decode()))
             assert not words & (set(labels) - {"none"}), path  # "none" is a word of CSS
 
 
 def test_the_example_is_an_article_that_the_service_takes(client: TestClient) -> None:
-    example = json.loads(STATIC["/static/example.json"])
+    example = json.loads(FILES["/static/example.json"])
     found = client.post("/v1/read", json=example)
     assert found.status_code == 200 and len(found.json()["statements"]) > 10
 
@@ -192,8 +200,12 @@ def test_events_are_those_that_python_makes(diarist: TestClient, told: Told) -> 
 
 
 def test_the_day_and_address_that_a_page_names_count(diarist: TestClient) -> None:
-    head = '<meta property="article:published_time" content="2024-05-09"><link rel="canonical" href="https://news.example/vote">'
-    page = f"<html><head>{head}</head><body><article><h1>Vote</h1><p>The vote in the old town hall is set for tomorrow.</p></article></body></html>"
+    head = (
+        '<meta property="article:published_time" content="2024-05-09">'
+        '<link rel="canonical" href="https://news.example/vote">'
+    )
+    body = "<article><h1>Vote</h1><p>The vote in the old town hall is set for tomorrow.</p></article>"
+    page = f"<html><head>{head}</head><body>{body}</body></html>"
     shown = diarist.post("/v1/read", json={"html": page}).json()
     assert (shown["published"], shown["source"]) == ("2024-05-09", "https://news.example/vote")
     assert [event["when"]["first"] for event in shown["events"]] == ["2024-05-10"]
@@ -246,6 +258,7 @@ def test_the_card_of_the_checkpoint_is_served(checkpoint: Path, tmp_path: Path) 
         assert client.get("/v1/card").json() == {
             "results": [{"name": "macro-F1", "split": "test", "value": 0.75}],
             "text": "# A model",
+            "html": "<h1>A model</h1>\n",
         }
     (tmp_path / "with" / "README.md").unlink()
     assert Classifier.load(tmp_path / "with").card == ""
@@ -283,90 +296,28 @@ def test_a_wheel_has_the_page(tmp_path: Path) -> None:
     )
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as held:
-        for path, content in STATIC.items():
+        for path, content in FILES.items():
             assert held.read(f"onrecord/service{path}") == content
 
 
-# --- the palette -------------------------------------------------------------------------------------------------------------
-STYLE = STATIC["/static/page.css"].decode()
-MODES = ("light", "dark")
-# Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB
-BLINDNESS = {
-    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
-    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
-    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
-}
-
-
-def linear(colour: str) -> np.ndarray:
-    """(3,) linear RGB of #rrggbb."""
-    c = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-
-
-def contrast(a: str, b: str) -> float:
-    """WCAG 2 contrast ratio."""
-    low, high = sorted(float(linear(colour) @ [0.2126, 0.7152, 0.0722]) for colour in (a, b))
-    return (high + 0.05) / (low + 0.05)
-
-
-def lab(rgb: np.ndarray) -> np.ndarray:
-    """(3,) CIE L*a*b* (D65) of linear RGB."""
-    xyz = (
-        np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-        @ rgb.clip(0, 1)
-        / [0.9505, 1.0, 1.089]
-    )
-    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-def palette(mode: str) -> list[dict[str, str]]:
-    """By position: ink-of, wash and tone of a label."""
-    found = []
-    for rule in re.findall(r"\.colour-\d+ \{(.*?)\}", STYLE):
-        found.append(
-            {
-                name: pair[MODES.index(mode)]
-                for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", rule)
-            }
+def test_docs_page_asks_nobody_else_and_runs_only_its_own_script(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+    fetched = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(fetched) == 3
+    for address in fetched:
+        assert (
+            address.startswith("/docs/")
+            and client.get(address).status_code == 200
+            and client.get(address).headers["x-content-type-options"] == "nosniff"
         )
-    assert len(found) == 8 and all(len(colours) == 3 for colours in found)
-    return found
-
-
-def ground(mode: str, name: str) -> str:
-    found = re.search(rf"--{name}: light-dark\((#\w{{6}}), (#\w{{6}})\)", STYLE)
-    assert found
-    return found[1 + MODES.index(mode)]
-
-
-def test_contrast_formula() -> None:
-    assert contrast("#000000", "#ffffff") == pytest.approx(21) and contrast("#777777", "#ffffff") == pytest.approx(
-        4.48, abs=0.01
+    policy = dict(part.strip().split(" ", 1) for part in page.headers["content-security-policy"].split(";"))
+    assert (
+        policy["default-src"] == policy["frame-ancestors"] == "'none'"
+        and "unsafe" not in policy["script-src"]
+        and "http" not in str(policy)
     )
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_labels_can_be_read(mode: str) -> None:
-    for colours in palette(mode):
-        for behind in (colours["wash"], ground(mode, "paper"), ground(mode, "raised")):
-            assert contrast(colours["ink-of"], behind) >= 4.5
-            assert contrast(ground(mode, "ink"), behind) >= 7  # the sentence itself
-            assert contrast(colours["tone"], behind) >= 3  # shapes and dashed frames
-
-
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("eyes", [None, *BLINDNESS])
-def test_labels_can_be_told_apart_by_colour(mode: str, eyes: str | None) -> None:
-    """Of the tones: CIE76 of 20 between the first five, as many as we have labels, 10 between all eight (2 is just noticeable). Shape and word tell the rest."""
-    matrix = np.array(BLINDNESS[eyes]) if eyes else np.eye(3)
-    seen = [lab(matrix @ linear(colours["tone"])) for colours in palette(mode)]
-    for count, least in ((5, 20), (8, 10)):
-        near = {(a, b): float(np.linalg.norm(seen[a] - seen[b])) for a, b in combinations(range(count), 2)}
-        assert min(near.values()) >= least, near
-
-
-def test_no_two_labels_have_one_shape() -> None:
-    shapes = re.findall(r"\.shape-\d+ \{ --shape: (.*?); \}", STYLE)
-    assert len(shapes) == len(set(shapes)) == 8
+    (inline,) = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    assert (
+        policy["script-src"] == f"'self' 'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
+    )

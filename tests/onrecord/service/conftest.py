@@ -1,0 +1,66 @@
+"""What the tests of the service share: the tiny classifier behind a client, held or broken, and what a refusal is."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from onrecord import Classifier
+from onrecord.service.app import application
+
+SECRET = "Zzyzx the confidential sentence"
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def classifier(checkpoint: Path) -> Classifier:
+    return Classifier.load(checkpoint)
+
+
+@pytest.fixture(scope="module")
+def client(classifier: Classifier) -> Iterator[TestClient]:
+    with TestClient(application(classifier)) as client:
+        yield client
+
+
+def refused(found: httpx.Response, status: int, *words: str) -> dict:
+    """The problem document that this response must be."""
+    assert found.status_code == status, found.text
+    assert found.headers["content-type"] == "application/problem+json"
+    document = found.json()
+    assert document["status"] == status and document["title"] and document["type"] == "about:blank"
+    assert all(word in found.text for word in words), found.text
+    assert "Traceback" not in found.text and ".py" not in found.text
+    return document
+
+
+class Slow:
+    """The classifier, held until it is let go."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier, self.go = classifier, threading.Event()
+        self.asked = 0  # times, without the first
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._classifier, name)
+
+    def predict(self, texts: list[str]) -> object:
+        texts = list(texts)
+        if texts != ["Ready?"]:  # the first one, before there are clients
+            assert threading.current_thread().name.startswith("model")
+            self.asked += 1
+            assert self.go.wait(15)  # so that a test that fails ends
+        return self._classifier.predict(texts)
+
+
+class Broken(Slow):
+    """A classifier that fails with the text in its message."""
+
+    def predict(self, texts: list[str]) -> object:
+        texts = list(texts)
+        if texts != ["Ready?"]:
+            raise RuntimeError(f"cannot do {texts[0]}")
+        return self._classifier.predict(texts)

@@ -1,0 +1,104 @@
+"""What waits is bounded, and given up in time."""
+
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fastapi.testclient import TestClient
+
+from onrecord import Classifier
+from onrecord.service import limits as service_limits
+from onrecord.service.app import application
+from tests.onrecord.service.conftest import Slow, refused
+
+
+def test_queue_is_bounded_and_the_loop_stays_free(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_limits, "WAITING", 2)
+    slow = Slow(classifier)
+    with TestClient(application(slow)) as client, ThreadPoolExecutor(3) as pool:  # type: ignore[arg-type]
+        accepted = [pool.submit(client.post, "/v1/predict", json={"texts": [f"Text {i}."]}) for i in range(3)]
+        try:
+            until = time.monotonic() + 30
+            while (
+                client.get("/readyz").status_code == 200 and time.monotonic() < until
+            ):  # answered while the model is busy
+                time.sleep(0.01)
+            refused(client.get("/readyz"), 503, "wait")
+            assert client.get("/healthz").status_code == 200
+            for path, body in (("/v1/predict", {"texts": []}), ("/v1/read", {"text": "a"})):
+                found = client.post(path, json=body)
+                refused(found, 429, "come again")
+                assert int(found.headers["retry-after"]) == service_limits.RETRY_SECONDS
+        finally:
+            slow.go.set()
+        assert [f.result().json()["predictions"][0]["text"] for f in accepted] == ["Text 0.", "Text 1.", "Text 2."]
+        assert (
+            client.get("/readyz").status_code == 200
+            and client.post("/v1/predict", json={"texts": ["a"]}).status_code == 200
+        )
+
+
+def test_a_request_that_waits_too_long_is_given_up(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_limits, "WAITING_SECONDS", 0.3)
+    slow = Slow(classifier)
+    with TestClient(application(slow)) as client, ThreadPoolExecutor(2) as pool:  # type: ignore[arg-type]
+        try:
+            reading = pool.submit(
+                client.post, "/v1/read", json={"text": "He left."}
+            )  # holds the model, and the turn of the jobs
+            until = time.monotonic() + 30
+            while slow.asked < 1 and time.monotonic() < until:
+                time.sleep(0.01)
+            for path, body in (("/v1/predict", {"texts": ["Late."]}), ("/v1/read", {"text": "Late."})):
+                found = client.post(path, json=body)
+                refused(found, 503, "given up", "0.3 seconds")
+                assert found.headers["retry-after"]
+        finally:
+            slow.go.set()
+        assert reading.result().json()["statements"][0]["text"] == "He left."
+        assert (
+            client.post("/v1/predict", json={"texts": ["a"]}).status_code == 200 and slow.asked == 2
+        )  # nobody asked the model about what was late
+
+
+def test_characters_that_wait_are_bounded(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_limits, "WAITING_CHARACTERS", 20)
+    slow = Slow(classifier)
+    with TestClient(application(slow)) as client, ThreadPoolExecutor(1) as pool:  # type: ignore[arg-type]
+        try:
+            accepted = pool.submit(client.post, "/v1/predict", json={"texts": ["Twenty characters, or more."]})
+            until = time.monotonic() + 30
+            while slow.asked < 1 and time.monotonic() < until:
+                time.sleep(0.01)
+            refused(client.post("/v1/predict", json={"texts": ["a"]}), 429, "come again")
+            refused(client.get("/readyz"), 503)
+        finally:
+            slow.go.set()
+        assert (
+            accepted.result().status_code == 200
+            and client.post("/v1/predict", json={"texts": ["a"]}).status_code == 200
+        )
+
+
+def test_an_article_and_sentences_are_answered_together(classifier: Classifier) -> None:
+    slow = Slow(classifier)
+    with TestClient(application(slow)) as client, ThreadPoolExecutor(3) as pool:  # type: ignore[arg-type]
+        try:
+            first = pool.submit(client.post, "/v1/predict", json={"texts": ["First."]})
+            until = time.monotonic() + 30
+            while slow.asked < 1 and time.monotonic() < until:
+                time.sleep(0.01)
+            others = [
+                pool.submit(client.post, "/v1/read", json={"text": "He left. She stayed."}),
+                pool.submit(client.post, "/v1/predict", json={"texts": ["Last."]}),
+            ]
+            while (
+                not re.search(r"onrecord_requests_waiting 3", client.get("/metrics").text) and time.monotonic() < until
+            ):
+                time.sleep(0.01)
+            time.sleep(0.3)  # the article has been cut into sentences by now
+        finally:
+            slow.go.set()
+        assert [f.result().status_code for f in (first, *others)] == [200, 200, 200] and slow.asked == 2
+        assert "onrecord_batch_texts_sum 4.0" in client.get("/metrics").text
