@@ -1,9 +1,9 @@
 """The service under load: throughput with batches and without, overload, a soak, SIGTERM, SIGKILL. Linux only.
 
-    python -m bench.service [--seconds 15] [--rounds 3] [--overload 60] [--soak 15] [--config FILE] [--key value]
+python -m bench.service [--seconds 15] [--rounds 3] [--overload 60] [--soak 15] [--config FILE] [--key value]
 
-It starts `onrecord serve` itself. Load generator and service share the machine: read the ratios. Sentences are drawn from the training split. Writes
-bench-service.json into the output directory (runs).
+It starts `onrecord serve` itself. Load generator and service share the machine: read the ratios. Sentences are drawn
+from the training split. Writes bench-service.json into the output directory (runs).
 """
 
 from __future__ import annotations
@@ -90,7 +90,10 @@ class Server:
 
 @contextmanager
 def serving(config: Config, kind: str = "batches") -> Iterator[Server]:
-    """`onrecord serve`, ready; of the kind "single" it gives the model one text at a time. Raises Stop if it does not start."""
+    """`onrecord serve`, ready; of the kind "single" it gives the model one text at a time.
+
+    Raises Stop if it does not start.
+    """
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "log"
         with open(log, "wb") as file:
@@ -115,7 +118,10 @@ def serving(config: Config, kind: str = "batches") -> Iterator[Server]:
 async def closed(
     server: Server, texts: list[str], clients: int, seconds: float, before_end: Callable[[], None] | None = None
 ) -> Load:
-    """So many clients, each of which asks as soon as it was answered. With `before_end`, that is called after `seconds`, and they ask until they are not let in."""
+    """So many clients, each of which asks as soon as it was answered.
+
+    With `before_end`, that is called after `seconds`, and they ask until they are not let in.
+    """
     load, given = Load(), cycle(texts)
     begun = time.monotonic()
     stopped = float("inf")
@@ -247,7 +253,10 @@ def throughput(config: Config, texts: list[str], seconds: float, rounds: int) ->
 
 
 def overloaded(server: Server, texts: list[str], rate: float, seconds: float) -> dict[str, Any]:
-    """More requests than can be answered. Memory: at the beginning, after half of the time, and the most in the second half."""
+    """More requests than can be answered.
+
+    Memory: at the beginning, after half of the time, and the most in the second half.
+    """
     load, memory = asyncio.run(arriving(server, texts, rate, seconds))
     again = asyncio.run(closed(server, texts, 1, 2)).statuses
     half = memory[len(memory) // 2 :]

@@ -1,9 +1,10 @@
 """onrecord: what does a news sentence put on record?
 
-    from onrecord import Classifier
-    Classifier.load("runs/default/checkpoint").predict("The talks will resume on Monday.")
+from onrecord import Classifier
+Classifier.load("runs/default/checkpoint").predict("The talks will resume on Monday.")
 
-Importing this is light: what a name needs is loaded when the name is asked for, ONNX Runtime or torch by `Classifier.load`.
+Importing this is light: what a name needs is loaded when the name is asked for, ONNX Runtime or torch by
+`Classifier.load`.
 """
 
 from importlib import import_module

@@ -1,7 +1,8 @@
-"""From raw scores to what a user can act on: calibrated probabilities under the label shares to be met, abstention, label sets.
+"""From raw scores to what a user can act on: probabilities under the label shares to be met, abstention, label sets.
 
-Everything is worked out from the validation sentences' logits, which `train.calibrate` stores in the checkpoint as calibration.json, so a
-user may ask for other shares, another error or another coverage when loading, without the data or a training.
+Everything is worked out from the validation sentences' logits, which `train.calibrate` stores in the checkpoint as
+calibration.json, so a user may ask for other shares, another error or another coverage when loading, without the data
+or a training.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ class Calibration:
 
     @classmethod
     def read(cls, directory: Path) -> Calibration | None:
-        """The stored one, or None if the checkpoint was never calibrated. Raises ValueError if the file is not what `save` writes."""
+        """The stored one, or None if the checkpoint was never calibrated.
+
+        Raises ValueError if the file is not what `save` writes.
+        """
         path = directory / FILE
         if not path.is_file():
             return None
@@ -78,7 +82,8 @@ class Calibration:
             return found
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(
-                f"{path} is not a calibration that train.calibrate wrote ({error!r}); run `python -m train.calibrate` again"
+                f"{path} is not a calibration that train.calibrate wrote ({error!r}); "
+                "run `python -m train.calibrate` again"
             ) from error
 
     def named(self, prior: str | Mapping[str, float] | None) -> tuple[str, np.ndarray]:
@@ -102,7 +107,8 @@ class Calibration:
             name, given = "given", dict(prior)
         if set(given) != set(labels):
             raise WishError(
-                f"{'the prior' if name == 'given' else f'prior {name!r}'} must name each of {', '.join(labels)} once; it names {', '.join(given)}"
+                f"{'the prior' if name == 'given' else f'prior {name!r}'} must name each of {', '.join(labels)} once; "
+                f"it names {', '.join(given)}"
             )
         shares = np.array([given[label] for label in labels], dtype=float)
         if not (np.isfinite(shares).all() and (shares > 0).all()):
@@ -173,9 +179,10 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def error_bound(error: float, rows: float, delta: float) -> float:
-    """Upper bound, holding with probability 1 - delta, on the true error rate when `error` was seen on `rows` independent sentences.
+    """Upper bound on the true error rate when `error` was seen on `rows` independent sentences.
 
-    The Chernoff-Hoeffding bound in its Kullback-Leibler form: the largest p with KL(error || p) <= ln(1 / delta) / rows. `rows` need not be whole.
+    It holds with probability 1 - delta. The Chernoff-Hoeffding bound in its Kullback-Leibler form: the largest p with
+    KL(error || p) <= ln(1 / delta) / rows. `rows` need not be whole.
     """
 
     def divergence(p: float) -> float:
@@ -189,10 +196,11 @@ def error_bound(error: float, rows: float, delta: float) -> float:
 
 
 def answer_threshold(confidence: np.ndarray, wrong: np.ndarray, weights: np.ndarray, max_error: float) -> float:
-    """The lowest confidence from which sentences may be answered so that, with probability 0.95, at most `max_error` of the answers are wrong.
+    """The lowest confidence from which sentences may be answered: at most `max_error` of the answers are wrong.
 
-    Selective guaranteed risk control (Geifman and El-Yaniv 2017, algorithm 1): a binary search over the thresholds, each step's bound at
-    delta / steps. All arguments are (N,); weighted rows count as Kish's effective number, sum(w)^2 / sum(w^2). inf if nothing keeps the promise.
+    That holds with probability 0.95. Selective guaranteed risk control (Geifman and El-Yaniv 2017, algorithm 1): a
+    binary search over the thresholds, each step's bound at delta / steps. All arguments are (N,); weighted rows count
+    as Kish's effective number, sum(w)^2 / sum(w^2). inf if nothing keeps the promise.
     """
     order = np.argsort(-confidence, kind="stable")
     confidence, wrong, weights = confidence[order], wrong[order].astype(float), weights[order]
@@ -215,10 +223,11 @@ def answer_threshold(confidence: np.ndarray, wrong: np.ndarray, weights: np.ndar
 
 
 def set_limits(probabilities: np.ndarray, targets: np.ndarray, coverage: float) -> np.ndarray:
-    """(K,) the probability from which a label joins the set, so that of the sentences of each label at least `coverage` have it in theirs.
+    """(K,) the probability from which a label joins the set.
 
-    Class-conditional (Mondrian) split conformal prediction, score 1 - p (Vovk 2012; Sadinle, Lei and Wasserman 2019). A label with too
-    few sentences for the promise is always in the set.
+    Of the sentences of each label at least `coverage` have it in theirs. Class-conditional (Mondrian) split conformal
+    prediction, score 1 - p (Vovk 2012; Sadinle, Lei and Wasserman 2019). A label with too few sentences for the
+    promise is always in the set.
     """
     limits = np.zeros(probabilities.shape[1])
     for label in range(len(limits)):

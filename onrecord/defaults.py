@@ -1,4 +1,7 @@
-"""What is meant where a caller names nothing. Here, and not where it is used, so that `onrecord --help` loads no numpy."""
+"""What is meant where a caller names nothing.
+
+Here, and not where it is used, so that `onrecord --help` loads no numpy.
+"""
 
 from pathlib import Path
 

@@ -1,7 +1,9 @@
-"""Which words does an answer hang on? Occlusion (Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", section 4.1; for
-words Li et al. 2016, arXiv:1612.08220): leave one word out and see how far the label's probability moves.
+"""Which words does an answer hang on?
 
-This is the model's sensitivity, not its reason: a shortened sentence may be one that nobody would write, and words that act together share nothing.
+Occlusion (Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", section 4.1; for words Li
+et al. 2016, arXiv:1612.08220): leave one word out and see how far the label's probability moves. This is the model's
+sensitivity, not its reason: a shortened sentence may be one that nobody would write, and words that act together
+share nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ class Word:
     text: str
     start: int
     end: int
-    effect: float  # the label's probability with the word less that without it, -1 to 1: above 0 the word speaks for the label
+    effect: (
+        float  # the label's probability with the word less that without it, -1 to 1; above 0: it speaks for the label
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,10 @@ class Explanation:
 def explain(
     text: str, labels: Sequence[str], probabilities: Callable[[list[str]], np.ndarray], label: str | None = None
 ) -> Explanation:
-    """Occlude each word of `text` for `label` (None = the most probable one). `probabilities` maps n texts to (n, labels).
+    """Occlude each word of `text` for `label` (None = the most probable one).
 
-    Costs one run of the model a word, in one call. Raises ValueError for a label that is not one of `labels`.
+    `probabilities` maps n texts to (n, labels). Costs one run of the model a word, in one call. Raises ValueError for
+    a label that is not one of `labels`.
     """
     if label is not None and label not in labels:
         raise ValueError(f"label {label!r} is not one of {', '.join(labels)}")

@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when they are first used, so that a module full of them costs an import nothing."""
+"""Regular expressions that are compiled when they are first used: a module full of them costs an import nothing."""
 
 import re
 from typing import Any, cast

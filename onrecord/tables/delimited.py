@@ -1,7 +1,7 @@
 """CSV and TSV: rows of cells with a delimiter between them, quoted as RFC 4180 says.
 
-A row that cannot be read is told as a fault and ends where its quotation marks end, so that nothing inside a bad cell is
-taken for a row and no row behind it is lost.
+A row that cannot be read is told as a fault and ends where its quotation marks end, so that nothing inside a bad cell
+is taken for a row and no row behind it is lost.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def dialect(
     """How a CSV or TSV file is to be read.
 
     Where no delimiter is given it is the format's, or the first of the others under which the header has the `wanted`
-    columns (or, for a file without a header, the first row as many cells as `names`). Raises TableError for one that cannot be.
+    columns (or, for a file without a header, the first row as many cells as `names`). Raises TableError for one that
+    cannot be.
     """
     usual = DELIMITERS[format] if delimiter is None else delimiter.replace("\\t", "\t")  # as shells hand it on
     if len(usual) != 1 or usual in '"\r\n':
@@ -98,7 +99,10 @@ def _header(file: BinaryIO, delimiter: str) -> list[str]:
 
 
 def header(file: BinaryIO, form: Dialect) -> list[str]:
-    """The names of the columns, without blanks around them. Raises TableError if there is no header that can be read."""
+    """The names of the columns, without blanks around them.
+
+    Raises TableError if there is no header that can be read.
+    """
     record = next(_records(file, form), None)
     cells, fault = _cells(record, form) if record else ([], "")
     if fault:
@@ -271,7 +275,10 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _is_bare(file: BinaryIO, wanted: Sequence[str], names: Sequence[str] | None) -> bool:
-    """Whether quotation marks in a TSV file are text: one stands bare in a cell, and all lines have as many cells, or fewer are faulty so."""
+    """Whether quotation marks in a TSV file are text.
+
+    One stands bare in a cell, and all lines have as many cells, or fewer are faulty so.
+    """
     counts: set[int] = set()
     bare = False
     for number, raw in enumerate(_lines(file)):

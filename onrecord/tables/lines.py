@@ -20,9 +20,10 @@ class Line:
 
 
 def arriving(stream: BinaryIO) -> Iterator[list[Line]]:
-    """The lines that one read brings, together: one if they are typed, some hundred if they are piped while the caller is busy. Blank lines are left out.
+    """The lines that one read brings, together, without blank ones.
 
-    A line ends in LF or CR LF. Waits only where nothing has come yet.
+    It is one if they are typed, some hundred if they are piped while the caller is busy. A line ends in LF or CR LF.
+    Waits only where nothing has come yet.
     """
     number, rest, cut = 0, b"", False  # cut: the line that `rest` belongs to is too long, and its beginning is dropped
 

@@ -37,7 +37,8 @@ class Opened(NamedTuple):
 def opened(path: Path | str, format: str, encoding: str | None = None) -> Iterator[Opened]:
     """Open a table of a format; `encoding` is that of its text, None for what its first bytes say, or else UTF-8.
 
-    A byte that the encoding lacks stays as it is, which is no UTF-8, so that its row is told by the reader. Raises TableError.
+    A byte that the encoding lacks stays as it is, which is no UTF-8, so that its row is told by the reader. Raises
+    TableError.
     """
     if encoding is not None:
         _check_encoding(encoding, format)
@@ -99,7 +100,10 @@ def _blocks(raw: BinaryIO, packed: str | None) -> Iterator[bytes]:
 
 
 def guess(file: BinaryIO) -> str | None:
-    """What encoding the lines look like that are not UTF-8; None where nobody can say. Leaves the file at its beginning."""
+    """What encoding the lines look like that are not UTF-8; None where nobody can say.
+
+    Leaves the file at its beginning.
+    """
     try:
         import charset_normalizer
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""A directory is ours only if we made it: a marker says so, and what lies in another one is never taken, replaced or deleted."""
+"""A directory is ours only if we made it: a marker says so. What lies in another one is never replaced or deleted."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """OUT.parts: what a run has done so far, each part whole or not there, and whose run it is.
 
-The directory is claimed, so that nothing of anybody else is taken for a part, replaced or deleted. `run.json` says which input,
-checkpoint and options the parts belong to, and their names bear its fingerprint.
+The directory is claimed, so that nothing of anybody else is taken for a part, replaced or deleted. `run.json` says
+which input, checkpoint and options the parts belong to, and their names bear its fingerprint.
 """
 
 from __future__ import annotations
@@ -30,7 +30,10 @@ class Parts:
     """The directory of the parts of one output, locked for one run."""
 
     def __init__(self, target: Path) -> None:
-        """Claim and lock OUT.parts of the output `target`. Raises ScoreError if it is not ours, or of a run that is going on."""
+        """Claim and lock OUT.parts of the output `target`.
+
+        Raises ScoreError if it is not ours, or of a run that is going on.
+        """
         self.path = parts_of(target)
         with writing(self.path):
             try:
@@ -104,7 +107,8 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ScoreError(
-            f"{path} cannot be written: {error.strerror or error}; the same command goes on from here when that is mended"
+            f"{path} cannot be written: {error.strerror or error}; "
+            "the same command goes on from here when that is mended"
         ) from error
 
 

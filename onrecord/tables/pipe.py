@@ -1,7 +1,7 @@
 """Scoring from or to a pipe: `-` is kept on disk until it is whole, as what is killed cannot go on.
 
-A table from standard input is read to its end first, one to standard output is written when all is done, so that nobody gets
-half of one.
+A table from standard input is read to its end first, one to standard output is written when all is done, so that
+nobody gets half of one.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def score_piped(
 ) -> Summary:
     """Call `score` with files in the place of those names that are "-".
 
-    `stdin` gives the bytes of the input, `answer` takes the output when all is done. `format` is that of "-"; None for the
-    format of `source`. Raises what `score` raises.
+    `stdin` gives the bytes of the input, `answer` takes the output when all is done. `format` is that of "-"; None
+    for the format of `source`. Raises what `score` raises.
     """
     form = format or format_of(source)
     with tempfile.TemporaryDirectory(

@@ -1,9 +1,11 @@
-"""`onrecord score --engine ray`: a directory of Parquet or JSONL files in, a directory of parts and a manifest out, on one machine or a cluster.
+"""`onrecord score --engine ray`: a directory of Parquet or JSONL files in, a directory of parts and a manifest out.
 
-The driver cuts the files into spans (row groups of Parquet, some MiB of JSONL) and gives them to a pool of Ray Data actors. An actor writes a
-span's parts one by one, each whole or not at all and under a name that says where its rows stood, and then a report about the span. What is
-there is not done again: neither when Ray repeats the span of an actor that died, nor when a killed run is started again. `_manifest.json` is
-written last. Directories may lie wherever fsspec reaches (s3://, gs://, ...); all machines must reach them and the checkpoint.
+It runs on one machine or a cluster. The driver cuts the files into spans (row groups of Parquet, some MiB of JSONL)
+and gives them to a pool of Ray Data actors. An actor writes a span's parts one by one, each whole or not at all and
+under a name that says where its rows stood, and then a report about the span. What is there is not done again:
+neither when Ray repeats the span of an actor that died, nor when a killed run is started again. `_manifest.json` is
+written last. Directories may lie wherever fsspec reaches (s3://, gs://, ...); all machines must reach them and the
+checkpoint.
 """
 
 from __future__ import annotations
@@ -70,9 +72,9 @@ def score_directory(
 ) -> Summary:
     """Score all files of `source` with `actors` actors, each of which takes one CPU, and one GPU if `device` is "cuda".
 
-    `address` is that of a Ray cluster, "auto" for the one that this machine is part of, "local" for one made for this run. The parts of `target`
-    have the input's format and, in the order of their names, its rows in their order. Raises ScoreError, TableError, and CheckpointError or
-    ValueError as Classifier.load does.
+    `address` is that of a Ray cluster, "auto" for the one that this machine is part of, "local" for one made for this
+    run. The parts of `target` have the input's format and, in the order of their names, its rows in their order.
+    Raises ScoreError, TableError, and CheckpointError or ValueError as Classifier.load does.
     """
     try:
         import fsspec
@@ -144,7 +146,8 @@ def _paths(files: Any, where: str, source: str) -> list[str]:
         raise ScoreError(f"there is no file in {source}" if files.exists(where) else f"there is no {source}")
     if len(formats) > 1 or not formats <= {"parquet", "jsonl"} or any(map(compression_of, visible)):
         raise ScoreError(
-            f"{source} holds {' and '.join(sorted(formats))} files, or packed ones: --engine ray takes a directory of Parquet or one of JSONL files"
+            f"{source} holds {' and '.join(sorted(formats))} files, or packed ones: --engine ray takes a directory of "
+            "Parquet or one of JSONL files"
         )
     return visible
 
@@ -207,7 +210,8 @@ class SpanScorer:
 
         if (found := checkpoint_identity(work.model)) != work.checkpoint:
             raise ScoreError(
-                f"{work.model} is another checkpoint on {os.uname().nodename} ({found}) than where the run was started ({work.checkpoint})"
+                f"{work.model} is another checkpoint on {os.uname().nodename} ({found}) than where the run was started "
+                f"({work.checkpoint})"
             )
         self.work = work
         self.format = format

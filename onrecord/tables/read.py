@@ -1,8 +1,8 @@
 """Tables as rows: CSV, TSV, JSONL, Parquet and Excel, the one reader of scoring, training data and further test files.
 
-`rows` gives the rows of a file one by one. `Reader` gives them to `onrecord score` in chunks, cut in the same places every
-time, from open binary files, so that they may lie on a disk or in an object store. Rows that cannot be read are told as faults,
-one line each, and never end the reading.
+`rows` gives the rows of a file one by one. `Reader` gives them to `onrecord score` in chunks, cut in the same places
+every time, from open binary files, so that they may lie on a disk or in an object store. Rows that cannot be read are
+told as faults, one line each, and never end the reading.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def rows(
     """The rows of a table, by the end of its name; bad ones have a fault and no values.
 
     `wanted` are the columns that will be used: a row of CSV may end before others. `names` are those of a CSV or TSV
-    without a header. Values of CSV and TSV are text as it stands: nothing is taken for a number or a missing value. Those
-    of a Parquet file written by `datasets` are names where they are class labels. `on_note` hears of a delimiter that was
-    found, and of sheets that are not read. Raises TableError for what ails the whole file.
+    without a header. Values of CSV and TSV are text as it stands: nothing is taken for a number or a missing value.
+    Those of a Parquet file written by `datasets` are names where they are class labels. `on_note` hears of a
+    delimiter that was found, and of sheets that are not read. Raises TableError for what ails the whole file.
     """
     format = format_of(str(path))
     with opened(path, format, encoding) as table:
@@ -100,7 +100,10 @@ class Reader:
     sheet: bool = False  # whether what is written is a sheet, whose cells have a limit
 
     def columns(self, file: BinaryIO) -> list[str]:
-        """Names of the columns; those of the first row for JSONL. Raises TableError if the text column is not there or an added one is."""
+        """Names of the columns; those of the first row for JSONL.
+
+        Raises TableError if the text column is not there or an added one is.
+        """
         if self.format == "jsonl":
             return next((list(row.values) for row in self._json_rows(file, (0, _size(file))) if row.values), [])
         if self.format == "parquet":
@@ -143,7 +146,10 @@ class Reader:
         return [(start, min(start + step, size)) for start in range(0, size, step)]
 
     def chunks(self, file: BinaryIO, span: Span, size: int) -> Iterator[Chunk]:
-        """Chunks of `size` rows, bad ones included; the last one of a span may be shorter. Raises TableError for what ails the whole file."""
+        """Chunks of `size` rows, bad ones included; the last one of a span may be shorter.
+
+        Raises TableError for what ails the whole file.
+        """
         if self.format == "parquet":
             yield from self._parquet_chunks(file, span, size)
             return
@@ -183,8 +189,8 @@ class Reader:
     def _check_added(self, names: Iterable[str]) -> None:
         if clash := sorted(self.added.intersection(names)):
             raise TableError(
-                f"the input has a column {clash[0]!r} already, which would be lost: choose another name for the new ones, "
-                "e.g. with --prefix onrecord_"
+                f"the input has a column {clash[0]!r} already, which would be lost: choose another name for the new "
+                "ones, e.g. with --prefix onrecord_"
             )
 
     def _json_rows(self, file: BinaryIO, span: Span) -> Iterator[Row]:
@@ -214,7 +220,8 @@ class Reader:
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
         if not (pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain)):
             raise TableError(
-                f"column {self.text_column!r} holds {kind}, not text: name the one with the sentences with --text-column"
+                f"column {self.text_column!r} holds {kind}, not text: "
+                "name the one with the sentences with --text-column"
             )
         number = sum(table.metadata.row_group(i).num_rows for i in range(span[0]))
         for batch in table.iter_batches(size, row_groups=list(range(*span))):
@@ -245,13 +252,17 @@ class Reader:
                     rows = rows.filter(pa.array(good, pa.bool_()))
                 except pa.ArrowException as error:
                     raise TableError(
-                        f"bad rows cannot be left out, for pyarrow cannot filter a column of this file ({error}): mend the input"
+                        f"bad rows cannot be left out, for pyarrow cannot filter a column of this file ({error}): "
+                        "mend the input"
                     ) from None
             yield Chunk(texts, rows, None, faults, number / table.metadata.num_rows, [])
 
 
 def _json_rows(file: BinaryIO, span: Span, fault_of: Callable[[dict[str, Any], str], str]) -> Iterator[Row]:
-    """The lines of a span that are not blank; `fault_of` an object and its line says why it is a bad row, or nothing."""
+    """The lines of a span that are not blank.
+
+    `fault_of` an object and its line says why it is a bad row, or nothing.
+    """
     size, (position, stop) = _size(file), span
     if position:  # the line that the span begins within belongs to the one before
         file.seek(position - 1)

@@ -1,4 +1,7 @@
-"""Excel workbooks: the first sheet in, one sheet out. Needs the extra `xlsx`: python-calamine reads, openpyxl writes."""
+"""Excel workbooks: the first sheet in, one sheet out.
+
+Needs the extra `xlsx`: python-calamine reads, openpyxl writes.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,10 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
-    """(names of the columns, names of all sheets, rows) of the first sheet that is shown; rows without a value are left out.
+    """(names of the columns, names of all sheets, rows) of the first sheet that is shown.
 
-    A number is an int where it is whole, an empty cell None; dates and times are those of datetime. Raises TableError.
+    Rows without a value are left out. A number is an int where it is whole, an empty cell None; dates and times are
+    those of datetime. Raises TableError.
     """
     try:
         import python_calamine

@@ -46,7 +46,8 @@ def encoded(
 ) -> bytes:
     """The good rows of a chunk with their records behind them as the content of a part file, without a CSV header.
 
-    `columns` are the input's, `kinds` the type of each field of a record. Raises TableError for values that the format cannot hold.
+    `columns` are the input's, `kinds` the type of each field of a record. Raises TableError for values that the
+    format cannot hold.
     """
     if form.format == "parquet":
         return _parquet_part(chunk, records, form, columns, kinds)
@@ -86,9 +87,9 @@ def csv_lines(rows: Iterable[Sequence[str]], form: Form) -> bytes:
 
 
 def without_formula(cell: str) -> str:
-    """A cell that no spreadsheet runs: an apostrophe stands before = + - @, a tab and a carriage return, but not before a number.
+    """A cell that no spreadsheet runs: an apostrophe stands before = + - @, a tab and a carriage return.
 
-    `with_formula` takes it off again. (OWASP, CSV injection.)
+    It does not before a number. `with_formula` takes it off again. (OWASP, CSV injection.)
     """
     return f"'{cell}" if FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell
 
@@ -109,8 +110,8 @@ def inferred(chunks: Iterable[Chunk]) -> pa.Schema:
             schema = pa.unify_schemas([schema, own], promote_options="permissive")
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise TableError(
-                f"from row {before + 1} on, a column has values of another type than before ({error}); Parquet columns have "
-                "one type: write .jsonl instead"
+                f"from row {before + 1} on, a column has values of another type than before ({error}); "
+                "Parquet columns have one type: write .jsonl instead"
             ) from None
         before += len(rows)
     try:

@@ -20,7 +20,7 @@ SHARES = {"a": 0.6, "b": 0.3, "c": 0.1}
 
 
 def drawn(rows: int, shares: list[float], seed: int, noise: float = 1.2) -> tuple[np.ndarray, np.ndarray]:
-    """Logits that are right by Bayes' rule for SHARES, of sentences whose labels are drawn with `shares`: three Gaussian clouds."""
+    """Logits that are right by Bayes' rule for SHARES, of labels drawn with `shares`: three Gaussian clouds."""
     random = np.random.default_rng(seed)
     targets = random.choice(3, size=rows, p=shares)
     points = np.eye(3)[targets] + random.normal(size=(rows, 3)) * noise / 2
@@ -132,7 +132,7 @@ def test_wishes_that_make_no_sense(wish: dict, message: str) -> None:
 
 @pytest.fixture(scope="module")
 def calibrated(settings: Config) -> Path:
-    """A model that has learned something: with 24 validation sentences, one that guesses may answer nothing at any error below 1."""
+    """A model that has learned something: one that guesses may answer nothing, with 24 validation sentences."""
     config = changed(settings, run="decides", engine__epochs=12, engine__patience=12)
     fit.main(config)
     calibrate.main(config)
@@ -213,7 +213,8 @@ def test_a_stored_prior_does_not_take_the_place_of_a_known_one(name: str) -> Non
 
 
 def test_the_threshold_by_hand() -> None:
-    # 100 sentences, the 60 most confident right, then every other one wrong: 7 steps, so ln(7 / 0.05) / n bounds the divergence
+    # 100 sentences, the 60 most confident right, then every other one wrong: 7 steps, so ln(7 / 0.05) / n bounds the
+    # divergence
     confidence = np.linspace(1, 0.5, 100)
     wrong = np.array([False] * 60 + [True, False] * 20)
     found = answer_threshold(confidence, wrong, np.ones(100), 0.1)

@@ -208,7 +208,7 @@ def test_explain_draws_what_speaks_for_the_label_and_what_against_it_to_two_side
 
 @pytest.fixture(scope="module")
 def calibrated(settings: Config, checkpoint: Path) -> Path:
-    """A checkpoint that promises things, on the ground of 200 sentences that it got right, none of them with confidence."""
+    """A checkpoint that promises things: it got 200 sentences right, none of them with confidence."""
     config = changed(settings, run="wishes")
     shutil.copytree(checkpoint, config.checkpoint)
     targets = np.arange(200) % 5
@@ -373,7 +373,8 @@ def test_sentences_that_make_no_entry_are_told(model: list[str], tmp_path: Path)
 
 
 PAGE = """<html><head><meta property="article:published_time" content="2024-05-02T18:30:00+02:00"></head>
-<body><article><p>The council meets on Tuesday at 3 p.m. to vote on the budget, its chairman said in a letter to the members.</p></article></body></html>"""
+<body><article><p>The council meets on Tuesday at 3 p.m. to vote on the budget, its chairman said in a letter \
+to the members.</p></article></body></html>"""
 
 
 def test_the_day_that_a_page_names_is_used_and_told(model: list[str], tmp_path: Path) -> None:

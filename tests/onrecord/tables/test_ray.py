@@ -1,4 +1,4 @@
-"""Directories of files on Ray Data: two actors on this machine, and the same work without Ray around it where that does not matter."""
+"""Directories of files on Ray Data: two actors on this machine, and the same work without Ray where that will do."""
 
 import json
 import os

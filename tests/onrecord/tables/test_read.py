@@ -87,7 +87,7 @@ def test_every_csv_that_python_writes_is_read(table: list[list[str]], delimiter:
 @given(st.lists(st.text(st.sampled_from('a",\n'), max_size=12), max_size=8))
 @settings(max_examples=300, deadline=None)
 def test_rows_read_alone_and_together_are_the_same_where_they_end_the_same(lines: list[str]) -> None:
-    """Whatever stands in a file, no row is lost behind a bad one: lines of all rows follow on each other without a gap."""
+    """Whatever stands in a file, no row is lost behind a bad one: the lines of the rows leave no gap."""
     content = "id,text\n" + "\n".join(lines)
     read = list(delimited_rows(io.BytesIO(content.encode()), Dialect(","), ["text"]))
     ends = 1

@@ -680,7 +680,10 @@ def test_the_command(checkpoint: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_random_kills_neither_lose_nor_double_a_row(checkpoint: Path, tmp_path: Path) -> None:
-    """SIGKILL at random moments, as the operating system does it. `KILLS=20 pytest tests/test_score.py -k random` does more of them."""
+    """SIGKILL at random moments, as the operating system does it.
+
+    `KILLS=20 pytest tests/test_score.py -k random` does more of them.
+    """
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     moments = random.Random(KILLS)
     rows = write_jsonl(source, 3000)
