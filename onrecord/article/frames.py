@@ -1,6 +1,6 @@
 """The reporting frame of a sentence: which of its words name who said it. In doubt there is none.
 
-    SPEAKER VERB ...                 The official said the talks were over. / Asked again, Ms. Roe told reporters that ...
+    SPEAKER VERB ...                 The official said it was over. / Asked again, Ms. Roe told reporters that ...
     "...," SPEAKER VERB              (also VERB SPEAKER) "We will go," said Ann Roe, who leads the union.
     ..., SPEAKER VERB.               The talks are over, the official said on Monday. (also between commas)
     SPEAKER VERB OBJECT              The ministry rejected the allegation. / The party accused him of fraud.
@@ -8,8 +8,8 @@
     "..." -SPEAKER                   behind a dash, at the end
 
 From a verb of saying the subject is sought to the left, as far as words go that a noun phrase may hold (phrases.py). No
-frame: a negated or possible saying ("did not say", "would say"), one asked for ("asked if he had said"), a passive ("was
-told"), one inside a quotation or another's clause ("which the mayor said was unfair").
+frame: a negated or possible saying ("did not say", "would say"), one asked for ("asked if he had said"), a passive
+("was told"), one inside a quotation or another's clause ("which the mayor said was unfair").
 """
 
 from __future__ import annotations
@@ -159,7 +159,9 @@ def _subject_end(words: Words, i: int, inflexion: str) -> int | None:
 
 
 def _shared(words: Words, joint: int) -> Phrase | None:
-    """The subject of the sentence, whose second verb stands behind `joint`: "Mr. Roe resigned on Friday and said ..."."""
+    """The subject of the sentence, whose second verb stands behind
+    `joint`: "Mr. Roe resigned on Friday and said ...".
+    """
     who = words.rightward(0)
     if who is None or joint > 2 * REACH or words.low(0) in v.PREPOSITIONS or words.low(0) in v.STOPS:
         return None
@@ -180,8 +182,8 @@ def _cannot(words: Words, who: Phrase, kind: str) -> bool:
     head = words.low(words.head(who))
     if head in v.SPEECHLESS or any(words.low(i) in v.NOBODY for i in range(who[0], who[1] + 1)):
         return True
-    if who == (0, 0) and head.endswith("ing") and kind != "say":
-        return True  # "Having announced"; but "Beijing said"
+    if who == (0, 0) and head in ("having", "being"):
+        return True  # "Having announced"
     if kind == "according" and head in v.PRONOUNS:
         return True
     return kind not in ("say", "tell", "find") and not words.speaks(who)

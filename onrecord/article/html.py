@@ -10,8 +10,10 @@ HUES = (215, 42, 0, 130, 275, 185, 320, 90)  # by label number, in degrees
 
 _STYLE = """:root{color-scheme:light dark;--ink:#1c1c1e;--paper:#fbfbf9;--dim:#5c5c63;--wash:90%;--text:26%}
 @media(prefers-color-scheme:dark){:root{--ink:#ececee;--paper:#17181b;--dim:#a5a5ad;--full:45%;--wash:20%;--text:80%}}
-body{background:var(--paper);color:var(--ink);font:17px/1.75 Georgia,serif;max-width:44rem;margin:2.5rem auto;padding:0 1.2rem}
-.s{background:hsl(var(--hue) var(--full,60%) var(--wash));border-radius:.25em;padding:.12em .3em;-webkit-box-decoration-break:clone;box-decoration-break:clone}
+body{background:var(--paper);color:var(--ink);font:17px/1.75 Georgia,serif;max-width:44rem;
+  margin:2.5rem auto;padding:0 1.2rem}
+.s{background:hsl(var(--hue) var(--full,60%) var(--wash));border-radius:.25em;
+  padding:.12em .3em;-webkit-box-decoration-break:clone;box-decoration-break:clone}
 .s.abstained{background:none;outline:1px dashed hsl(var(--hue) 50% 50%)}
 small{font:600 11px/1 system-ui,sans-serif;color:hsl(var(--hue) 75% var(--text));white-space:nowrap;margin-right:.35em}
 header,footer{font:14px/1.5 system-ui,sans-serif;color:var(--dim)}header .s{color:var(--ink);margin-right:1em}"""
@@ -28,7 +30,9 @@ def labels_of(prediction: Prediction) -> str:
 
 
 def page(article: Article, labels: Sequence[str], title: str) -> str:
-    """The page. `labels` in the model's order fix the colours; a dashed frame and a ? mark a sentence on which the model abstained."""
+    """The page. `labels` in the model's order fix the colours; a dashed frame
+    and a ? mark a sentence on which the model abstained.
+    """
     hue = {label: HUES[i % len(HUES)] for i, label in enumerate(labels)}
     counts = {label: sum(s.prediction.label == label for s in article.statements) for label in labels}
     key = " ".join(
@@ -46,8 +50,10 @@ def page(article: Article, labels: Sequence[str], title: str) -> str:
     body = "\n".join(f"<p>{' '.join(parts)}</p>" for parts in paragraphs.values())
     dated = f" · published {article.published.isoformat()}" if article.published else ""
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n<header><p><bdi>{escape(title)}</bdi>{dated}</p><p>{key}</p></header>\n"
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+        f'content="width=device-width">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n"
+        f"<header><p><bdi>{escape(title)}</bdi>{dated}</p><p>{key}</p></header>\n"
         f"<main>{body}</main>\n"
         "<footer><p>label (two where the second cannot be excluded), confidence, and who is said to have said it; "
         "? and a dashed frame: too unsure to be answered.</p></footer></body></html>\n"

@@ -1,4 +1,6 @@
-"""The persons whom an article names, and the fullest name that it gives each. In doubt two mentions are not one person."""
+"""The persons whom an article names, and the fullest name that it gives
+each. In doubt two mentions are not one person.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,13 @@ MENTIONS = 200  # names before a pronoun that are looked at; more, and it means 
 _WORD = r"[^\W\d_][\w’'-]*\.?"
 _SUFFIXES = v.words("Jr Sr II III IV")
 _WORDED_TITLES = v.words(
-    "President Vice Prime Minister Deputy Foreign Finance Defence Defense Interior Justice Health Education Home Energy",
-    "Chancellor Governor Lieutenant Senator Representative Congressman Congresswoman Councilman Councilwoman Councillor",
+    "President Vice Prime Minister Deputy Foreign Finance Defence Defense Interior Justice Health Education Home "
+    "Energy",
+    "Chancellor Governor Lieutenant Senator Representative Congressman Congresswoman Councilman Councilwoman "
+    "Councillor",
     "Mayor Commissioner Secretary Speaker Ambassador Envoy Judge Chief Attorney General Colonel Major Captain Sergeant",
-    "Commander Admiral Brigadier Corporal Marshal Sheriff Inspector Superintendent Detective Constable Officer Professor",
+    "Commander Admiral Brigadier Corporal Marshal Sheriff Inspector Superintendent Detective Constable Officer "
+    "Professor",
     "Doctor Coach Sir Dame Lord Lady Baroness Baron Count King Queen Prince Princess Sheikh Emir Sultan Pope Cardinal",
     "Archbishop Bishop Father Brother Sister Mother Rabbi Imam Ayatollah Pastor Reverend Monsignor Deacon Abbot Mufti",
     "Swami Pandit Former Acting Assistant Executive Director",
@@ -31,7 +36,8 @@ _FEMALE = v.words(
     "Mrs Ms Mme Mlle Miss Dame Lady Queen Princess Baroness Smt Kum Sister Mother Councilwoman Congresswoman"
 )
 _MEN = v.words(
-    "man boy father brother son husband widower uncle spokesman chairman businessman councilman congressman king prince",
+    "man boy father brother son husband widower uncle spokesman chairman businessman councilman congressman king "
+    "prince",
     "policeman fisherman groundsman salesman",
 )
 _WOMEN = v.words(
@@ -99,7 +105,9 @@ class Names:
         return found[0] if len(found) == 1 else None
 
     def fullest(self, words: str, position: int) -> str:
-        """The fullest name of the one whom these words name; a name alone, or the words, if it may be several or nobody."""
+        """The fullest name of the one whom these words name; a name alone,
+        or the words, if it may be several or nobody.
+        """
         if person := self.person(words, position):
             return person.name
         title, given, surname = _parts(_run_at_end(words)) or ("", (), "")
@@ -212,7 +220,9 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _run_at_end(words: str) -> str:
-    """The capitals at the end of a noun phrase, before its first preposition: "Lars Holm" of "economist Lars Holm of Norwick"."""
+    """The capitals at the end of a noun phrase, before its first
+    preposition: "Lars Holm" of "economist Lars Holm of Norwick".
+    """
     if re.search(r"\b(?:and|&)\b", words):
         return ""
     head = re.split(rf" (?:{'|'.join(sorted(v.INNER))}) ", words, maxsplit=1)[0]

@@ -1,4 +1,6 @@
-"""A sentence as words and marks, and the noun phrases among them. There is no parser: lists say which words none holds."""
+"""A sentence as words and marks, and the noun phrases among them. There
+is no parser: lists say which words none holds.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +100,8 @@ class Words:
     # --- noun phrases ---
 
     def leftward(self, last: int, joints: int = JOINTS) -> Phrase | None:
-        """The noun phrase that ends at `last`, or that ends before a clause which ends there ("a report published in May").
+        """The noun phrase that ends at `last`, or that ends before a clause
+        which ends there ("a report published in May").
 
         It may have so many joints: "and", a participle, "who".
         """
@@ -228,7 +231,9 @@ class Words:
         return next((i - 1 for i in range(first + 1, last + 1) if self._inside(i)), last)
 
     def speaks(self, phrase: Phrase) -> bool:
-        """Whether it names somebody, a body or a document: a name, a noun of the list, "others", "two of the hostages"."""
+        """Whether it names somebody, a body or a document: a name, a noun
+        of the list, "others", "two of the hostages".
+        """
         head = self.head(phrase)
         low = self.low(head).removesuffix("’s").removesuffix("'s")
         alone = head == phrase[0] and (low in v.PRONOUNS or low in v.ALONE)
@@ -294,7 +299,9 @@ class Words:
         return True
 
     def _opened(self, first: int, last: int) -> Phrase | None:
-        """The noun phrase without what opens the sentence ("On Monday the union") or tells a time; None if it is none."""
+        """The noun phrase without what opens the sentence ("On Monday the
+        union") or tells a time; None if it is none.
+        """
         low = self.low(first)
         timed = low in v.DAYS or (low in v.OPENING_TIME and self.low(first + 1) in v.TIMES)
         adverb = v.is_adverb(low) and low not in v.DETERMINERS and first < last
@@ -327,7 +334,9 @@ class Words:
         return None
 
     def _belongs(self, i: int) -> bool:
-        """Whether the preposition `i` goes on with a noun ("a man in the crowd") and not with the saying ("in an interview")."""
+        """Whether the preposition `i` goes on with a noun ("a man in the
+        crowd") and not with the saying ("in an interview").
+        """
         following = self.until_mark(i + 1, 4)
         return bool(following) and self.low(i) != "on" and not any(w in v.MEDIA or w in v.TIMES for w in following)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from onrecord.article.language import foreign
 from onrecord.article.sentences import sentences
 from onrecord.article.speakers import speakers
 from onrecord.article.webpage import address, is_html, main_text, publication_day
@@ -42,6 +43,7 @@ class Article:
     published: date | None = None  # as given or as the page says; a datetime if the time of day was given
     source: str | None = None  # the address, as given or as the page says
     events: list[Event] = field(default_factory=list)  # what is planned, doubted, moved or called off, and when
+    language: str | None = None  # of a text that is plainly not English, and not to be read so: ISO 639-1
 
 
 class Predicts(Protocol):
@@ -66,17 +68,20 @@ def read(
 ) -> Article:
     """Label every sentence of an article, in order. Loads the default checkpoint if no classifier is given.
 
-    Offsets index the string given. Only of an HTML page, recognised by how it begins (html=None) or declared (html=True), is the main text
-    extracted first: there offsets index `Article.text`, and the page itself is not kept. `published` is a date, a datetime, or either in
-    ISO 8601; None stands for the day that a page names, if it names one, and `Article.published` says which. With it the time expressions of every
-    sentence are resolved, clock times in the IANA zone `zone` if they name none, and the events made of them: of sentences labelled `dated` and
-    `hedged`, with `claims` also of claims whose predicate plainly lies ahead. `source` is the address of the article, by which its events are known
-    again after an edit; None stands for the one that a page names. Raises ValueError for another `published`, an unknown zone and for a page without
-    text, TypeError for what is no string, ModuleNotFoundError for a page where the extra `html` is not installed.
+    Offsets index the string given. Only of an HTML page, recognised by how it begins (html=None) or declared
+    (html=True), is the main text extracted first: there offsets index `Article.text`, and the page itself is not kept.
+    `published` is a date, a datetime, or either in ISO 8601; None stands for the day that a page names, if it names
+    one, and `Article.published` says which. With it the time expressions of every sentence are resolved, clock times in
+    the IANA zone `zone` if they name none, and the events made of them: of sentences labelled `dated` and `hedged`,
+    with `claims` also of claims whose predicate plainly lies ahead. `source` is the address of the article, by which
+    its events are known again after an edit; None stands for the one that a page names. Raises ValueError for another
+    `published`, an unknown zone and for a page without text, TypeError for what is no string, ModuleNotFoundError for a
+    page where the extra `html` is not installed.
     """
     if not isinstance(text_or_html, str):
         raise TypeError(
-            f"read takes the article as a string, not {type(text_or_html).__name__}; decode bytes first, e.g. data.decode('utf-8')"
+            f"read takes the article as a string, not {type(text_or_html).__name__}; decode bytes first, e.g. "
+            f"data.decode('utf-8')"
         )
     day = published_date(published)
     page = is_html(text_or_html) if html is None else html
@@ -94,9 +99,8 @@ def read(
         words, name, inherited = (who.words, who.name, who.inherited) if who else (None, None, False)
         dates = _dates(sentence, day, zone, prediction.label == dated)
         statements.append(Statement(sentence, start, end, paragraph, prediction, words, name, inherited, dates))
-    return Article(
-        text, statements, day, source, _events(statements, day, source, dated, hedged, CLAIMED if claims else None)
-    )
+    events = _events(statements, day, source, dated, hedged, CLAIMED if claims else None)
+    return Article(text, statements, day, source, events, foreign(text))
 
 
 def _dates(sentence: str, day: date | None, zone: str | None, scheduling: bool) -> tuple[When, ...]:
@@ -118,7 +122,8 @@ def _events(
 
 
 def published_date(published: date | str | None) -> date | None:
-    """The date of publication as a date or datetime. Raises ValueError if it is neither one nor ISO 8601, or not in the years 1000 to 9000.
+    """The date of publication as a date or datetime. Raises ValueError if it is
+    neither one nor ISO 8601, or not in the years 1000 to 9000.
 
     "Last week" and time zones lead out of the years 1 to 9999, which are all that Python knows.
     """

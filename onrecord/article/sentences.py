@@ -1,8 +1,8 @@
 """Where the sentences of a news article begin and end: the one place where text is cut.
 
-sentencex finds the boundaries, paragraph by paragraph; the rules below mend what it gets wrong in news, each on cases of
-tests/fixtures/sentences.jsonl. A closed quotation of several sentences stays whole, as most of them do in the training
-data. Patterns are strings, which `re` compiles on first use and keeps.
+sentencex finds the boundaries, paragraph by paragraph; the rules below mend what it gets wrong in news, each on cases
+of tests/fixtures/sentences.jsonl. A closed quotation of several sentences stays whole, as most of them do in the
+training data. Patterns are strings, which `re` compiles on first use and keeps.
 """
 
 import re
@@ -21,7 +21,8 @@ _SPACE = r"\s*"
 _BREAK = r"[\n\r\v\f\u2028\u2029]+"
 _SURROGATE = "[\ud800-\udfff]"  # no UTF-8 form, so sentencex cannot take it
 
-# A quotation opens and closes with a mark of one kind: “ ” " « » „, two single marks as news archives write them, or ‘ ’.
+# A quotation opens and closes with a mark of one kind: “ ” " « » „, two single marks as news archives write them, or ‘
+# ’.
 _MARK = (
     r"''|``|‘‘|’’|[“”\"«»„]"
     r"|(?<![^\s(\[—–-])‘(?=\w)|(?<=[,.?!…])’(?!\w)"  # elsewhere ’ is an apostrophe
@@ -78,7 +79,8 @@ _WORD = (
 )
 _POINT = r"[.?!][”\"’]?\s+(?=\(?(?:\d{1,2}|[a-h])\)\s+[A-Z“\"])"  # "... left. b) The road": a point of a list
 _BRACKETED = r"[.?!][”\"’]?\)\s+(?=[A-Z“\"‘(])"  # looked for behind a bracket that opens a sentence
-# A headline with the dateline or the first sentence glued to it: "... on budget WASHINGTON (AP) — The", "budgetThe Senate".
+# A headline with the dateline or the first sentence glued to it: "... on budget WASHINGTON (AP) — The", "budgetThe
+# Senate".
 _DATELINE = (
     r"\s(?<=[a-z.?!’”]\s)(?=[A-Z]{2}[A-Z.]*(?:,?\s[A-Z][A-Za-z.]+){0,3},?"
     r"\s\((?:AP|Reuters|REUTERS|AFP|UPI|Bloomberg|CNN|BBC|Xinhua)\)\s?(?:—|–|--?)\s?)"
@@ -90,7 +92,8 @@ _GLUED = (
 
 
 def sentences(article: str) -> list[tuple[int, int, int]]:
-    """(start, end, paragraph) of every sentence, without the white space around it. Nothing but white space lies between two.
+    """(start, end, paragraph) of every sentence, without the white space
+    around it. Nothing but white space lies between two.
 
     Offsets are code points of `article`; any string is taken. A paragraph is a line that is not blank, or several lines
     of a text that was wrapped to a width (see `paragraphs`).
@@ -109,7 +112,8 @@ def sentences(article: str) -> list[tuple[int, int, int]]:
 
 
 def paragraphs(article: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of every paragraph: a line that is not blank, or the lines between two blank ones if wrapped to a width.
+    """(start, end) of every paragraph: a line that is not blank, or the
+    lines between two blank ones if wrapped to a width.
 
     Wrapped lines give themselves away: all but the last of the block have 30 to 100 characters and one opens with a
     small letter.
@@ -159,7 +163,9 @@ def quotations(paragraph: str) -> tuple[list[tuple[int, int]], int]:
 
 
 def _cuts(text: str) -> list[int]:
-    """Where sentences of a paragraph begin, but for the first. Linear: no step looks at all that lies before or behind."""
+    """Where sentences of a paragraph begin, but for the first. Linear: no
+    step looks at all that lies before or behind.
+    """
     quoted, _ = quotations(text)
     pieces = [piece for piece in furniture(text) if not _within(quoted, *piece)]
     edges = {edge for piece in pieces for edge in piece}
@@ -187,7 +193,9 @@ def _cuts(text: str) -> list[int]:
 
 
 def _worded(text: str, cuts: list[int]) -> list[int]:
-    """The cuts without those that leave a piece without a word: a stray mark stays with what it opens, or behind what it ends."""
+    """The cuts without those that leave a piece without a word: a stray mark
+    stays with what it opens, or behind what it ends.
+    """
     kept: list[int] = []
     edges = [0, *cuts, len(text)]
     worded = [re.search(r"\w", text[start:stop]) is not None for start, stop in pairwise(edges)]
@@ -240,7 +248,9 @@ def _boundaries(text: str) -> Iterator[int]:
 
 
 def _within(spans: list[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether start to end lies within one of these spans, in order and without overlap, and touches neither of its ends."""
+    """Whether start to end lies within one of these spans, in order and
+    without overlap, and touches neither of its ends.
+    """
     before = bisect_left(spans, (start, 0))
     return before > 0 and end < spans[before - 1][1]
 
@@ -258,6 +268,7 @@ def _joined(text: str, start: int, cut: int, after: int) -> bool:
         (re.search(_CLOCK, last, re.IGNORECASE) and re.match(_AFTER_CLOCK, following))
         or re.match(_SMALL, following)
         or re.compile(_NUMBER).fullmatch(text, start, cut)
+        or (start == 0 and re.fullmatch(r"[QA]\.\s*", text[:cut]) and following)  # a question, an answer
         or re.search(_UNENDING, last)
         or re.search(_TITLE_ALWAYS, last)
         or (re.search(_INITIAL, last) and re.match(r"[A-Z]\.", following))

@@ -43,7 +43,9 @@ _HIDDEN = re.compile(  # control characters, and those that turn the direction o
 
 
 def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
-    """Print an article called `name`; `form` is html, csv, jsonl, json, or "" for the table. `labels` are those of the checkpoint, in its order."""
+    """Print an article called `name`; `form` is html, csv, jsonl, json, or "" for the
+    table. `labels` are those of the checkpoint, in its order.
+    """
     if form == "html":
         print(page(article, labels, name), end="")
     elif form == "csv":
@@ -58,7 +60,9 @@ def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
 
 
 def as_csv(article: Article) -> str:
-    """The statements as CSV (RFC 4180, lines end with LF) with a header. A cell with a line break, a lone CR too, is quoted."""
+    """The statements as CSV (RFC 4180, lines end with LF) with a header. A
+    cell with a line break, a lone CR too, is quoted.
+    """
     text = io.StringIO()
     plain, quoted = (csv.writer(text, lineterminator="\n", quoting=kind) for kind in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
     plain.writerow(COLUMNS)
@@ -84,7 +88,9 @@ def as_csv(article: Article) -> str:
 
 
 def visible(text: str) -> str:
-    """A text for one line of a terminal: white space as single blanks, hidden characters as escapes such as \\x1b and \\u202e."""
+    """A text for one line of a terminal: white space as single blanks,
+    hidden characters as escapes such as \\x1b and \\u202e.
+    """
     return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), " ".join(text.split()))
 
 

@@ -1,8 +1,8 @@
 """Who is said to have said the sentences of an article.
 
-A sentence names its speaker by a reporting frame (frames.py), by the head of a turn ("MARTINEZ:", "Q:", "From Ann Roe:"),
-or not at all: then it may continue a quotation, and its speaker is inherited from the sentence that names one. Everything
-else is the paper's own word. Where it is not plain, there is no speaker.
+A sentence names its speaker by a reporting frame (frames.py), by the head of a turn ("MARTINEZ:", "Q:", "From Ann
+Roe:"), or not at all: then it may continue a quotation, and its speaker is inherited from the sentence that names one.
+Everything else is the paper's own word. Where it is not plain, there is no speaker.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from onrecord.article.sentences import quotations
 _TURN = (  # DR. ANN ROE, EPIDEMIOLOGIST (on camera):
     r"(?P<who>[^\s:()\[\]“”\"][^:()\[\]“”\"\n]{0,59}?)(?P<aside>\s*[(\[][^()\[\]\n]{1,40}[)\]])?(?:,\s[^:()\[\]“”\"\n]{2,80})?:(?=\s|$)"
 )
+_LETTER = r"(?P<who>[QA])\.(?=\s)"  # Q. Is the dam old?
 _FROM = r"From\s(?P<who>(?!the\b)[^\W\d_a-z][^:“”\"\n]{2,80}?):(?=\s|$)"
 _LABELS = frozenset(  # in capitals before a colon, and nobody's name
     [
@@ -113,7 +114,9 @@ class _Paragraph:
 
 
 def speaker(sentence: str) -> str | None:
-    """The words of a sentence alone that name who said it, a pronoun too ("she"); None if it does not say so plainly."""
+    """The words of a sentence alone that name who said it, a pronoun too
+    ("she"); None if it does not say so plainly.
+    """
     found = speakers(sentence, [(0, len(sentence), 0)])[0]
     return found.words if found else None
 
@@ -158,7 +161,9 @@ def _paragraph(text: str, spans: list[tuple[int, int, int]]) -> _Paragraph:
 
 
 def _quotations(paragraph: str) -> tuple[list[tuple[int, int]], bool]:
-    """Its quotations, also one that a mark closes and none has opened, and one that none closes; and whether there is such."""
+    """Its quotations, also one that a mark closes and none has opened, and
+    one that none closes; and whether there is such.
+    """
     found, opened = quotations(paragraph)
     if opened >= 0:
         found = [*found, (opened, len(paragraph))]
@@ -191,6 +196,8 @@ def _take_turns(paragraphs: list[_Paragraph], names: Names) -> None:
         line = " ".join(s.text for s in paragraph.sentences[:3])
         if m := re.match(_FROM, line):
             heads[number] = (m["who"], True)
+        elif m := re.match(_LETTER, line):
+            heads[number] = (m["who"], False)
         elif (m := re.match(_TURN, line)) and (m["who"] in _ASKED or _may_be_head(m["who"])):
             spoken = bool(m["aside"]) or re.search(_I, line[m.end() :]) is not None
             heads[number] = (m["who"], m["who"] in _ASKED or (m["who"].isupper() and (spoken or len(line) == m.end())))
@@ -200,7 +207,9 @@ def _take_turns(paragraphs: list[_Paragraph], names: Names) -> None:
     taken = {
         number: who
         for number, (who, sure) in heads.items()
-        if sure or (who.isupper() and capitals > 1) or (dialogue and count[who] > 1)
+        if sure
+        or (who.isupper() and capitals > 1 and (who not in _ASKED or set(count) >= {"Q", "A"}))
+        or (dialogue and count[who] > 1)
     }
     transcript = len(taken) > 2
     fullest: dict[str, str] = {}  # last word of a head -> the longest such head

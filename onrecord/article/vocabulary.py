@@ -24,16 +24,18 @@ VERBS = {
     "say": _forms("say/said"),
     "tell": _forms("tell/told assure inform notify remind"),
     "speak": _forms(  # nothing but speech: "warned of war"
-        "warn reply testify remark tweet acknowledge caution complain insist argue assert contend concede quip vow pledge",
+        "warn reply testify remark tweet acknowledge caution complain insist argue assert contend concede quip vow "
+        "pledge",
         "boast reiterate stress emphasize emphasise allege joke lament retort opine confide",
     ),
     "state": _forms(  # speech if what follows is said: "added that", not "added 300 stores"
         "add announce note claim explain state confirm report predict declare suggest maintain write/wrote post recall",
-        "observe conclude repeat respond promise agree estimate disclose reveal propose recommend confess affirm counter",
+        "observe conclude repeat respond promise agree estimate disclose reveal propose recommend confess affirm "
+        "counter",
         "comment indicate clarify recount admit/admitted rule signal",
     ),
     "cry": _forms("shout yell cry whisper mutter exclaim chant gush"),  # behind a quotation only
-    "deny": _forms("deny reject dispute dismiss refute rebut repudiate contest disavow refuse"),
+    "deny": _forms("deny reject dispute dismiss refute rebut/rebutted rebuff repudiate contest disavow refuse"),
     "accuse": _forms("accuse blame"),
     "judge": _forms(
         "criticize criticise condemn denounce slam/slammed blast praise decry deplore applaud lambast hail"
@@ -47,8 +49,9 @@ FORMS = {form: (kind, inflexion) for kind, forms in VERBS.items() for form, infl
 PHRASAL = {  # verb and particle -> the kind it belongs to
     **dict.fromkeys([("shot", "down"), ("pushed", "back"), ("pushing", "back"), ("brushed", "off")], "deny"),
     **dict.fromkeys([("brushed", "aside"), ("waved", "away"), ("batted", "away")], "deny"),
+    **dict.fromkeys([("ruled", "out"), ("rules", "out"), ("rule", "out")], "judge"),
     **dict.fromkeys([("pointed", "out"), ("points", "out"), ("point", "out")], "state"),
-    **dict.fromkeys([("hit", "back"), ("went", "on"), ("chimed", "in")], "cry"),
+    **dict.fromkeys([("hit", "back"), ("shot", "back"), ("went", "on"), ("chimed", "in")], "cry"),
 }
 HOMOGRAPHS = words(  # forms that are nouns too
     "reports report claims claim states state notes note promises promise demands demand charges blame praise calls",
@@ -84,11 +87,13 @@ VERDICTS = words("a an false baseless unfounded untrue absurd unfair illegal rid
 IN_PASSING = words("to when as while and he she they him her them us it")  # in "the mayor said when asked about it,"
 GOES_ON = words("who as when while after until since and but where that which whose")  # behind "said Ann Roe"
 BENCHES = words(
-    "court courts judge judges justices senate parliament council assembly house jury tribunal magistrate commission board",
+    "court courts judge judges justices senate parliament council assembly house jury tribunal magistrate commission "
+    "board",
     "voters lawmakers legislators deputies committee congress shareholders panel",
 )
 RULED_ON = words(  # a court that rejects a claim rules
-    "charge charges claim claims complaint complaints call calls plan plans report demand demands it them argument arguments",
+    "charge charges claim claims complaint complaints call calls plan plans report demand demands it them argument "
+    "arguments",
     "those conclusion conclusions",
 )
 DENIABLE = words(  # and not "the appeal" or "300 workers"
@@ -191,7 +196,8 @@ MODALS = words("would could can cannot may might will must should shall ought to
 FINITE = (AUXILIARIES | MODALS) - words("to not never nor let ought")
 JOINING = words("and but so yet or")
 NOBODY = words(  # no subject that says anything
-    "nobody none neither nothing no having being whoever whatever anyone anybody everyone someone who what which that this"
+    "nobody none neither nothing no having being whoever whatever anyone anybody everyone someone who what which that "
+    "this"
 )
 CLAUSE_WORDS = words("who which that if when because as where while")
 STOPS = (
@@ -201,34 +207,45 @@ STOPS = (
     | PRONOUNS
     | CLAUSE_WORDS
     | words(
-        "you there here me him them us myself himself herself themselves itself whom whose what why how whether although",
-        "though until till since unless than whereas lest once went came began begun became made took gave got saw knew thought",
-        "felt kept left met paid led held stood ran won lost fell rose grew sold bought brought sent built broke chose drew drove",
-        "ate fought found flew forgot heard hid hit hurt laid lay lent meant put quit read rode sang sat set shook shot shut",
-        "slept spent spread stole struck swore taught threw wore woke wrote seen done gone known taken given said says say told",
-        "tell seems seem seemed goes comes makes takes gives gets wants want needs remains remain become include includes",
+        "you there here me him them us myself himself herself themselves itself whom whose what why how whether "
+        "although",
+        "though until till since unless than whereas lest once went came began begun became made took gave got saw "
+        "knew thought",
+        "felt kept left met paid led held stood ran won lost fell rose grew sold bought brought sent built broke chose "
+        "drew drove",
+        "ate fought found flew forgot heard hid hit hurt laid lay lent meant put quit read rode sang sat set shook "
+        "shot shut",
+        "slept spent spread stole struck swore taught threw wore woke wrote seen done gone known taken given said says "
+        "say told",
+        "tell seems seem seemed goes comes makes takes gives gets wants want needs remains remain become include "
+        "includes",
     )
 )
 PREPOSITIONS = words(
-    "of for at in from with on to by under near over through against among between during after before about into behind",
+    "of for at in from with on to by under near over through against among between during after before about into "
+    "behind",
     "outside inside above below beyond across along around despite without within via per upon off toward towards amid",
     "following regarding concerning including versus like",
 )
 INNER = words("of for at in from with on to near by")  # may stand within a subject: "Officials at the port"
 DETERMINERS = words(
-    "a an the his her its their our my your this these those each every some any several many most few one two three four",
+    "a an the his her its their our my your this these those each every some any several many most few one two three "
+    "four",
     "five six seven eight nine ten another other both all more no",
 )
 HOLDING = DETERMINERS | PREPOSITIONS  # behind them even a participle belongs to a noun: "the sacked drivers"
 PARTICIPLES = words(  # they follow their noun: "two people familiar with the plan"
-    "familiar close briefed seen obtained reviewed published released conducted commissioned held written led made based",
+    "familiar close briefed seen obtained reviewed published released conducted commissioned held written led made "
+    "based",
     "present involved aware able unable known born speaking responsible privy sent issued carried drawn wearing living",
 )
 PARTICLES = words("de van von der den al bin la del du el")  # of a name
 BESIDE = words("a an who whose which whom where when formerly now then aged")  # begin what stands beside a name
 MEDIA = words(  # "in an interview" belongs to the saying, "in the capital" may belong to the noun
-    "interview statement email e-mail letter speech court testimony report filing memo note telephone phone call tweet post",
-    "message briefing conference release affidavit brief article broadcast video recording hearing lawsuit text address",
+    "interview statement email e-mail letter speech court testimony report filing memo note telephone phone call tweet "
+    "post",
+    "message briefing conference release affidavit brief article broadcast video recording hearing lawsuit text "
+    "address",
 )
 
 # --- times ---
@@ -248,7 +265,8 @@ BEFORE_DAY = words("last this late early earlier")
 BEFORE_MONTH = BEFORE_DAY | words("in since next by until")
 
 ADVERBS = words(
-    "also later then now once again just still even already too earlier however meanwhile instead himself herself itself",
+    "also later then now once again just still even already too earlier however meanwhile instead himself herself "
+    "itself",
     "themselves often always ever only soon first both all each alone further therefore thus afterwards since anyway",
     "nevertheless nonetheless yesterday today tonight here there perhaps maybe",
 )

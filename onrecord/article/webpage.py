@@ -1,7 +1,15 @@
-"""The main text of a web page, by trafilatura (the extra `html`), which is imported for pages only."""
+"""What a web page says: its main text, by trafilatura (the extra `html`), its day of publication and its address.
 
+The page is simplified first: trafilatura cuts sentences at inline tags and line breaks, and takes time quadratic in the
+rows of a table, which it then leaves out.
+"""
+
+from __future__ import annotations
+
+import json
 import logging
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -9,42 +17,189 @@ logging.getLogger("trafilatura").addHandler(
     logging.NullHandler()
 )  # its warnings are for those who set up logging; a user is told by our error
 
-_PROLOGUE = r"[\s\ufeff]*(?>(?:<\?xml[^>]*>|<!--.*?-->)\s*)*"  # a comment ends at its first -->: trying the others too would take for ever
-_BEGINNING = re.compile(_PROLOGUE + r"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_FRAGMENT = re.compile(_PROLOGUE + r"<(article|main|section|div|h1|p)\b[^>]*>", re.IGNORECASE | re.DOTALL)
+ELEMENTS = 20_000  # that are read of a page; an article with its page around it has a few thousand
+ROWS = 20  # of a table that may hold an article, as pages of the nineties do; one with more is data
+
+_PROLOGUE = r"[\s\ufeff]*(?>(?:<\?xml[^>]*>|<!--.*?-->)\s*)*"  # a comment ends at its first -->: no other is tried
+_BEGINNING = _PROLOGUE + r"<(?:!doctype\s+html|html|head|body)\b"
+_FRAGMENT = _PROLOGUE + r"<(article|main|section|div|h1|p)\b[^>]*>"
+
+_BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "dd", "dt", "figcaption")
+_STYLES = ("b", "i", "em", "strong", "u", "s", "small", "big", "mark", "font", "sub", "sup", "cite", "abbr", "acronym")
+_SPANS = ("span", "q", "code", "kbd", "samp", "var", "dfn", "ins", "time", "bdi", "bdo", "tt", "nobr")
+_INLINE = frozenset([*_STYLES, *_SPANS, "a", "br", "wbr", "img"])
+_PUBLISHED = frozenset(
+    [
+        "article:published_time",
+        "og:published_time",
+        "og:article:published_time",
+        "datepublished",
+        "dc.date.issued",
+        "dcterms.issued",
+        "parsely-pub-date",
+        "sailthru.date",
+    ]
+)
+_ARTICLES = frozenset(
+    [
+        "Article",
+        "NewsArticle",
+        "ReportageNewsArticle",
+        "AnalysisNewsArticle",
+        "OpinionNewsArticle",
+        "BackgroundNewsArticle",
+        "ReviewNewsArticle",
+        "BlogPosting",
+        "LiveBlogPosting",
+        "Report",
+    ]
+)
 
 
 def is_html(text: str) -> bool:
-    """Whether this is an HTML page: it begins like one, or with an element of text that is closed later. A tag further on proves nothing."""
-    if _BEGINNING.match(text):
+    """Whether this is an HTML page: it begins like one, or with an element of text that is closed later.
+
+    A tag further on proves nothing.
+    """
+    if re.match(_BEGINNING, text, re.IGNORECASE | re.DOTALL):
         return True
-    fragment = _FRAGMENT.match(text)
+    fragment = re.match(_FRAGMENT, text, re.IGNORECASE | re.DOTALL)
     return bool(fragment and re.search(rf"</{fragment[1]}\s*>", text[fragment.end() :], re.IGNORECASE))
 
 
 def publication_day(html: str) -> date | None:
-    """The day of publication that a page names in its metadata, JSON-LD or a marked-up time; None if it names none. Dates in the text are not looked at.
+    """The day of publication that a page names as such, in its metadata or else in JSON-LD, in ISO 8601.
 
-    Raises ModuleNotFoundError as main_text does.
+    None if it names none, several, or one that can be read in two ways: no day is better than a wrong one. Days in the
+    text and days of changes are not looked at. Raises ModuleNotFoundError as main_text does.
     """
-    found = _trafilatura().extract_metadata(html, extensive=False).date
-    return date.fromisoformat(found) if found else None
+    tree = _tree(html)
+    if tree is None:
+        return None
+    for found in (_named_days(tree), _linked_days(tree)):
+        days = {day for text in found if (day := _iso_day(text))}
+        if days:
+            return days.pop() if len(days) == 1 else None
+    return None
 
 
 def address(html: str) -> str | None:
-    """The address that a page gives as its own (canonical link, og:url); None if it gives none. Raises ModuleNotFoundError as main_text does."""
-    found = _trafilatura().extract_metadata(html, extensive=False).url
-    return str(found) if found else None
+    """The address that a page gives as its own (canonical link, og:url); None if it gives none.
+
+    Raises ModuleNotFoundError as main_text does.
+    """
+    tree = _tree(html)
+    if tree is None:
+        return None
+    links = [link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "canonical"]
+    named = [meta.get("content") for meta in tree.iter("meta") if (meta.get("property") or "").lower() == "og:url"]
+    return next((url for url in [*links, *named] if re.match(r"https?://\S+$", url or "")), None)
 
 
 def main_text(html: str) -> str:
-    """The article in a page, a paragraph a line, without navigation, comments and tables. Raises ValueError if there is none."""
-    text = _trafilatura().extract(html, include_comments=False, include_tables=False)
+    """The article in a page, a paragraph a line, without navigation, comments and tables.
+
+    Raises ValueError if there is none, or if the page has more than ELEMENTS elements beside its tables;
+    ModuleNotFoundError where trafilatura is not installed.
+    """
+    text = None
+    tree = _tree(html)
+    if tree is not None:
+        _take_out_tables(tree)
+        _take_out_inline_tags(tree)
+        elements = sum(1 for _ in tree.iter())
+        if elements > ELEMENTS:
+            raise ValueError(
+                f"this HTML page has {elements} elements beside tables, and {ELEMENTS} are read;"
+                " save the text of the article and read that"
+            )
+        text = _trafilatura().extract(tree, include_comments=False, include_tables=False)
     if not text or not text.strip():
         raise ValueError(
             "no text found in this HTML page; is it filled in by a script? Save the text itself and read that"
         )
     return str(text)
+
+
+def _tree(html: str) -> Any:
+    """The page as lxml's tree; None if it cannot be one."""
+    return _trafilatura().load_html(html)
+
+
+def _take_out_tables(tree: Any) -> None:
+    """Take tables of data out of the tree, and leave the small ones in whose cells paragraphs stand."""
+    for table in list(tree.iter("table")):
+        few = sum(1 for _ in table.iter("tr")) <= ROWS
+        if table.getparent() is not None and not (few and next(table.iter("p", "h1", "br"), None) is not None):
+            table.drop_tree()
+
+
+def _take_out_inline_tags(tree: Any) -> None:
+    """Make text of what stands in inline tags, and a blank of a line break: neither ends a sentence. Two breaks do."""
+    from lxml import etree
+
+    breaks = list(tree.iter("br"))
+    single = [br for br in breaks if not (_breaks(br, br.getnext()) or _breaks(br.getprevious(), br))]
+    for br in single:
+        br.tag, br.tail = "wbr", f" {br.tail or ''}"
+    for q in tree.iter("q"):
+        q.text, q.tail = f"“{q.text or ''}", f"”{q.tail or ''}"
+    etree.strip_tags(tree, *_STYLES, "wbr")
+    for block in tree.iter(*_BLOCKS, "div", "td"):
+        if block.tag in ("div", "td") and any(part.tag not in _INLINE for part in block.iterdescendants()):
+            continue  # it holds paragraphs, and may be anything
+        for hidden in block.xpath(".//*[@hidden or contains(translate(@style, ' ', ''), 'display:none')]"):
+            if hidden.getparent() is not None:
+                hidden.drop_tree()
+        linked = sum(len(link.text_content()) for link in block.iter("a"))
+        # a block of links is left to trafilatura, which takes it for navigation
+        etree.strip_tags(block, *_SPANS, *(["a"] if 2 * linked < len(block.text_content()) else []))
+
+
+def _breaks(first: Any, second: Any) -> bool:
+    """Whether these are two line breaks with nothing between them."""
+    both = first is not None and second is not None and first.tag == second.tag == "br"
+    return both and not (first.tail or "").strip()
+
+
+def _named_days(tree: Any) -> Iterator[str]:
+    """What the metadata call the day of publication."""
+    for element in tree.iter("meta"):
+        names = " ".join(element.get(key) or "" for key in ("property", "name", "itemprop")).lower().split()
+        if not _PUBLISHED.isdisjoint(names):
+            yield element.get("content") or ""
+
+
+def _linked_days(tree: Any) -> Iterator[str]:
+    """What JSON-LD calls the day of publication of an article."""
+    for script in tree.iter("script"):
+        if (script.get("type") or "").lower().strip() == "application/ld+json":
+            try:
+                waiting = [json.loads(script.text or "", strict=False)]
+            except (ValueError, RecursionError):
+                continue
+            while waiting:
+                found = waiting.pop()
+                if isinstance(found, list):
+                    waiting += found
+                elif isinstance(found, dict):
+                    kinds = found.get("@type")
+                    if (
+                        {kinds} & _ARTICLES
+                        if isinstance(kinds, str)
+                        else isinstance(kinds, list) and _ARTICLES & {*map(str, kinds)}
+                    ):
+                        yield str(found.get("datePublished") or "")
+                    waiting += [found[key] for key in ("@graph", "mainEntity") if key in found]
+
+
+def _iso_day(text: str) -> date | None:
+    """The day of an ISO 8601 date or date and time; None for everything else, such as 05/02/2024."""
+    found = re.match(r"\d{4}-\d\d-\d\d(?=$|[T\s])", text.strip())
+    try:
+        return date.fromisoformat(found[0]) if found else None
+    except ValueError:
+        return None
 
 
 def _trafilatura() -> Any:

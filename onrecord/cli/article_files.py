@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +18,16 @@ LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
 
 
 def article_text(file: str) -> str:
-    """The article as text; what cannot be one ends the command with a message."""
+    """The article as text or HTML, of a document too; what cannot be one ends the command with a message."""
+    from onrecord.article.documents import document_text  # mails and archives are slow to import
+
     name = "standard input" if file == "-" else file
+    if re.match(r"https?://", file, re.IGNORECASE):
+        address = shlex.quote(file)
+        raise fail(
+            f"{file} is an address, and onrecord fetches nothing; try curl -sL {address} | onrecord read - --source "
+            f"{address}"
+        )
     try:
         with standard_input() if file == "-" else open(file, "rb") as source:
             data = source.read(LARGEST + 1)
@@ -28,10 +38,16 @@ def article_text(file: str) -> str:
             f"{name} is larger than {LARGEST // 1_000_000} MB, which no article is; cut it into articles and read "
             "them one by one"
         )
+    try:
+        document = document_text(data, file)
+    except (ValueError, ModuleNotFoundError) as error:
+        raise fail(f"{name} {error}") from None
+    if document is not None:
+        return document
     if b"\0" in data[:8192]:
         raise fail(
-            f"{name} is a binary file, not text (a NUL byte at {data.index(0)}); convert a PDF, Word file or UTF-16 "
-            "text to UTF-8 text first"
+            f"{name} is a binary file, not text (a NUL byte at {data.index(0)}); convert it, or UTF-16 text, to UTF-8 "
+            "text first"
         )
     try:
         text = data.decode("utf-8-sig")
@@ -48,7 +64,8 @@ def article_text(file: str) -> str:
 def write_events(article: Article, ics: Path | None, superdesk: Path | None, jsonld: Path | None, dated: str) -> None:
     """Write the events of an article in the forms asked for, and tell on standard error what was left out.
 
-    The calendar `ics` is brought up to date if it is there: see `to_ics`. `superdesk` is a directory: a file an event, which is what its ingest takes.
+    The calendar `ics` is brought up to date if it is there: see `to_ics`. `superdesk` is a directory: a file an event,
+    which is what its ingest takes.
     """
     from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk  # here: they are slow to import
 

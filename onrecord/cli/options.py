@@ -34,14 +34,7 @@ class TableFormat(StrEnum):
     xlsx = "xlsx"
 
 
-Model = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        help="checkpoint directory or hub id; if not given, what ONRECORD_MODEL names, runs/default/checkpoint where "
-        "it is here, or the installed model wheel",
-    ),
-]
+Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
 Prior = Annotated[
     str | None,
     typer.Option(

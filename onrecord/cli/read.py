@@ -13,14 +13,16 @@ from onrecord.cli.article_files import article_text, write_events
 from onrecord.cli.command import answering, fail
 from onrecord.cli.loading import promising
 from onrecord.cli.options import AsJson, Backend, Coverage, MaxError, Model, Prior
-from onrecord.defaults import DATED, HEDGED
+from onrecord.defaults import CHECKPOINT, DATED, HEDGED
 
 NO_DAY = "needs --published: 'Monday' is a date only for who knows when it was written"
 
 
 def read(
-    file: Annotated[str, typer.Argument(help="article as plain text or HTML, UTF-8; - for standard input")],
-    model: Model = None,
+    file: Annotated[
+        str, typer.Argument(help="article as plain text or HTML in UTF-8, .docx, .pdf or .eml; - for standard input")
+    ],
+    model: Model = str(CHECKPOINT),
     prior: Prior = None,
     max_error: MaxError = None,
     coverage: Coverage = None,
@@ -61,6 +63,8 @@ def read(
 ) -> None:
     """Label every sentence of an article.
 
+    The text is to be English; one that plainly is not gets a warning.
+
     A ? behind the confidence: too unsure to be answered within the error promised.
     """
     from onrecord.article.read import published_date
@@ -83,9 +87,7 @@ def read(
         raise typer.BadParameter(f"{asked} {NO_DAY}")
     classifier = promising(model, prior, max_error, coverage, backend)
     if dated not in classifier.labels and (asked or dated != DATED):
-        raise typer.BadParameter(
-            f"--dated {dated!r} is no label of {classifier.place.source}; it knows {', '.join(classifier.labels)}"
-        )
+        raise typer.BadParameter(f"--dated {dated!r} is no label of {model}; it knows {', '.join(classifier.labels)}")
     try:
         article = read_article(
             text, published, classifier, zone=zone, source=source, dated=dated, hedged=hedged, claims=claims
@@ -94,6 +96,11 @@ def read(
         raise fail(f"{file}: {error}") from None
     if asked and article.published is None:
         raise typer.BadParameter(f"{asked} {NO_DAY}; this page names none")
+    if article.language:
+        print(
+            f"warning: this text is not English (it seems {article.language}); labels, speakers, dates mean nothing",
+            file=sys.stderr,
+        )
     if article.published and not published:
         print(f"published {article.published}, as the page says; --published gives another day", file=sys.stderr)
     if asked:

@@ -36,7 +36,9 @@ def span(unit: str, day: date) -> tuple[date, date]:
 
 
 def later(day: date, unit: str, n: int) -> date:
-    """The day n days, weeks, fortnights, months, quarters or years later; the last of the month where there is no such day."""
+    """The day n days, weeks, fortnights, months, quarters or years later;
+    the last of the month where there is no such day.
+    """
     if unit in ("day", "week", "fortnight"):
         return day + n * {"day": 1, "week": 7, "fortnight": 14}[unit] * DAY
     from dateutil.relativedelta import relativedelta  # only texts with dates in them need it

@@ -1,12 +1,14 @@
 """From labelled sentences to a diary: an event for every day ahead that a sentence plans, doubts, moves or calls off.
 
-An event is made once, here, from the dates that were resolved when the article was read. Two mentions are one event; see `_same`.
+An event is made once, here, from the dates that were resolved when the
+article was read. Two mentions are one event; see `_same`.
 
-**Identity.** The UID of an event is a hash of three things that an edit seldom touches: the source (its address; without one, the names in the
-first sentence and the year of publication), the kind of occasion ("meeting" for summit, talks and conference; without such a word the first word of
-weight), and which of that kind it is in the article, in its order. The day, the place and the other words are left out, so that an event that is
-reworded, moved, put into doubt or called off keeps its UID. Two sources without an address that name the same people first may share one: give
-the address.
+**Identity.** The UID of an event is a hash of three things that an edit seldom touches: the source (its address;
+without one, the names in the first sentence and the year of publication), the kind of occasion ("meeting" for summit,
+talks and conference; without such a word the first word of weight), and which of that kind it is in the article, in its
+order. The day, the place and the other words are left out, so that an event that is reworded, moved, put into doubt or
+called off keeps its UID. Two sources without an address that name the same people first may share one: give the
+address.
 """
 
 from __future__ import annotations
@@ -59,9 +61,7 @@ class Event:
     place: str | None  # in the sentence's words; None if it names none, or more than one
     title: str
     uid: str  # the same for the same event of an edited article
-    previous: When | None = (
-        None  # moved: the old day, if the article tells it; its offsets are of the sentence that does
-    )
+    previous: When | None = None  # moved: the old day, if it is told; its offsets are of the sentence that tells it
     postponed: bool = False  # cancelled, but only for now: put off, and no new day is told
     mentions: tuple[int, ...] = ()  # every statement that speaks of it, in order
 
@@ -86,9 +86,10 @@ def diary(
 ) -> list[Event]:
     """The events of an article, in the order of their first mention.
 
-    Sentences labelled `dated` make events, and so do those labelled `hedged`, tentative ones; with `claimed` also those of that label whose
-    predicate plainly lies ahead. What lies behind publication makes none, and neither does a sentence without a date that could be resolved,
-    unless it calls off what another one dates. `source` is the address of the article, which its events are known again by.
+    Sentences labelled `dated` make events, and so do those labelled `hedged`, tentative ones; with `claimed` also those
+    of that label whose predicate plainly lies ahead. What lies behind publication makes none, and neither does a
+    sentence without a date that could be resolved, unless it calls off what another one dates. `source` is the address
+    of the article, which its events are known again by.
     """
     known: list[_Mention] = []
     off: list[tuple[Occasion, bool]] = []  # called off in a sentence that names no day, and whether only put off
@@ -218,7 +219,9 @@ def _call_off(known: list[_Mention], about: Occasion, i: int, postponed: bool) -
 
 
 def _alike(a: Occasion, b: Occasion) -> bool:
-    """Whether two occasions may be one: the same word for it, and no words that tell them apart (the Senate's vote, the House's)."""
+    """Whether two occasions may be one: the same word for it, and no words
+    that tell them apart (the Senate's vote, the House's).
+    """
     ours, theirs = (a.who, b.who) if a.who and b.who else (a.about, b.about)
     apart = ours and theirs and not ours & theirs
     return bool(a.word) and a.word == b.word and a.closing == b.closing and not apart
@@ -251,7 +254,9 @@ def _exactness(when: When) -> tuple[bool, bool, timedelta]:
 
 
 def _origin(statements: Sequence[Dated], published: date | datetime, source: str | None) -> str:
-    """What the events of an article have in common: its address without what varies, else the first name it gives and the year."""
+    """What the events of an article have in common: its address without what
+    varies, else the first name it gives and the year.
+    """
     if source:
         parts = urlsplit(source.strip())
         if not parts.netloc:

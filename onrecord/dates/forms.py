@@ -1,6 +1,8 @@
-"""Events in the forms that planning desks take: iCalendar, Superdesk Planning's event JSON, schema.org's Event as JSON-LD.
+"""Events in the forms that planning desks take: iCalendar, Superdesk
+Planning's event JSON, schema.org's Event as JSON-LD.
 
-All three are made of `Article.events`, with the sentence behind each as its description. The UID of an event is the same in all of them.
+All three are made of `Article.events`, with the sentence behind each as its description. The UID of an event is the
+same in all of them.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ ICAL_STATUS = {
     "cancelled": "CANCELLED",
 }  # RFC 5545, 3.8.1.11
 ICAL_LARGEST = 2**31 - 1  # of an INTEGER, 3.3.8
-OCCURRENCE = {  # IPTC NewsCodes, http://cv.iptc.org/newscodes/eventoccurstatus/, with the names that Superdesk gives them
+# IPTC NewsCodes, http://cv.iptc.org/newscodes/eventoccurstatus/, with the names that Superdesk gives them
+OCCURRENCE = {
     "confirmed": ("eocstat:eos5", "Planned, occurs certainly"),
     "moved": ("eocstat:eos5", "Planned, occurs certainly"),
     "tentative": ("eocstat:eos3", "Planned, may occur"),
@@ -32,15 +35,18 @@ OCCURRENCE = {  # IPTC NewsCodes, http://cv.iptc.org/newscodes/eventoccurstatus/
 
 
 def to_ics(article: Article, before: bytes | None = None) -> bytes:
-    """The events of an article as a calendar (RFC 5545), the same bytes for the same article. Needs the extra `diary`; raises ImportError without it.
+    """The events of an article as a calendar (RFC 5545), the same bytes for the same
+    article. Needs the extra `diary`; raises ImportError without it.
 
-    A day or longer is a whole-day event, whose DTEND is the day after. A clock time with a zone is written in UTC, so that no calendar needs
-    our description of the zone; one without a zone floats: it is shown as that time wherever the calendar is. An instant has no DTEND, for
-    nobody said how long it takes, and neither has a range that the clocks going forward leave without length.
+    A day or longer is a whole-day event, whose DTEND is the day after. A clock time with a zone is written in UTC, so
+    that no calendar needs our description of the zone; one without a zone floats: it is shown as that time wherever the
+    calendar is. An instant has no DTEND, for nobody said how long it takes, and neither has a range that the clocks
+    going forward leave without length.
 
-    An edited article updates its entries: they keep their UID, and SEQUENCE rises with the publication, by 4 a minute, and with what the article
-    says: tentative 0, confirmed 1, moved 2, cancelled 3. `before` is the calendar that was written of the article last time: an entry that changed
-    since then gets a higher SEQUENCE than it had there in any case, one that did not change keeps the one it had.
+    An edited article updates its entries: they keep their UID, and SEQUENCE rises with the publication, by 4 a minute,
+    and with what the article says: tentative 0, confirmed 1, moved 2, cancelled 3. `before` is the calendar that was
+    written of the article last time: an entry that changed since then gets a higher SEQUENCE than it had there in any
+    case, one that did not change keeps the one it had.
     """
     try:
         from icalendar import Calendar
@@ -78,10 +84,12 @@ def to_ics(article: Article, before: bytes | None = None) -> bytes:
 
 
 def to_superdesk(article: Article) -> list[dict[str, Any]]:
-    """The events as Superdesk Planning takes them: each what its `json_event` feed parser reads from a file, and its API takes at `/events`.
+    """The events as Superdesk Planning takes them: each what its `json_event` feed
+    parser reads from a file, and its API takes at `/events`.
 
-    `occur_status` is on IPTC's scale: eos5 confirmed or moved, eos3 tentative, eos6 cancelled. Superdesk keeps instants only: a day is its 24 hours
-    in UTC, marked `all_day`; so is the day of a clock time without a zone, marked as a time to be confirmed, for the time itself would be a guess.
+    `occur_status` is on IPTC's scale: eos5 confirmed or moved, eos3 tentative, eos6 cancelled. Superdesk keeps instants
+    only: a day is its 24 hours in UTC, marked `all_day`; so is the day of a clock time without a zone, marked as a time
+    to be confirmed, for the time itself would be a guess.
     """
     return [_superdesk(article, event) for event in article.events]
 
@@ -89,19 +97,22 @@ def to_superdesk(article: Article) -> list[dict[str, Any]]:
 def to_jsonld(article: Article) -> dict[str, Any]:
     """The events as a JSON-LD graph of schema.org's Event.
 
-    `eventStatus` is EventScheduled, EventRescheduled (with `previousStartDate`, if the article tells it), EventCancelled, or EventPostponed. It has no
-    value for an event that may take place or not: of a tentative one it is left out, and `keywords` says `tentative`.
+    `eventStatus` is EventScheduled, EventRescheduled (with `previousStartDate`, if the article tells it),
+    EventCancelled, or EventPostponed. It has no value for an event that may take place or not: of a tentative one it is
+    left out, and `keywords` says `tentative`.
     """
     return {"@context": "https://schema.org", "@graph": [_jsonld(article, event) for event in article.events]}
 
 
 def printable(text: str) -> str:
-    """White space as single blanks, without the control characters that RFC 5545 forbids and the lone surrogates that UTF-8 has no form for."""
+    """White space as single blanks, without the control characters that RFC 5545
+    forbids and the lone surrogates that UTF-8 has no form for.
+    """
     kept = "".join(c if c.isprintable() or c.isspace() else "" for c in text)
     return " ".join(kept.split()).encode("utf-8", "replace").decode()
 
 
-# --- iCalendar -----------------------------------------------------------------------------------------------------------------
+# --- iCalendar ---
 def _known(calendar: bytes) -> dict[str, tuple[int, bytes]]:
     """SEQUENCE and content of the entries of a calendar by their UID; nothing of what is no calendar."""
     from icalendar import Calendar
@@ -124,7 +135,7 @@ def _sequence(article: Article, event: Event) -> int:
     return 4 * max(0, minutes) + ("tentative", "confirmed", "moved", "cancelled").index(event.status)
 
 
-# --- Superdesk -----------------------------------------------------------------------------------------------------------------
+# --- Superdesk ---
 def _superdesk(article: Article, event: Event) -> dict[str, Any]:
     qcode, name = OCCURRENCE[event.status]
     stamp = _superdesk_time(_instant(article.published))
@@ -175,7 +186,7 @@ def _superdesk_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
-# --- schema.org ----------------------------------------------------------------------------------------------------------------
+# --- schema.org ---
 def _jsonld(article: Article, event: Event) -> dict[str, Any]:
     when = event.when
     record: dict[str, Any] = {
@@ -210,7 +221,7 @@ def _jsonld(article: Article, event: Event) -> dict[str, Any]:
     return record
 
 
-# --- what they have in common --------------------------------------------------------------------------------------------------
+# --- what they have in common ---
 def _description(article: Article, event: Event) -> str:
     """The sentence, and below it what the other fields have no room for."""
     return "\n\n".join([printable(article.statements[event.statement].text), *_notes(event)])

@@ -1,6 +1,7 @@
 """The text as the patterns read it: a blank for any white space, letters without accents, one kind of hyphen.
 
-A run of blanks is one blank, so that no pattern with two ways to share a run out between its parts can take long over it.
+A run of blanks is one blank, so that no pattern with two ways to share a run out between its parts can take long over
+it.
 """
 
 import unicodedata
@@ -23,7 +24,9 @@ def plain(text: str) -> tuple[str, Sequence[int]]:
 
 @cache
 def _substitutes() -> dict[int, str]:
-    """One character for one: Latin letters without their accents, and of the six hyphens and dashes the three in use."""
+    """One character for one: Latin letters without their accents, and of
+    the six hyphens and dashes the three in use.
+    """
     table = {
         0x2010: "-",
         0x2011: "-",

@@ -1,9 +1,10 @@
 """Time expressions of one English news sentence, resolved against the day it was published.
 
-A grammar of its own: dateparser reads "we may" as the first of May and "Feb. 27 and 28" as the year 2028 (LOG.md has the figures). A wrong
-date is worse than none, so whatever may mean two days is left out. What follows is the whole of the rule.
+A grammar of its own: dateparser reads "we may" as the first of May and "Feb. 27 and 28" as the year 2028 (LOG.md has
+the figures). A wrong date is worse than none, so whatever may mean two days is left out. What follows is the whole of
+the rule.
 
-Three modules hold the rule: `time_expressions` the patterns, `tense` which way the sentence looks, `calendar_arithmetic` the days.
+`grammar` holds the patterns, `tense` which way the sentence looks, `calendar_arithmetic` the days.
 """
 
 from __future__ import annotations
@@ -17,21 +18,25 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY
-from onrecord.dates.grammar import CONTEXT, RULES, Clock, Reader, Token
+from onrecord.dates.expression import CONTEXT, Clock, Reader, Token
+from onrecord.dates.grammar import RULES
 from onrecord.dates.plain import plain
 from onrecord.dates.tense import ENDURED, MOVED
-from onrecord.dates.zones import zone_behind
+from onrecord.dates.zones import zone_behind, zone_of_city
 from onrecord.patterns import lazy
 
 Prefer = Literal["future", "past"]
-MOST = 30  # expressions of a sentence; what has more is a table. What one takes grows with the sentence, so that this bounds what a text takes
+# expressions of a sentence; what has more is a table. What one takes grows with the sentence, so that this bounds what
+# a text takes
+MOST = 30
 
 
 DAYS_LONG = {
     word: n for n, word in enumerate(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 2)
 }
 _RECKONED = lazy(
-    r"(?<!\bfor )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several|few|\d{1,3})\s+(?:days?|nights?|weeks?|weekends?|fortnight|months?|hours?|years?)"
+    r"(?<!\bfor )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several|few|\d{1,3})\s+(?:days?|nights?|weeks?"
+    r"|weekends?|fortnight|months?|hours?|years?)"
     r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$"
     r"|\bweek\s+(?:beginning|starting|commencing|ending)\s+(?:on\s+)?$",
     re.IGNORECASE,
@@ -45,13 +50,11 @@ class When:
     text: str
     start: int
     end: int
-    kind: str  # instant, day, range, weekend, week, month, quarter, half, year; part = an approximate part of a month, year or week
-    first: (
-        date | datetime
-    )  # datetimes for an instant and for a range of clock times: with a zone if one is known, else naive
+    kind: str  # instant, day, range, weekend, week, month, quarter, half, year, or part: about a third of one of them
+    first: date | datetime  # a datetime of an instant or clock times: with a zone if one is known, else naive
     last: date | datetime  # inclusive
     past: bool = False  # the sentence puts it behind publication: "said on Thursday", "last week"
-    of_saying: bool = False  # it is when the statement was made, and no date of what it states: "said on Thursday"
+    of_saying: bool = False  # when the statement was made, and no date of what it states: "said on Thursday"
     moved_from: date | datetime | None = None  # first of the day given up for this one: "Tuesday instead of Monday"
 
 
@@ -65,11 +68,12 @@ def find_dates(
 ) -> list[When]:
     """Resolve the time expressions of a sentence, in its order; the module says when one is left out.
 
-    `published` is the day (in `zone`, if it is a datetime with a zone of its own) that "today" means. `zone` is an IANA name such as
-    "Europe/London" for clock times that name none; without it they keep the zone of `published`, or have none. `prefer` is where a
-    weekday, day or month lies in a sentence without a verb. With `scheduling`, of a sentence known to announce something, what its verbs leave
-    open ("was asked to appear on April 1") lies ahead. What does not lie in the years 1000 to 9000 is left out, so that zones and days
-    added cannot lead out of the calendar; so is all of a sentence with more than MOST expressions. Raises ValueError for an unknown zone or preference.
+    `published` is the day (in `zone`, if it is a datetime with a zone of its own) that "today" means. `zone` is an IANA
+    name such as "Europe/London" for clock times that name none; without it they keep the zone of `published`, or have
+    none. `prefer` is where a weekday, day or month lies in a sentence without a verb. With `scheduling`, of a sentence
+    known to announce something, what its verbs leave open ("was asked to appear on April 1") lies ahead. What does not
+    lie in the years 1000 to 9000 is left out, so that zones and days added cannot lead out of the calendar; so is all
+    of a sentence with more than MOST expressions. Raises ValueError for an unknown zone or preference.
     """
     if prefer not in ("future", "past"):
         raise ValueError(f"prefer is {prefer!r}; it can be 'future' or 'past'")
@@ -101,11 +105,11 @@ def find_dates(
                     tokens += found
                     taken[found[0].start : found[-1].end] = b"\1" * (found[-1].end - found[0].start)
     tokens.sort(key=lambda t: t.start)
-    for rule_of_two in (_same_moment, _clock_and_day, _same_moment, _instead, _range, _same_day):
+    for rule_of_two in (_clock_list, _same_moment, _clock_and_day, _same_moment, _instead, _range, _same_day):
         tokens = _fold(text, tokens, rule_of_two)
     joined = [t for t in tokens if t.form != "clock"]
     joined = [_lasting(text, t) for t in _in_order(text, joined, published)]
-    joined = [part for t in joined for part in _two_times(text, t)]
+    joined = [part for t in joined for part in _each_time(text, t)]
     return [
         When(
             sentence[start:end],
@@ -125,27 +129,31 @@ def find_dates(
 
 
 _EVERY = lazy(
-    r"\b(?:each|every) (?:other )?(?:(?:year|month|week)(?:,? (?:on|in|from))? (?:the )?)?$|\bannually,? (?:on|in) (?:the )?$",
+    r"\b(?:each|every) (?:other )?(?:(?:year|month|week)(?:,? (?:on|in|from))? (?:the )?)?$|\bannually,? (?:on|in) "
+    r"(?:the )?$",
     re.IGNORECASE,
 )
 _EACH = lazy(r",? (?:of )?(?:each|every) ")
 
 
 def _no_date(text: str, token: Token) -> bool:
-    """Whether the expression is only what another day is counted from (two days before Easter), or comes again (each July)."""
+    """Whether it is only what another day is counted from (two days before Easter), or comes again (each July)."""
     before = text[max(0, token.start - CONTEXT) : token.start]
     return bool(_RECKONED.search(before) or _EVERY.search(before) or _EACH.match(text, token.end))
 
 
 _LIST = lazy(r"(?:\s*,|\s+(?:and|or|then)\b)+\s*(?:on\s+)?(?:(?:late|early)\s+)?")
 _LASTING = lazy(
-    rf"\b(?P<n>{'|'.join(DAYS_LONG)}|\d{{1,2}})(?:-day\s+(?:[\w’'-]+\s+){{1,4}}?|\s+days\s+)(?:beginning|starting|from|that\s+(?:begins|starts)|which\s+(?:begins|starts))\s+(?:on\s+)?$",
+    rf"\b(?P<n>{'|'.join(DAYS_LONG)}|\d{{1,2}})(?:-day\s+(?:[\w’'-]+\s+){{1,4}}?|\s+days\s+)(?:beginning|starting|from"
+    rf"|that\s+(?:begins|starts)|which\s+(?:begins|starts))\s+(?:on\s+)?$",
     re.IGNORECASE,
 )
 
 
 def _in_order(text: str, tokens: list[Token], today: date) -> list[Token]:
-    """Weekdays of a list follow each other: on a Thursday, "Wednesday and Thursday" to come are next week's. Elsewhere today's, behind a later one, is left out."""
+    """Weekdays of a list follow each other: on a Thursday, "Wednesday and Thursday" to come
+    are next week's. Elsewhere today's, behind a later one, is left out.
+    """
     result = list(tokens)
     named = [
         k
@@ -185,9 +193,11 @@ def _lasting(text: str, token: Token) -> Token:
     return replace(token, start=token.start - len(match[0]), kind="range", last=token.first + (n - 1) * DAY)
 
 
-# --- joining neighbours: a clock with its day, two days to a range -------------------------------------------------------------------
+# --- joining neighbours: a clock with its day, two days to a range ---
 def _fold(text: str, tokens: list[Token], rule: Callable[[str, Token, Token], Token | None]) -> list[Token]:
-    """Join each token to its left neighbour where the rule, given the text up to the second one, says what both make together."""
+    """Join each token to its left neighbour where the rule, given the text
+    up to the second one, says what both make together.
+    """
     result: list[Token] = []
     for token in tokens:
         both = rule(text, result[-1], token) if result else None
@@ -206,15 +216,17 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     ):
         return None  # from Friday until 6 a.m. Monday: the hour is the other day's
     clock, day = (a, b) if a.form == "clock" else (b, a)
+    time, end = clock.clock, b.end
+    city = r"(?: in(?: [A-Z][\w.’'-]*){1,3},?)?" if time and time.names else ""  # 10 a.m. in Beijing on Friday
     if not re.fullmatch(
-        r"[\s,]*(?:on\s+)?" if a is clock else r"[\s,]*(?:(?:at|from|by|until|between|@|around|about)\s+)?", gap
+        rf"{city}[\s,]*(?:on\s+)?" if a is clock else r"[\s,]*(?:(?:at|from|by|until|between|@|around|about)\s+)?", gap
     ):
         return None
-    time, end = clock.clock, b.end
-    if (
-        time and a is clock and not time.names and (zone := zone_behind(text, end, time.zone))
-    ):  # 10 a.m. Friday, Beijing time
-        time, end = replace(time, zone=zone.zone, names=True, known=zone.zone is not None), zone.end
+    if time and time.known and not time.names:
+        if a is clock and (zone := zone_behind(text, end, time.zone)):  # 10 a.m. Friday, Beijing time
+            time, end = replace(time, zone=zone.zone, names=True, known=zone.zone is not None), zone.end
+        elif there := zone_of_city(text, a.start, end):  # 10 a.m. Friday in Beijing, in Beijing on Friday at 10 a.m.
+            time = replace(time, zone=there.zone, names=True)
     both = replace(day, start=a.start, end=end, clock=time)
     if day.kind != "day" or time is None or not time.known:
         return replace(
@@ -242,9 +254,17 @@ def _at(day: Token, clock: Clock) -> Token:
 
 
 def _same_moment(text: str, a: Token, b: Token) -> Token | None:
-    """10 a.m. local time (1400 GMT), 8 p.m. EDT on Friday (0000 GMT Saturday): of two zones that of Greenwich, else the first that is known."""
+    """10 a.m. local time (1400 GMT), 8 p.m. EDT on Friday (0000 GMT Saturday): of
+    two zones that of Greenwich, else the first that is known.
+    """
     local, other = a.clock, b.clock
-    if not (local and other and other.names and other.known) or local.last or other.last:
+    if (
+        not (local and other and other.names and other.known)
+        or local.last
+        or other.last
+        or local.others
+        or other.others
+    ):
         return None
     if not re.fullmatch(r"(?: in(?: [A-Z][\w.’'-]*){1,3})? ?[(/] ?", text[a.end : b.start]):
         return None
@@ -260,20 +280,25 @@ def _same_moment(text: str, a: Token, b: Token) -> Token | None:
 
 _MOVED_TO = lazy(rf"\b{MOVED}\w*\b[^,;]{{0,60}} (?:to|until|for)(?: the)? $", re.IGNORECASE)
 _MOVED_FROM = lazy(rf"\b(?:{MOVED}\w*|forward|back)\b[^,;]{{0,60}} from(?: the)? $", re.IGNORECASE)
-_GIVEN_UP = lazy(r",? (?:instead of|rather than|not|and not)(?: on| in| at)? ")
+_GIVEN_UP = lazy(r"(?:,? | ?\(| ?[–—] ?| --? )(?:instead of|rather than|not|and not)(?: on| in| at)?(?: the)? ")
+
+
+_NOT = lazy(r"\bnot (?:(?:be|be held|take place|meet|open|start|begin|sit) )?(?:on |in )?$")
 
 
 def _instead(text: str, a: Token, b: Token) -> Token | None:
-    """Tuesday instead of Monday, Monday and not Tuesday, moved to Tuesday from Monday, moved from Monday to Tuesday: one day."""
+    """Tuesday instead of Monday, Monday and not Tuesday, moved to Tuesday
+    from Monday, moved from Monday to Tuesday: one day.
+    """
     if not (a.kind and b.kind and a.first and b.first):
         return None
     before, gap = text[max(0, a.start - CONTEXT) : a.start], text[a.end : b.start]
-    if _GIVEN_UP.fullmatch(gap) or (gap == " from " and _MOVED_TO.search(before)):
-        return replace(a, end=b.end, moved_from=b.first)
-    if (gap == " to " and _MOVED_FROM.search(before) and not re.search(rf"\b{ENDURED}\w*\b", before)) or (
-        re.search(r"\bnot (?:on |in )?$", before) and re.fullmatch(r",? but (?:on |in )?", gap)
-    ):
+    if _GIVEN_UP.fullmatch(gap) or (gap in (" from ", ", from ") and _MOVED_TO.search(before)):
+        return replace(a, end=b.end + ("(" in gap and text[b.end : b.end + 1] == ")"), moved_from=b.first)
+    if gap == " to " and _MOVED_FROM.search(before) and not re.search(rf"\b{ENDURED}\w*\b", before):
         return replace(b, moved_from=a.first)
+    if _NOT.search(before) and re.fullmatch(r",? but (?:be )?(?:on |in )?", gap):
+        return replace(b, start=a.start, moved_from=a.first)
     if re.search(r"\b(?:instead of|rather than)(?: on)? $", before, re.IGNORECASE):
         return replace(b, moved_from=a.first)
     return None
@@ -295,14 +320,34 @@ def _same_day(text: str, a: Token, b: Token) -> Token | None:
     )
 
 
-def _two_times(text: str, token: Token) -> list[Token]:
+def _clock_list(text: str, a: Token, b: Token) -> Token | None:
+    """At 2 p.m., 5 p.m. and 8 p.m.: the times of one day."""
+    one, more = a.clock, b.clock
+    if not (one and more) or a.form != "clock" or b.form != "clock" or one.last or more.last:
+        return None
+    if not one.known or (one.names and one.zone != more.zone):
+        return None
+    gap = text[a.end : b.start]
+    if _GIVEN_UP.fullmatch(gap):  # 3 p.m., not 2 p.m.
+        return replace(a, end=b.end)
+    if not (gap == ", " and more.others) and gap not in (", and ", " and ", " & "):
+        return None
+    others = (*one.others, (more.first, b.start), *more.others)
+    return replace(a, end=b.end, clock=replace(more, first=one.first, others=others))
+
+
+def _each_time(text: str, token: Token) -> list[Token]:
     """Saturday at 2 p.m. and 7:30 p.m.: two times of a day, no span."""
     clock = token.clock
-    if not clock or not clock.second_at or token.kind != "range":
+    if not clock or not clock.others or not isinstance(token.first, datetime):
         return [token]
-    end = token.start + len(re.sub(r"[\s,]*(?:and|&) ?$", "", text[token.start : clock.second_at]))
-    one = replace(token, kind="instant", end=end, last=token.first)
-    return [one, replace(token, kind="instant", start=clock.second_at, first=token.last)]
+    made, times = [], [(token.first.time(), token.start), *clock.others]
+    for i, (moment, start) in enumerate(times):
+        stop = times[i + 1][1] if i + 1 < len(times) else token.end
+        end = start + len(re.sub(r"[\s,]*(?:and|&)? ?$", "", text[start:stop]))
+        at = datetime.combine(token.first.date(), moment, token.first.tzinfo)
+        made.append(replace(token, start=start, end=end, first=at, last=at))
+    return made
 
 
 def _range(text: str, a: Token, b: Token) -> Token | None:

@@ -1,7 +1,8 @@
 """What a sentence says of each day it names: the event is fixed, open, called off, or moved to another day.
 
-The rules look at the clause of a date, which commas, colons, dashes and conjunctions end. In doubt an event stays as it was announced: what is
-neither plainly called off nor plainly moved is `confirmed`, or `tentative` where the sentence is a hedge or its clause holds one.
+The rules look at the clause of a date, which commas, colons, dashes and conjunctions end. In doubt an event stays as it
+was announced: what is neither plainly called off nor plainly moved is `confirmed`, or `tentative` where the sentence is
+a hedge or its clause holds one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ EXACT = ("instant", "day", "range", "weekend")  # kinds of a When that name thei
 
 _CLAUSE = re.compile(r"[,;:]\s|\s[—–]\s|\s--\s|\b(?:and|but|so|while|although|though)\b")
 _ASIDE = re.compile(  # a clause between commas that only says more of what the sentence is about
-    r"\W*(?:which|that|who|due|set|scheduled|planned|originally|previously|initially|first|earlier|expected|slated|billed|booked|called)\b",
+    r"\W*(?:which|that|who|due|set|scheduled|planned|originally|previously|initially|first|earlier|expected|slated"
+    r"|billed|booked|called)\b",
     re.IGNORECASE,
 )
 _RELATIVE = re.compile(
@@ -45,11 +47,13 @@ _NOT_HELD = re.compile(
 )
 _LATER = r"(?:postponed|put\ off|put\ back|put\ on\ hold|pushed\ back|delayed|deferred|suspended|shelved)"
 _POSTPONED = re.compile(
-    rf"{_AUX}{_LATER}\b|\b{_LATER}\ (?:the|its|his|her|their|a|an|all)\b|\b{_LATER}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|indefinitely)\b)",
+    rf"{_AUX}{_LATER}\b|\b{_LATER}\ (?:the|its|his|her|their|a|an|all)\b|\b{_LATER}(?=\W*$|[,;]|\ (?:over|after|because"
+    rf"|due\ to|as|amid|indefinitely)\b)",
     re.VERBOSE | re.IGNORECASE,
 )
 _DOUBT = re.compile(  # denied, conditional or feared
-    r"""\b(?:not|never|no|nor|neither|if|unless|whether|would|could|might|may(?!\s+\d)|should|almost|nearly|den(?:y|ies|ied)|false|untrue|rumou?rs?
+    r"""\b(?:not|never|no|nor|neither|if|unless|whether|would|could|might|may(?!\s+\d)|should|almost|nearly|den(?:y|ies
+    |ied)|false|untrue|rumou?rs?
          |feared|fears|likely|possibly|perhaps)\b|n['’]t\b""",
     re.VERBOSE,
 )
@@ -58,25 +62,44 @@ _FROM = re.compile(  # trains are cancelled from Monday
     r"\b(?:from|after|starting|beginning|as of|since)\s+(?:the\s+)?$", re.IGNORECASE
 )
 _HEDGE = re.compile(
-    r"""\b(?:may(?!\s+\d)|might|could|possibly|perhaps|maybe|probably|likely|tentative(?:ly)?|provisional(?:ly)?|pencill?ed\ in|hopes?\ to|hoping\ to|hoped
-         |if|unless|(?<!\ on\ )(?<!decide\ )whether|unclear|uncertain|in\ doubt|at\ risk|considering|weighing|(?:has|have|is|are)\ yet\ to|to\ be\ confirmed|subject\ to
+    r"""\b(?:may(?!\s+\d)|might|could|possibly|perhaps|maybe|probably|likely|tentative(?:ly)?|provisional(?:ly)?
+    |pencill?ed\ in|hopes?\ to|hoping\ to|hoped
+         |if|unless|(?<!\ on\ )(?<!decide\ )whether|unclear|uncertain|in\ doubt|at\ risk|considering|weighing|(?:has
+         |have|is|are)\ yet\ to|to\ be\ confirmed|subject\ to
          |(?:is|are|was|were|be)\ (?:thought|believed|rumou?red|tipped)|reportedly|aims?\ to)\b""",
     re.VERBOSE,
 )
 _POSSIBLY = re.compile(r"^\W*(?:Possibly|Perhaps|Maybe|Tentatively|If|Unless|Whether)\b")
 
-# --- moved ---------------------------------------------------------------------------------------------------------------------
+# --- one of two days ---
+_ANY_DAY = (
+    rf"(?:{WEEKDAY}|{MONTH}|(?:{'|'.join(m[:3] for m in MONTHS)})[a-z]*\.|today|tonight|tomorrow"
+    r"|(?:this|next|the following) (?:day|week|month|year))"
+)
+_OR = r"(?:,? or|,? and/or) (?:(?:on|in|at|by|late|early|else|even|possibly|the) )*"
+_OR_ANOTHER = re.compile(rf"{_OR}(?:\d|{_ANY_DAY})", re.IGNORECASE)
+_ANOTHER_OR = re.compile(
+    rf"(?:\b{_ANY_DAY}(?: (?:morning|afternoon|evening|night))?|\d(?:st|nd|rd|th)?){_OR}$", re.IGNORECASE
+)
+
+# --- moved ---
 SHIFT = (
-    r"(?:mov(?:e[ds]?|ing)|postpon\w+|delay\w*|defer\w*|reschedul\w+|push(?:ed|es|ing)?(?:\ (?:back|forward))?|put\ (?:back|off|forward)|set\ back|adjourn\w*"
+    r"(?:mov(?:e[ds]?|ing)|postpon\w+|delay\w*|defer\w*|reschedul\w+|push(?:ed|es|ing)?(?:\ (?:back|forward))?"
+    r"|put\ (?:back|off|forward)|set\ back|adjourn\w*"
     r"|(?:brought|bring(?:s|ing)?)\ forward|shift\w*|switch\w*|extend\w*)"
 ).replace("\\ ", r"\s+")
-_TO = r"(?:to|until|till|for)\s+(?:the\s+|at\s+least\s+|early\s+|late\s+|(?:noon|midday|\S{1,8}\s?[ap]\.?m\.?)\s+(?:on\s+)?)?(?:from\s+)?"
+_TO = (
+    r"(?:to|until|till|for)\s+(?:the\s+|at\s+least\s+|early\s+|late\s+|(?:noon|midday"
+    r"|\S{1,8}\s?[ap]\.?m\.?)\s+(?:on\s+)?)?(?:from\s+)?"
+)
 _MOVED_TO = re.compile(rf"\b{SHIFT}\b[^;:]{{0,60}}?\b{_TO}$", re.IGNORECASE)
 _MOVED = re.compile(rf"\b{SHIFT}\b|\bnow\b|\binstead\b|\brather\s+than\b|\bnew\s+(?:date|day)\b", re.IGNORECASE)
 _SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has been moved to Thursday"
-    rf""",?\s+(?:(?:but|and)\s+)?(?:(?:has|have|had)\s+(?:now\s+|also\s+)?been|was|were|is|are|will\s+(?:now\s+)?be)\s+(?:now\s+)?(?!{ENDURED}){MOVED}\w*
+    rf""",?\s+(?:(?:but|and)\s+)?(?:(?:has|have|had)\s+(?:now\s+|also\s+)?been|was|were|is|are
+    |will\s+(?:now\s+)?be)\s+(?:now\s+)?(?!{ENDURED}){MOVED}\w*
      (?:\s+\w+){{0,4}}?\s+(?:to|until|till|for)\s+(?:\d\S*\s?[ap]\.?m\.?\s+(?:on\s+)?)?(?:the\s+|early\s+|late\s+)?
-     (?:{WEEKDAY}|next|tomorrow|\d\d?(?:st|nd|rd|th)?\s+{MONTH}|{MONTH}|(?:{"|".join(m[:3] for m in MONTHS)})[a-z]*\.?\s+\d)""",
+     (?:{WEEKDAY}|next|tomorrow|\d\d?(?:st|nd|rd|th)?\s+{MONTH}|{MONTH}
+     |(?:{"|".join(m[:3] for m in MONTHS)})[a-z]*\.?\s+\d)""",
     re.VERBOSE,
 )
 _INSTEAD_OF = re.compile(
@@ -85,7 +108,8 @@ _INSTEAD_OF = re.compile(
 _FROM_DAY = re.compile(r"\bfrom\s+(?:the\s+)?$", re.IGNORECASE)
 _ONCE = re.compile(  # originally planned for, was to open on, had been due on
     r"\b(?:original(?:ly)?|initial(?:ly)?|previous(?:ly)?|earlier|first|once)\b[^,;:.]{0,50}$"
-    r"|\b(?:was|were|had\s+been)\s+(?:\w+ly\s+)?(?:to|due|scheduled|set|slated|supposed|meant|planned|expected|billed)\b[^,;:.]{0,50}$",
+    r"|\b(?:was|were|had\s+been)\s+(?:\w+ly\s+)?(?:to|due|scheduled|set|slated|supposed|meant|planned|expected"
+    r"|billed)\b[^,;:.]{0,50}$",
     re.IGNORECASE,
 )
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
@@ -101,19 +125,23 @@ _AHEAD = re.compile(
     r"\b(?:will|shall|(?:is|are)\s+(?:to|due|set|scheduled|slated|going\s+to|planned)|plans?\s+to|[\w]+['’]ll)\b"
 )
 
-# --- what nobody plans ---------------------------------------------------------------------------------------------------------
+# --- what nobody plans ---
 _WEATHER = re.compile(
-    r"""(?:(?:thunder|snow|ice|sand|dust|wind|hail)?storms?|rain(?:fall)?|showers|snow(?:fall)?|hail|hurricane|typhoon|cyclone|tornado(?:es)?|heat(?:wave)?
-         |temperatures?|winds?|gales?|gusts|flood(?:s|ing|waters)?|river|sunshine|frost|fog|tides?|surge|eruption|drought|weather|wildfires?)""",
+    r"""(?:(?:thunder|snow|ice|sand|dust|wind|hail)?storms?|rain(?:fall)?|showers|snow(?:fall)?|hail|hurricane|typhoon
+    |cyclone|tornado(?:es)?|heat(?:wave)?
+         |temperatures?|winds?|gales?|gusts|flood(?:s|ing|waters)?|river|sunshine|frost|fog|tides?|surge|eruption
+         |drought|weather|wildfires?)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _MARKET = re.compile(
-    r"""(?:prices?|shares?|stocks?|inflation|rates?|oil|gold|dollar|pound|yen|euro|gdp|economy|unemployment|joblessness|exports|imports|profits?|revenues?|sales
+    r"""(?:prices?|shares?|stocks?|inflation|rates?|oil|gold|dollar|pound|yen|euro|gdp|economy|unemployment|joblessness
+    |exports|imports|profits?|revenues?|sales
          |markets?|index|yields?|demand|supply|growth|output|losses|earnings|costs|cases|deaths|traffic)""",
     re.VERBOSE | re.IGNORECASE,
 )
 _MOVES = re.compile(  # what markets do, and no event does
-    r"\b(?:fall|rise|drop|climb|ease|increase|decline|slow|recover|grow|shrink|hit|reach|peak|top|exceed|average|remain|stay|rebound|slip|jump|weaken|strengthen)\b",
+    r"\b(?:fall|rise|drop|climb|ease|increase|decline|slow|recover|grow|shrink|hit|reach|peak|top|exceed|average|remain"
+    r"|stay|rebound|slip|jump|weaken|strengthen)\b",
     re.IGNORECASE,
 )
 _LANDFALL = re.compile(
@@ -137,11 +165,12 @@ class Outcome:
 
 
 def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Outcome]:
-    """What becomes of each day ahead that a sentence names, in its order; `dates` are those that `find_dates` found in it.
+    """What becomes of each day ahead that a sentence names, in its order;
+    `dates` are those that `find_dates` found in it.
 
-    `hedged` says that the sentence is a hedge: all it does not plainly call off or move is tentative, but for what a relative clause or a
-    possessive tells as fixed ("may miss Friday's summit"). What nobody plans (weather, markets) is never confirmed: an exact day of it is
-    tentative, another one makes nothing.
+    `hedged` says that the sentence is a hedge: all it does not plainly call off or move is tentative, but for what a
+    relative clause or a possessive tells as fixed ("may miss Friday's summit"). What nobody plans (weather, markets) is
+    never confirmed: an exact day of it is tentative, another one makes nothing.
     """
     moved = _moves(text, dates)
     made = []
@@ -152,7 +181,7 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
             continue
         scope = _scope(text, when)
         clause = text[slice(*scope)]
-        doubtful = not _certain(text, when) if hedged else _hedges(text, scope)
+        doubtful = (not _certain(text, when) if hedged else _hedges(text, scope)) or _either(text, when)
         if when in moved.new:
             if _hedges(text, scope):  # "may be moved to Thursday" moves nothing
                 made.append(Outcome(moved.new[when] or when, "tentative"))
@@ -171,7 +200,9 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
 
 
 def plainly_ahead(text: str, when: When) -> bool:
-    """Whether the predicate of an exact day lies ahead without a doubt: "the company will publish its results on Thursday"."""
+    """Whether the predicate of an exact day lies ahead without a doubt:
+    "the company will publish its results on Thursday".
+    """
     scope = _scope(text, when)
     clause = text[slice(*scope)]
     return (
@@ -179,6 +210,7 @@ def plainly_ahead(text: str, when: When) -> bool:
         and when.kind in EXACT
         and bool(_AHEAD.search(clause))
         and not _hedges(text, scope)
+        and not _either(text, when)
         and not _DOUBT.search(clause)
         and not _unplanned(text, when, scope)
     )
@@ -251,7 +283,9 @@ def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
 
 
 def _shifted(text: str, when: When) -> Outcome | None:
-    """A move told by its length: "opens on May 7, a day later than planned", "due on May 6, has been put back by a week"."""
+    """A move told by its length: "opens on May 7, a day later than
+    planned", "due on May 6, has been put back by a week".
+    """
     low, high = max(0, when.start - HORIZON), when.end + HORIZON
     if planned := THAN_PLANNED.search(text, low, high):
         step = _step(planned) * (-1 if planned["way"].lower() == "later" else 1)
@@ -275,7 +309,9 @@ def _plus(moment: date | datetime, step: timedelta) -> date | datetime:
 
 
 def _scope(text: str, when: When, asides: bool = True) -> tuple[int, int]:
-    """Where the clause of a date begins and ends; with `asides` as far as the clause that an aside between commas belongs to."""
+    """Where the clause of a date begins and ends; with `asides` as far as
+    the clause that an aside between commas belongs to.
+    """
     low, high = max(0, when.start - HORIZON), when.end + HORIZON
     start = max((m.end() for m in _CLAUSE.finditer(text, low, when.start)), default=low)
     stop = _CLAUSE.search(text, when.end, high)
@@ -291,8 +327,16 @@ def _hedges(text: str, scope: tuple[int, int]) -> bool:
     return bool(_HEDGE.search(clause) or _POSSIBLY.match(clause))
 
 
+def _either(text: str, when: When) -> bool:
+    """Whether it is one of two that are named: on Thursday or Friday, in May or June."""
+    before = text[max(0, when.start - 60) : when.start]
+    return bool(_OR_ANOTHER.match(text, when.end) or _ANOTHER_OR.search(before))
+
+
 def _certain(text: str, when: When) -> bool:
-    """Whether a hedge tells this day as fixed, by the way: "the party, which meets on Friday, may", "may miss Friday's summit"."""
+    """Whether a hedge tells this day as fixed, by the way: "the party, which
+    meets on Friday, may", "may miss Friday's summit".
+    """
     start, end = _scope(text, when, asides=False)
     if re.match(r"['’]s?\s+\w", text[when.end : when.end + 4]):
         return bool(_HEDGE.search(text[start : when.start]))

@@ -1,14 +1,15 @@
 """Which way an English sentence looks from a place in it: to the future, to the past, or either.
 
-Direction. "Thursday", "in November", "Sept 9" do not say whether they lie ahead. The nearest verb before the expression decides, else the
-first one behind it: "said Thursday" lies behind, "will meet Thursday" ahead, and publication day counts as both. No verb: the caller's preference.
-Left open are: what was planned ("was due on Thursday", "planned to meet on", "agreed to meet on"); a plan whose sentence goes on in the past ("a
-hearing set for Friday was put off"); the present perfect; a deadline or a purpose in a past clause ("worked until Friday", "bought tickets for
-Friday"); a second date of a past verb ("flew to Oslo on Monday to meet the king on Friday"); what a coming event comes after or is about ("will
-testify about the raid on Sunday"); and the present of captions ("A man walks past a fire on Sunday").
-A reporting frame ("he said", "officials told reporters on Tuesday", "said that") decides only the dates inside it, not those of the statement
-it reports. Past verbs are a closed list and the ending -ed, so a reported clause in which none is found stands in the present: "they meet
-Monday, he said" reads as "they meet Monday".
+Direction. "Thursday", "in November", "Sept 9" do not say whether they lie ahead. The nearest verb before the expression
+decides, else the first one behind it: "said Thursday" lies behind, "will meet Thursday" ahead, and publication day
+counts as both. No verb: the caller's preference. Left open are: what was planned ("was due on Thursday", "planned to
+meet on", "agreed to meet on"); a plan whose sentence goes on in the past ("a hearing set for Friday was put off"); the
+present perfect; a deadline or a purpose in a past clause ("worked until Friday", "bought tickets for Friday"); a second
+date of a past verb ("flew to Oslo on Monday to meet the king on Friday"); what a coming event comes after or is about
+("will testify about the raid on Sunday"); and the present of captions ("A man walks past a fire on Sunday"). A
+reporting frame ("he said", "officials told reporters on Tuesday", "said that") decides only the dates inside it, not
+those of the statement it reports. Past verbs are a closed list and the ending -ed, so a reported clause in which none
+is found stands in the present: "they meet Monday, he said" reads as "they meet Monday".
 """
 
 import re
@@ -20,30 +21,39 @@ from itertools import islice
 from onrecord.dates.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
 from onrecord.patterns import lazy
 
-HORIZON = 500  # characters; a verb further from the expression is of another sentence, and looking no further keeps long texts linear
-MOVED = r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift|put\b|switch)"
+# characters; a verb further from the expression is of another sentence, and looking no further keeps long texts linear
+HORIZON = 500
+MOVED = (
+    r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift"
+    r"|put\b|switch)"
+)
 ENDURED = r"(?:clos|shut|suspend|jail|bann|bail|remand)"  # those of them that also last from one day to another
 
 
 def _any_of(words: str) -> str:
-    """A pattern for one of the words, by their first letters: a regular expression tries its alternatives one by one, at every word of a text."""
+    """A pattern for one of the words, by their first letters: a regular expression
+    tries its alternatives one by one, at every word of a text.
+    """
     letters: dict[str, list[str]] = {}
     for word in words.split():
         letters.setdefault(word[0], []).append(word[1:])
     return "|".join(f"{letter}(?:{'|'.join(rest)})" for letter, rest in letters.items())
 
 
-# --- verbs ---------------------------------------------------------------------------------------------------------------------
+# --- verbs ---
 _PLANS = _any_of(  # verbs that announce in the present tense: "the fair opens Monday", "polls open Monday"
-    """appear arrive begin close come continue depart end expire face fall gather go head hold host kick land last launch leave meet open pay
-    play rejoin remain reopen report resume return run sail ship sit start step take travel visit vote walk""",
+    """appear arrive begin close come continue depart end expire face fall gather go head hold host kick land last
+    launch leave meet open pay play rejoin remain reopen report resume return run sail ship sit start step take
+    travel visit vote walk""",
 )
 _NOUN_TOO = lazy(  # of those in -s: also the plural of a noun
-    r"^(?:faces|falls|heads|hosts|lands|launches|leaves|plays|reports|returns|runs|ships|starts|steps|visits|votes|walks)$",
+    r"^(?:faces|falls|heads|hosts|lands|launches|leaves|plays|reports|returns|runs|ships|starts|steps|visits|votes"
+    r"|walks)$",
     re.IGNORECASE,
 )
 _NOUN_PLACE = lazy(  # where a noun stands and no verb: "their votes", "two runs", "of visits"
-    r"(?:\b(?:the|an?|its|his|her|their|our|my|your|no|any|some|many|more|several|few|two|three|four|five|six|seven|eight|nine|ten|new|first|last|of|in|for|with"
+    r"(?:\b(?:the|an?|its|his|her|their|our|my|your|no|any|some|many|more|several|few|two|three|four|five|six|seven"
+    r"|eight|nine|ten|new|first|last|of|in|for|with"
     r"|on|to|from|by|into|these|those|\w+ing|\w+al|\w+ful|\w+ive|\w+ous)|\d)\s+$",
     re.IGNORECASE,
 )
@@ -51,18 +61,25 @@ _ASKED = (
     r"agreed|voted|decided|promised|vowed|pledged|threatened|invited|ordered|asked"
     r"|told|summoned|called|planned|hoped|wanted|intended|sought|offered|refused|warned|urged|advised"
 )
-_FIXED = "set|called|announced|arranged|booked|billed|timetabled|listed|proposed|fixed|scheduled|planned|pencilled\\ in|ordered"
+_FIXED = (
+    "set|called|announced|arranged|booked|billed|timetabled|listed|proposed|fixed|scheduled|planned|pencilled\\ in"
+    "|ordered"
+)
 _IRREGULAR = _any_of(  # the past forms that do not end in -ed
-    """arose ate awoke beat became began bent bet bit bled blew bought bound bred broke brought built burnt burst came cast caught chose clung cost
-    crept cut dealt did drank drew drove dug dwelt fed fell felt fled flew flung forbade foresaw forgave forgot fought found froze gave got grew
-    had heard held hid hit hung hurt kept knelt knew laid lay leant leapt learnt led left lent lit lost made meant met misled mistook
-    outbid overcame oversaw overthrew overtook paid put quit ran rang rebuilt rewrote rode rose said sang sank sat saw sent set shed shone shook
-    shot shrank shut slept slid slung sold sought spat sped spelt spent split spoke sprang spread stank stole stood stuck stung strode struck
-    swam swept swore swung taught thought threw thrust told took tore undertook underwent upheld was wed went were wept withdrew withheld
-    withstood woke won wore wound wove wrote""",
+    """arose ate awoke beat became began bent bet bit bled blew bought bound bred broke brought built burnt burst
+    came cast caught chose clung cost crept cut dealt did drank drew drove dug dwelt fed fell felt fled flew flung
+    forbade foresaw forgave forgot fought found froze gave got grew had heard held hid hit hung hurt kept knelt knew
+    laid lay leant leapt learnt led left lent lit lost made meant met misled mistook outbid overcame oversaw
+    overthrew overtook paid put quit ran rang rebuilt rewrote rode rose said sang sank sat saw sent set shed shone
+    shook shot shrank shut slept slid slung sold sought spat sped spelt spent split spoke sprang spread stank stole
+    stood stuck stung strode struck swam swept swore swung taught thought threw thrust told took tore undertook
+    underwent upheld was wed went were wept withdrew withheld withstood woke won wore wound wove wrote""",
 )
 # "pictures taken on Monday"; behind a form of be or have the auxiliary decides
-_PARTICIPLES = "taken|given|seen|written|shown|drawn|begun|broken|chosen|driven|fallen|flown|frozen|hidden|risen|shaken|spoken|stolen|sworn|thrown|torn|worn"
+_PARTICIPLES = (
+    "taken|given|seen|written|shown|drawn|begun|broken|chosen|driven|fallen|flown|frozen|hidden|risen|shaken|spoken"
+    "|stolen|sworn|thrown|torn|worn"
+)
 _PARTICIPLE = lazy(rf"^(?:{_PARTICIPLES})$", re.IGNORECASE)
 _AUXILIARY = lazy(r"\b(?:has|have|had|having|get|gets|getting|and|or|then)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE)
 _SAME = "|".join(
@@ -87,19 +104,26 @@ _SAME = "|".join(
 _PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
 _HOUR = r"(?:noon|midday|\d{1,2}(?:[:.]\d\d(?:\ ?[ap]\.?m\.?)?|\ ?[ap]\.?m\.?))"
 # "Founded in 1901, the museum" opens a text; Ahmed and Reed are names wherever they stand
-_OPENING = r"(?<![^“\"\s])(?<!\w\ )(?!Ahmed|Moh|Muh|Reed|Fred|Alfred|Khaled|Saeed|Waleed)[A-Z][a-z]+ed(?=\ (?:by|in|on|at|as|to|with)\b)"
+_OPENING = (
+    r"(?<![^“\"\s])(?<!\w\ )(?!Ahmed|Moh|Muh|Reed|Fred|Alfred|Khaled|Saeed|Waleed)[A-Z][a-z]+ed(?=\ (?:by|in|on|at|as"
+    r"|to|with)\b)"
+)
 _CUES = lazy(
     rf"""(?=[\ '’]|\b[a-z])(?:  # no alternative begins inside a word, or with anything else
      (?P<future>(?:\b(?:has|have)\ (?:\w+ly\ |now\ |also\ )?(?:been\ )?)?\b(?:
-             (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for(?=\ (?:the\ |early\ |late\ |{_HOUR}\ (?:on\ )?)?$)
+             (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for
+             (?=\ (?:the\ |early\ |late\ |{_HOUR}\ (?:on\ )?)?$)
              |(?:been|be|is|are|was|were)\ {MOVED}\w*\b[^,;]{{0,40}}?\ (?:to|until|till|for)\b
              |{MOVED}\w*\b[^,;]{{0,60}}?\b(?:to|until|till|for)(?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
      |(?P<set>\b(?:has|have)\ (?:now\ |also\ )?(?:set|scheduled|fixed|timetabled)\b(?!\ (?:off|up|out)\b)
          |\b(?:has|have)\ called\ an?\ [^,;]{{0,40}}?\b(?:election|vote|meeting|summit|conference)\b)
-     |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?(?!ppear|ttend|rrive|nswer)|his|her|its|their|our|my|this|that|(?-i:[A-Z])))\b)
-     |(?P<perfect>\b(?:has|have|['’]ve)\ (?:\w+ly\ |also\ |not\ |yet\ |already\ |just\ )?(?:been\ )?(?:\w+ed|found|killed|come|become|run|gone|done|{_PARTICIPLES}|{_IRREGULAR})\b)
+     |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?(?!ppear|ttend|rrive|nswer)|his|her
+     |its|their|our|my|this|that|(?-i:[A-Z])))\b)
+     |(?P<perfect>\b(?:has|have|['’]ve)\ (?:\w+ly\ |also\ |not\ |yet\ |already\ |just\ )?(?:been\ )?(?:\w+ed|found
+     |killed|come|become|run|gone|done|{_PARTICIPLES}|{_IRREGULAR})\b)
      |(?P<open>\b(?:was|were|had\ been)\ (?:\w+ly\ )?(?:not\ )?
-             (?:to|due|scheduled|set|slated|expected|supposed|meant|planned|going|planning|hoping|about)\b(?:\ to\b)?(?:\ (?:be|have)\b)?
+             (?:to|due|scheduled|set|slated|expected|supposed|meant|planned|going|planning|hoping
+             |about)\b(?:\ to\b)?(?:\ (?:be|have)\b)?
          |\bplanned\ (?:an?|its|his|her|their)\b
          |\bhad\ (?:planned|hoped|wanted|intended|expected|been)\b
          |\b(?:would|could|should|might|must)\ (?:not\ )?have\b|{_PLURAL}\ (?:{_SAME})\b
@@ -113,12 +137,14 @@ _CUES = lazy(
      |(?P<later>\bbefore\ [a-z]+ing\b)
      |(?P<hope>\b(?:due|scheduled|slated|expected|planned\ for|set\ for)\b)
      |(?P<plan>\b(?:shall|would|can|cannot|must|should|is|are|am|has|have
-         |(?-i:[Ww]ill(?!\ [A-Z])|may|might|won['’]t)|plans?\ to|planning|hopes?\ (?:to|for)|hopes|wants?|intends?|aims?\ to|needs?|set\ to|be
+         |(?-i:[Ww]ill(?!\ [A-Z])|may|might|won['’]t)|plans?\ to|planning|hopes?\ (?:to|for)|hopes|wants?|intends?
+         |aims?\ to|needs?|set\ to|be
          |(?:{_ASKED})\b[^,;]{{0,25}}?\ until
          |g[ai]v(?:e|en|ing)\b[^,;]{{0,40}}?\ until)\b
          |['’](?:ll|re|ve)\b)
      |(?P<now>\b(?:{_PLANS})e?s\b|{_PLURAL}\ (?:(?:also|again|still)\ )?(?:{_PLANS})\b)
-     |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|{_PARTICIPLES}|(?-i:[a-z]{{2,}}ed|{_OPENING}))\b
+     |(?P<past>\b(?:(?:could\ not|couldn['’]t)\ be|(?:was|were|did)n['’]t|{_IRREGULAR}|{_PARTICIPLES}
+     |(?-i:[a-z]{{2,}}ed|{_OPENING}))\b
          |\b(?:neither|nor|none|nobody|no\ one)\b[^,;]{{0,60}}?\ could\ be\b))""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -127,7 +153,8 @@ _NO_VERB = lazy(
     re.IGNORECASE,
 )
 _NO_VERB_BEFORE = lazy(
-    r"(?:\b(?:the|an?|its|his|her|their|our|of|with|for|be|been|being|is|are|newly|recently|most|as|by|in|on|from|into|at)\s+|(?<!\bre)-)$",
+    r"(?:\b(?:the|an?|its|his|her|their|our|of|with|for|be|been|being|is|are|newly|recently|most|as|by|in|on|from|into"
+    r"|at)\s+|(?<!\bre)-)$",
     re.IGNORECASE,
 )
 _NOUN = lazy(
@@ -135,7 +162,8 @@ _NOUN = lazy(
 )
 _ARTICLE = lazy(r"\b(?:the|an?|its|his|her|their|our|no)\s+(?:far\s+)?$", re.IGNORECASE)
 _DEADLINE = lazy(  # until late, by noon on
-    r"\b(?:until|till|by|before|from|starting|beginning|through|ahead of|no later than|from\s+\S+\s+to)\s+(?:late|early|the)?\s*"
+    r"\b(?:until|till|by|before|from|starting|beginning|through|ahead of|no later than|from\s+\S+\s+to)\s+(?:late|early"
+    r"|the)?\s*"
     r"(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
     re.IGNORECASE,
 )
@@ -147,22 +175,38 @@ _BE = lazy(r"\b(?:is|are|be|been|am|was|were|now)\s+(?:\w+ly\s+|also\s+|not\s+)?
 _CALLED_OFF = lazy(
     r"\s*(?:was|were)\s+(?:cancell?ed|called off|scrapped)\b", re.IGNORECASE
 )  # the diary strikes these out itself
+_FIXES = lazy(
+    r"\b(?:sets?|setting|fix(?:es|ed)|nam(?:es|ed)|chose|picked)(?: (?:next|this|the|noon|midnight))* $", re.IGNORECASE
+)
+_AS_DEADLINE = lazy(r" as (?:the|an?|its|his|her|their) (?:\w+ )?(?:deadline|dates?|day|limit|time)\b")
+# "prices have come down from October", "shares have risen since": what it has been, and no plan
+_CHANGED = lazy(
+    r"\b(?:has|have|had) (?:\w+ly |also )?(?:come|gone|fallen|risen|dropped|climbed|grown|declined|increased|shrunk"
+    r"|slipped|soared|jumped|plunged|improved|worsened|doubled|tripled|changed)\b(?! (?:for|until|to)\b)",
+    re.IGNORECASE,
+)
 _NEXT_CLAUSE = lazy(r"[,;]|\b(?:and|but|which|who|that)\b", re.IGNORECASE)
 _MODIFIED = lazy(
-    r" by\b| (?!to|on|in|at|for|from|with|that|the|an?|his|her|its|their|him|it|them|off|out|up|down|over|back|away|last|this)[a-z]+ (?:on|in|at|by)\b"
+    r" by\b| (?!to|on|in|at|for|from|with|that|the|an?|his|her|its|their|him|it|them|off|out|up|down|over|back|away"
+    r"|last|this)[a-z]+ (?:on|in|at|by)\b"
 )
 _AS_OF = lazy(r"\bas of\s+$", re.IGNORECASE)  # the state that day, or the beginning of a rule
 _SINCE = lazy(
-    r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*(?:(?:noon|midday|midnight|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
+    r"\bsince\s+(?:late|early|mid|the|last)?[\s-]*(?:(?:noon|midday|midnight"
+    r"|\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?)(?:\s+on)?\s+)?$",
     re.IGNORECASE,
 )
 _FOR = lazy(r"\bfor\s+(?:the\s+)?$", re.IGNORECASE)
 _DATED = lazy(
-    rf"\b(?:{WEEKDAY}|today|yesterday|tomorrow|tonight|(?:{MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?)\ \d{{1,2}}"
+    rf"\b(?:{WEEKDAY}|today|yesterday|tomorrow|tonight|(?:{MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov"
+    rf"|Dec)\.?)\ \d{{1,2}}"
     rf"|(?:in|since|until)\ (?:{MONTH})|(?:last|this|next)\ (?:week|month|night|year|{WEEKDAY}))\b"
 )
-_SAME_LIST = lazy(  # what stands between the dates of one verb: "on Monday and Tuesday", "Friday and in May", "on Monday after the fire of May 3"
-    r"^(?:[\s,\d–-]|\b(?:and|or|on|in|at|the|early|late|from|to|until|through|then|again|morning|afternoon|evening|night|noon|[ap]\.?m\.?)(?!\w)"
+# what stands between the dates of one verb: "on Monday and Tuesday", "Friday and in May", "on Monday after the fire of
+# May 3"
+_SAME_LIST = lazy(
+    r"^(?:[\s,\d–-]|\b(?:and|or|on|in|at|the|early|late|from|to|until|through|then|again|morning|afternoon|evening"
+    r"|night|noon|[ap]\.?m\.?)(?!\w)"
     r"|\b(?:after|following|since|from|than|compared)\b.*)*$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -170,48 +214,67 @@ _OF_ANOTHER = lazy(
     r"\b(?:after|following|over|despite|about(?!\ \d)|against|since|that|which|who)\s+(?=\S+\s+\S)", re.IGNORECASE
 )  # not the next word's
 _MISFORTUNE = lazy(  # what no diary foresees: "the attack on Monday will not stop the talks"
-    r"\b(?:attacks?|fires?|deaths?|crash(?:es)?|shootings?|explosions?|blasts?|killings?|murders?|arrests?|defeats?|loss|raids?|earthquakes?|floods?|collapse|resignation|drops?|declines?|slump|surge|sell-off|gains|losses)"
+    r"\b(?:attacks?|fires?|deaths?|crash(?:es)?|shootings?|explosions?|blasts?|killings?|murders?|arrests?|defeats?"
+    r"|loss|raids?|earthquakes?|floods?|collapse|resignation|drops?|declines?|slump|surge|sell-off|gains|losses)"
     r"(?:\s+(?:of|in|at)(?:\s+[\w’'-]+){1,6}?)?\s+(?:on\s+|in\s+)?$",
     re.IGNORECASE,
 )
 
-# --- captions --------------------------------------------------------------------------------------------------------------------
+# --- captions ---
 _PEOPLE = (
-    r"(?:m[ae]n|wom[ae]n|boys?|girls?|child(?:ren)?|people|persons?|workers?|soldiers?|officers?|policem[ae]n|firefighters?|rescuers?|mourners?|fans?|students?"
-    r"|residents?|locals|villagers?|visitors?|tourists?|worshippers?|pilgrims?|migrants?|refugees?|voters?|pedestrians?|commuters?|shoppers?|passengers?"
-    r"|protesters?|demonstrators?|supporters?|activists?|relatives|famil(?:y|ies)|players?|troops|guards?|vendors?|farmers?|nurses?|doctors?|dancers?|cars?|boats?)"
+    r"(?:m[ae]n|wom[ae]n|boys?|girls?|child(?:ren)?|people|persons?|workers?|soldiers?|officers?|policem[ae]n"
+    r"|firefighters?|rescuers?|mourners?|fans?|students?"
+    r"|residents?|locals|villagers?|visitors?|tourists?|worshippers?|pilgrims?|migrants?|refugees?|voters?|pedestrians?"
+    r"|commuters?|shoppers?|passengers?"
+    r"|protesters?|demonstrators?|supporters?|activists?|relatives|famil(?:y|ies)|players?|troops|guards?|vendors?"
+    r"|farmers?|nurses?|doctors?|dancers?|cars?|boats?)"
 )
 _SCENE = lazy(  # the present of a picture; an announcement takes other verbs, or another subject
-    rf"""^(?:[^.]{{0,40}}[—–-]\s)?(?:(?:An?|Two|Three|Four|Five|Six|Several|Some|(?:Hundreds|Thousands|Dozens)\ of)\s+(?:[\w-]+\s+){{0,3}}?)?(?i:{_PEOPLE})\s+
-     (?:[\w-]+\s+){{0,3}}?(?:walk(?!s?\ out)|stand|sit|hold|gather|look|watch|wait|carr|queue|pray|light|ride|swim|clean|clear|search|inspect|repair|load|unload|cheer
-         |dance|march|wave|shout|chant|pass|play|cross|push|pull|wear|shop|eat|arrive|leave|talk|speak|run|vote|take|cast|cover|react|attend|work|remove|help
-         |rest|line|fill|sell|buy|visit|enjoy|cool|use|stop|block|burn|throw|clash|sift|dig|draw|read|look|listen|embrace|comfort|embark|board)(?:e?s|y|ies)?\b
-     |\b(?:Photo|Picture|PHOTO):|\b(?:speaks?|gestures?|waves?|poses?|greets?|looks?|smiles?|reacts?|listens?|watch(?:es)?|attends?|delivers?|celebrates?|queues?|waits?|lights?
+    rf"""^(?:[^.]{{0,40}}[—–-]\s)?(?:(?:An?|Two|Three|Four|Five|Six|Several|Some|(?:Hundreds|Thousands
+    |Dozens)\ of)\s+(?:[\w-]+\s+){{0,3}}?)?(?i:{_PEOPLE})\s+
+     (?:[\w-]+\s+){{0,3}}?(?:walk(?!s?\ out)|stand|sit|hold|gather|look|watch|wait|carr|queue|pray|light|ride|swim
+     |clean|clear|search|inspect|repair|load|unload|cheer
+         |dance|march|wave|shout|chant|pass|play|cross|push|pull|wear|shop|eat|arrive|leave|talk|speak|run|vote|take
+         |cast|cover|react|attend|work|remove|help
+         |rest|line|fill|sell|buy|visit|enjoy|cool|use|stop|block|burn|throw|clash|sift|dig|draw|read|look|listen
+         |embrace|comfort|embark|board)(?:e?s|y|ies)?\b
+     |\b(?:Photo|Picture|PHOTO):|\b(?:speaks?|gestures?|waves?|poses?|greets?|looks?|smiles?|reacts?|listens?
+     |watch(?:es)?|attends?|delivers?|celebrates?|queues?|waits?|lights?
          |carr(?:y|ies)|inspects?|prays?|hugs?|kiss(?:es)?|shakes?\ hands|chants?|cheers?|rests?|rides?)\b""",
     re.VERBOSE,
 )
 _SETTING = lazy(r"\b(?:during|outside|past|in front of|next to|alongside|guard|through)\s+\w", re.IGNORECASE)
 
 _FORM_BEFORE = lazy(  # will cut, be held, stay shut
-    r"\b(?:be|been|being|get|getting|is|are|stay|remain|keep|will|to|would|can|could|may|might|must|should|not|to have|(?:would|could|should|might|must)(?: not)? have)"
+    r"\b(?:be|been|being|get|getting|is|are|stay|remain|keep|will|to|would|can|could|may|might|must|should|not|to have"
+    r"|(?:would|could|should|might|must)(?: not)? have)"
     r"\s+(?:\w+ly\s+|also\s+)?$",
     re.IGNORECASE,
 )
 
-# --- reporting frames ------------------------------------------------------------------------------------------------------------
+# --- reporting frames ---
 _REPORTED = (
-    r"(?:said|says|say|told|tells?|announced|confirmed|warned|wrote|added|noted|reported|stated|explained|insisted|predicted|testified|tweeted"
-    r"|posted|acknowledged|admitted|conceded|declared|argued|claimed|recalled|revealed|disclosed|stressed|replied|suggested|vowed|promised)\b"
+    r"(?:said|says|say|told|tells?|announced|confirmed|warned|wrote|added|noted|reported|stated|explained|insisted"
+    r"|predicted|testified|tweeted"
+    r"|posted|acknowledged|admitted|conceded|declared|argued|claimed|recalled|revealed|disclosed|stressed|replied"
+    r"|suggested|vowed|promised)\b"
 )
 _SAID_WHEN = rf"(?:\s+(?:on\s+)?(?:(?:late|early)\s+)?(?:{WEEKDAY}{PART_OF_DAY}|yesterday|today))"
-_ADJUNCT = rf"(?:here|there|on|in|at|to|by|during|after|before|from|through|via|when|while|late|early|later|again|last|this|today|yesterday|{WEEKDAY}|\w+ly)\b"
-_TRAILING = lazy(  # ", he said", ", officials told reporters on Tuesday", ", said a spokesman"; up to the next comma or the end
-    rf"(?<=[,”\"’!?])\s+(?P<who>(?:[^\s,;:“”\"]+\s+){{0,12}}?)(?P<verb>{_REPORTED})(?P<tail>[^,;:“”\"]{{0,{HORIZON}}}?)(?=\s*(?P<stop>[,;:]|\.?[\s”\"’)]*$))"
+_ADJUNCT = (
+    rf"(?:here|there|on|in|at|to|by|during|after|before|from|through|via|when|while|late|early|later|again|last|this"
+    rf"|today|yesterday|{WEEKDAY}|\w+ly)\b"
 )
-_LEADING = lazy(  # "said [on Monday] that", "told the panel that", "said Monday the", "said the": what follows is the statement
+# ", he said", ", officials told reporters on Tuesday", ", said a spokesman"; up to the next comma or the end
+_TRAILING = lazy(
+    rf"(?<=[,”\"’!?])\s+(?P<who>(?:[^\s,;:“”\"]+\s+){{0,12}}?)(?P<verb>{_REPORTED})"
+    rf"(?P<tail>[^,;:“”\"]{{0,{HORIZON}}}?)(?=\s*(?P<stop>[,;:]|\.?[\s”\"’)]*$))"
+)
+# "said [on Monday] that", "told the panel that", "said Monday the", "said the": what follows is the statement
+_LEADING = lazy(
     rf"""\b(?:{_REPORTED}(?:\s+[^\s,;:.“”"]+){{0,8}}?\s+that\b(?=(?:\s+\S+){{2}})
      |(?:said|says?|(?:told|tells?)(?:\s+[^\s,;:.“”"]+){{1,4}}?){_SAID_WHEN}(?=,?\s+(?!{_ADJUNCT}|and\b)\w)
-     |(?:said|says?)\b(?=\s+(?!{_ADJUNCT}|(?:it|this|that|so|nothing|little|much|no|yes|goodbye|farewell|sorry)\s+{_ADJUNCT}|as\b|of\b|for\b|with\b)\w+\s+\w))""",
+     |(?:said|says?)\b(?=\s+(?!{_ADJUNCT}|(?:it|this|that|so|nothing|little|much|no|yes|goodbye|farewell
+     |sorry)\s+{_ADJUNCT}|as\b|of\b|for\b|with\b)\w+\s+\w))""",
     re.VERBOSE,
 )
 _TIME_WORD = lazy(
@@ -246,7 +309,8 @@ class Tenses:
                 before = self.text[max(first, low) : start]
                 verbs = [*_verbs(before)][-1:] or [*islice(_verbs(self.text[end : min(last, high)]), 1)]
                 return _unless_deadline(_ahead(verbs[0].cue) if verbs else "open", before)
-        # the statement begins behind its frame; what stands before the frame has the frame's verb: "on Monday officials said that"
+        # the statement begins behind its frame; what stands before the frame has the frame's verb: "on Monday officials
+        # said that"
         begin = self.leading[closed - 1][1] if closed else 0
         before = self.statement[max(begin, low) : start]
         clause = re.split(r"[;:](?=\s)|\s[—–]\s|\s--\s", before)[-1]
@@ -258,7 +322,9 @@ class Tenses:
         return any(_verbs(re.split(r"[,;:]", self.text[max(0, start - HORIZON) : start])[-1]))
 
     def of_saying(self, start: int, end: int) -> bool:
-        """Whether text[start:end] says when the statement was made: "he said on Thursday", "on Monday officials said that"."""
+        """Whether text[start:end] says when the statement was made: "he said
+        on Thursday", "on Monday officials said that".
+        """
         for frames, key in ((self.trailing, 0), (self.leading, 0)):
             place = bisect_right(frames, start, key=lambda frame: frame[key]) - 1
             if place >= 0 and frames[place][0] <= start < frames[place][1]:
@@ -283,13 +349,17 @@ class Tenses:
             strange = (later[0].cue == "now" and _SCENE.search(behind)) or (
                 _ahead(later[0].cue) == "future" and _MISFORTUNE.search(clause)
             )
-            return "open" if strange else _ahead(later[0].cue)
+            return "unclear" if strange else _ahead(later[0].cue)
         verb, gap = verbs[-1], clause[verbs[-1].end :]
         ahead = _ahead(verb.cue)
+        if _AS_DEADLINE.match(behind) and _FIXES.search(clause):  # set Friday as the deadline; had set: it may be over
+            return "unclear" if re.search(r"\bhad\b", clause) else "future"
         if verb.cue == "asked":
             return "future" if _DEADLINE.search(clause) else "open"
         if verb.cue == "perfect":
-            return "future" if re.search(r"\b(?:until|till|through)\s+$", clause) else "open"
+            if re.search(r"\b(?:until|till|through)\s+$", clause):
+                return "future"
+            return "unclear" if _CHANGED.search(clause) else "open"
         if (
             verb.cue in ("hope", "future")
             and re.search(r"(?:for|on|d|due)\s+$", clause)
@@ -333,7 +403,9 @@ def _ahead(cue: str) -> str:
 
 
 def _unless_deadline(direction: str, before: str) -> str:
-    """The direction of an expression, given what stands before it: a deadline in a past clause leaves it open, and so does "as of"."""
+    """The direction of an expression, given what stands before it: a deadline
+    in a past clause leaves it open, and so does "as of".
+    """
     return "open" if (direction == "past" and _DEADLINE.search(before)) or _AS_OF.search(before) else direction
 
 
@@ -385,7 +457,9 @@ def _verbs(text: str) -> Iterator[_Verb]:
 
 
 def _modifies(text: str, earlier: _Verb, match: re.Match[str]) -> bool:
-    """Whether a word in -ed belongs to a noun of a clause that looks ahead: "will redeem preferred shares", "will buy shares tendered by holders"."""
+    """Whether a word in -ed belongs to a noun of a clause that looks ahead: "will
+    redeem preferred shares", "will buy shares tendered by holders".
+    """
     return bool(
         match[0].endswith("ed")
         and not _NEXT_CLAUSE.search(text, earlier.end, match.start())
@@ -398,7 +472,9 @@ def _modifies(text: str, earlier: _Verb, match: re.Match[str]) -> bool:
 
 
 def _trailing_frames(text: str) -> list[tuple[int, int]]:
-    """Where a statement is followed or broken by its attribution, which says who said it and perhaps when, and nothing else."""
+    """Where a statement is followed or broken by its attribution, which
+    says who said it and perhaps when, and nothing else.
+    """
     found = []
     for match in _TRAILING.finditer(text):
         tail, start = match["tail"].strip(), match.start()
@@ -407,7 +483,8 @@ def _trailing_frames(text: str) -> list[tuple[int, int]]:
         states = (
             re.search(r"\bthat\b", tail) or any(_verbs(tail)) or re.search(r"\b(?:will|would|he|she|it|they)\b", tail)
         )
-        # after a mere "On Monday," or before a colon the reporting verb is the sentence's own, unless commas set it apart
+        # after a mere "On Monday," or before a colon the reporting verb is the sentence's own, unless commas set it
+        # apart
         opening = re.split(r"[;:]", text[max(0, start - HORIZON) : start])[-1]
         statement = [w for w in opening.split() if not _TIME_WORD.match(w.strip('“”"‘’,'))]
         own = not statement or (match["stop"] == ":" and _TIME_WORD.match(opening.strip()) and not any(_verbs(opening)))

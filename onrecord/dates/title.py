@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from onrecord.dates.calendar_arithmetic import MONTHS, WEEKDAYS
 from onrecord.dates.resolve import When
@@ -20,7 +21,8 @@ def _words(text: str) -> frozenset[str]:
 
 
 _KINDS = {  # nouns for one kind of event, of which an edited article may take another than before
-    "meeting": "meeting summit talks conference congress convention negotiation dialogue consultation session assembly forum gathering briefing",
+    "meeting": "meeting summit talks conference congress convention negotiation dialogue consultation session assembly "
+    "forum gathering briefing",
     "vote": "vote ballot election referendum poll runoff by-election plebiscite",
     "trial": "hearing trial inquest tribunal sentencing verdict ruling appeal arraignment retrial",
     "match": "match game fixture final semi-final semifinal quarter-final quarterfinal derby playoff",
@@ -44,30 +46,49 @@ _KINDS = {  # nouns for one kind of event, of which an edited article may take a
     "signing": "signing",
     "operation": "operation surgery",
 }
-_VERBS = {
-    "meet": "meeting", "vote": "vote", "strike": "strike", "march": "protest", "rally": "protest", "protest": "protest", "visit": "visit",
-    "launch": "launch", "open": "opening", "reopen": "opening", "close": "closure", "debate": "debate", "play": "match", "testify": "trial",
-    "publish": "release", "release": "release", "sign": "signing", "walk": "strike", "auction": "sale", "travel": "visit", "arrive": "visit",
-    "perform": "performance", "negotiate": "meeting", "confer": "meeting",
-}  # fmt: skip
+_VERBS = {  # verbs for one kind of event
+    verb: kind
+    for kind, verbs in {
+        "meeting": "meet negotiate confer",
+        "vote": "vote",
+        "strike": "strike walk",
+        "protest": "march rally protest",
+        "visit": "visit travel arrive",
+        "launch": "launch",
+        "opening": "open reopen",
+        "closure": "close",
+        "debate": "debate",
+        "match": "play",
+        "trial": "testify",
+        "release": "publish release",
+        "signing": "sign",
+        "sale": "auction",
+        "performance": "perform",
+    }.items()
+    for verb in verbs.split()
+}
 _BEFORE_VERB = _words("will to may might could would should must can shall and")
 _PHASES = ("open", "reopen", "close", "launch")  # of "it opens on Friday" the occasion is what "it" stands for
 _KIND_OF = {noun: kind for kind, nouns in _KINDS.items() for noun in nouns.split()}
 _PLANNING = _words(
-    """be is are was were been being am will shall would may might can could should must has have had do does did to not no never now also still again then
-    set due planned scheduled slated expected called arranged booked billed fixed announced meant supposed going hold held holds holding take takes
-    taking taken place happen happens go goes ahead begin begins began begun start starts started end ends ended finish finishes conclude concludes
-    resume resumes resumed continue continues last lasts run runs fall falls kick kicks get gets moved move moves postponed put back off forward brought
-    bring pushed delayed rescheduled adjourned cancelled canceled scrapped shelved suspended deferred extended shifted switched later earlier sooner than
-    originally initially previously first once instead rather possibly perhaps maybe likely probably tentatively provisionally plan plans hope hopes aim aims agree agreed
-    say says said tell told"""
+    """be is are was were been being am will shall would may might can could should must has have had do does did to
+    not no never now also still again then set due planned scheduled slated expected called arranged booked billed
+    fixed announced meant supposed going hold held holds holding take takes taking taken place happen happens go
+    goes ahead begin begins began begun start starts started end ends ended finish finishes conclude concludes
+    resume resumes resumed continue continues last lasts run runs fall falls kick kicks get gets moved move moves
+    postponed put back off forward brought bring pushed delayed rescheduled adjourned cancelled canceled scrapped
+    shelved suspended deferred extended shifted switched later earlier sooner than originally initially previously
+    first once instead rather possibly perhaps maybe likely probably tentatively provisionally plan plans hope hopes
+    aim aims agree agreed say says said tell told"""
 )
 _SMALL = _words(
-    """a an the this that these those it its he she they them their his her our your my we i you who which what where when whether if unless and or but nor so as at by
-    for from in into of on onto over per than to until till up with within without about after before during between against under around off out near
-    there here all any both each every more most other another some such only own same new next last latest first second third two three four five six seven eight nine ten
-    one mr mrs ms dr sir morning afternoon evening night noon midday midnight today tomorrow tonight day days week weeks month months year years
-    hour hours local time soon possible"""
+    """a an the this that these those it its he she they them their his her our your my we i you who which what
+    where when whether if unless and or but nor so as at by for from in into of on onto over per than to until till
+    up with within without about after before during between against under around off out near there here all any
+    both each every more most other another some such only own same new next last latest first second third two
+    three four five six seven eight nine ten one mr mrs ms dr sir morning afternoon evening night noon midday
+    midnight today tomorrow tonight day days week weeks month months year years hour hours local time soon
+    possible"""
 )
 _CALENDAR = frozenset(word.lower() for word in (*MONTHS, *WEEKDAYS, *(m[:3] for m in MONTHS), "sept"))
 _WORD = re.compile(r"[^\W\d_](?:[\w’'-]*\w)?")
@@ -77,26 +98,31 @@ _END = re.compile(
 _UNTIL = re.compile(r"\b(?:until|till|through|up\s+to)\s+(?:the\s+|at\s+least\s+)?$", re.IGNORECASE)
 _PRONOUN = re.compile(r"\W*(?:it|they|this|that|these|both|he|she|we|i)\b", re.IGNORECASE)
 
-# --- the title -----------------------------------------------------------------------------------------------------------------
+# --- the title ---
 _KEPT = re.compile(
     r"\b(?:until|till|by|before|from|since|through|after|starting|beginning)\s+(?:the\s+)?$", re.IGNORECASE
 )
 _BEFORE_DATE = re.compile(
-    r"[\s,(]*(?:\b(?:at|on|in|for|during|around|about|as\s+early\s+as|the|late|early|sometime|later|between|and|or|instead\s+of|rather\s+than|from|to|until|not)\s+)*$",
+    r"[\s,(]*(?:\b(?:at|on|in|for|during|around|about|as\s+early\s+as|the|late|early|sometime|later|between|and|or"
+    r"|instead\s+of|rather\s+than|from|to|until|not)\s+)*$",
     re.IGNORECASE,
 )
 _SOURCE = re.compile(r"^\W*(?:according\s+to|as)\b[^,]{0,120},\s+", re.IGNORECASE)
 _DATELINE = re.compile(r"^\W*[A-Z][A-Z .,’'-]{2,40}(?:,\s+[A-Z][\w.]+)?\s*(?:\([A-Z][\w/ ]{1,20}\))?\s*[—–-]{1,2}\s+")
 _TAIL = re.compile(  # a predicate that says no more than that something is on, or off
-    r"""[\s,;:—–-]*\b(?:(?:has|have|had)\ (?:now\ |also\ |since\ )?been|is|are|was|were|will(?:\ now)?(?:\ be)?|would(?:\ be)?|may(?:\ be)?|might(?:\ be)?|could(?:\ be)?
+    r"""[\s,;:—–-]*\b(?:(?:has|have|had)\ (?:now\ |also\ |since\ )?been|is|are|was|were|will(?:\ now)?(?:\ be)?
+    |would(?:\ be)?|may(?:\ be)?|might(?:\ be)?|could(?:\ be)?
           |which\ (?:is|was|are|were)|to\ be|to)
-        (?:\ (?:now|also|again|not|no\ longer|to|be|been|tentatively|provisionally|originally|due|set|scheduled|slated|planned|expected|likely|supposed|going|fall|fixed|arranged|called|called\ off|held|take|taking|place
-          |go|ahead|moved|postponed|put|back|off|forward|on\ hold|brought|pushed|delayed|rescheduled|adjourned|cancell?ed|scrapped|shelved|suspended|deferred|extended|happen|happening|indefinitely
+        (?:\ (?:now|also|again|not|no\ longer|to|be|been|tentatively|provisionally|originally|due|set|scheduled|slated
+        |planned|expected|likely|supposed|going|fall|fixed|arranged|called|called\ off|held|take|taking|place
+          |go|ahead|moved|postponed|put|back|off|forward|on\ hold|brought|pushed|delayed|rescheduled|adjourned
+          |cancell?ed|scrapped|shelved|suspended|deferred|extended|happen|happening|indefinitely
           |for|on|at|in|from|until|till|by))*[\s.,;:!?]*$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _DUE = re.compile(
-    r"[\s,]*\b(?:due|set|planned|scheduled|slated|originally|expected|called\ off|cancell?ed|postponed|which|that)[\s,.]*$",
+    r"[\s,]*\b(?:due|set|planned|scheduled|slated|originally|expected|called\ off|cancell?ed|postponed|which"
+    r"|that)[\s,.]*$",
     re.IGNORECASE,
 )
 _DANGLING = re.compile(
@@ -105,21 +131,31 @@ _DANGLING = re.compile(
 )
 
 _EDGES = ' \t.,;:–—-"“”‘'
-_DAY = rf"(?:{'|'.join(WEEKDAYS)}|\d{{1,2}}\s+(?:{'|'.join(MONTHS)})|(?:{'|'.join(MONTHS)})(?:\s+\d{{1,2}})?|yesterday|today|tomorrow)"
+_DAY = (
+    rf"(?:{'|'.join(WEEKDAYS)}|\d{{1,2}}\s+(?:{'|'.join(MONTHS)})|(?:{'|'.join(MONTHS)})(?:\s+\d{{1,2}})?|yesterday"
+    rf"|today|tomorrow)"
+)
 _LEFT = re.compile(  # of a day that was given up, and was not resolved
-    rf"[\s,]*\b(?:from|instead\s+of|rather\s+than|not)\s+(?:on\s+)?(?:the\s+)?{_DAY}\b(?:\s+as\s+(?:planned|scheduled|announced))?"
+    rf"[\s,]*\b(?:from|instead\s+of|rather\s+than|not)\s+(?:on\s+)?(?:the\s+)?{_DAY}\b(?:\s+as\s+(?:planned|scheduled"
+    rf"|announced))?"
 )
 _WAS_PLANNED = re.compile(  # an aside about what was planned: ", which was to open on May 6,"
-    r",\s+(?:originally|initially|previously|first|earlier|due|set|scheduled|planned|expected|slated|which\s+(?:was|were|had\s+been|is|are)\s+(?:\w+ly\s+)?"
+    r",\s+(?:originally|initially|previously|first|earlier|due|set|scheduled|planned|expected|slated|which\s+(?:was"
+    r"|were|had\s+been|is|are)\s+(?:\w+ly\s+)?"
     r"(?:to|due|set|scheduled|planned|expected|slated|supposed))\b[^,]{0,80}(?:,|$)"
+)
+_AS_DEADLINE = re.compile(  # the judge set Friday as the deadline for appeals
+    r"^.*\b(?:set|sets|setting|fixed|fixes|named|names|chose|picked) as (?:the|an?|its|his|her|their) ((?:\w+ "
+    r")?(?:deadline|dates?|day|limit|time)\b)"
 )
 _MOVED_UNTIL = re.compile(rf"\b{SHIFT}\b[^;:]{{0,60}}$", re.IGNORECASE)
 
-# --- the place -----------------------------------------------------------------------------------------------------------------
+# --- the place ---
 _NAME = r"[^\W\d_a-z][\w’'-]*"
 _IN = re.compile(
     rf"\b(?:in|at|outside)\s+(?:the\s+)?(?P<name>{_NAME}(?:\s+(?:of\s+(?:the\s+)?|de\s+|la\s+)?{_NAME}){{0,4}})"
-    r"|\b(?:at|in|to)\s+(?P<hall>the\s+(?:[\w’'-]+\s+){0,3}?(?:hall|stadium|court|courthouse|centre|center|church|cathedral|museum|park|arena|theatre|theater|library|school"
+    r"|\b(?:at|in|to)\s+(?P<hall>the\s+(?:[\w’'-]+\s+){0,3}?(?:hall|stadium|court|courthouse|centre|center|church"
+    r"|cathedral|museum|park|arena|theatre|theater|library|school"
     r"|hospital|embassy|palace|hotel|university|square|airport|station|harbour|harbor|port|parliament|capital))\b"
 )
 _NO_PLACE = (
@@ -156,7 +192,9 @@ def statement_of(text: str, when: When | None = None) -> tuple[int, int]:
 
 
 def title(text: str, when: When, dates: Sequence[When]) -> str:
-    """The statement about a date, without the date and without what was planned before, as a title of at most LONGEST characters."""
+    """The statement about a date, without the date and without what was
+    planned before, as a title of at most LONGEST characters.
+    """
     low, high = _part(text, when, dates)
     pieces, done = [], low
     for other in sorted(dates, key=lambda w: w.start):
@@ -191,7 +229,7 @@ def _tidy(words: str) -> str:
     words = re.sub(
         r"\s+([,.;:])", r"\1", re.sub(r"^(\w[^,]{0,60}?),\s+(?:which|who)\s+([a-z]+s?),?(?:\s.*)?$", r"\1 \2", words)
     )
-    shorter = words.strip(_EDGES)
+    shorter = _AS_DEADLINE.sub(r"\1", words).strip(_EDGES)
     while (before := shorter) is not None:
         for pattern in (_DANGLING, _TAIL, _DUE):
             cut = pattern.sub("", shorter).strip(_EDGES)
@@ -247,14 +285,18 @@ def names(text: str) -> list[str]:
 
 
 def place(text: str, when: When) -> str | None:
-    """Where the statement about a date says that it is, in its own words; None where it does not say, or names two places."""
+    """Where the statement about a date says that it is, in its own words;
+    None where it does not say, or names two places.
+    """
     low, high = statement_of(text, when)
     low, high = max(low, when.start - HORIZON), min(high, when.end + HORIZON)
     found = []
     for match in _IN.finditer(text, low, high):
         if match["name"]:
             first = match["name"].split()[0].lower()
-            if first in _NO_PLACE or (match.start() < when.end and match.end() > when.start):
+            # "10 a.m. in Beijing on Friday" has its place within
+            inside = isinstance(when.first, datetime) and when.start < match.start() and match.end() < when.end
+            if first in _NO_PLACE or (match.start() < when.end and match.end() > when.start and not inside):
                 continue
             kept = match["name"].split()
             while kept and kept[-1].lower().strip("’'s") in _CALENDAR:
@@ -273,7 +315,9 @@ def _subject(tokens: Sequence[tuple[int, str]], i: int) -> tuple[frozenset[str],
 
 
 def _modifiers(tokens: Sequence[tuple[int, str]], i: int) -> frozenset[str]:
-    """The words right before a noun, and the name behind it: "the Skarra peace summit", "the vote on the budget", "the summit in Skarra"."""
+    """The words right before a noun, and the name behind it: "the Skarra peace
+    summit", "the vote on the budget", "the summit in Skarra".
+    """
     about = set()
     for _, token in reversed(tokens[max(0, i - 4) : i]):
         if token.lower() in _SMALL or token.lower() in _PLANNING:

@@ -1,8 +1,9 @@
-"""Time zones as news writes them behind a clock time: ET, Eastern time, Beijing time, Central European Time, UTC+2, (GMT).
+"""Time zones as news writes them behind a clock time: ET, Eastern time,
+Beijing time, Central European Time, UTC+2, (GMT).
 
-What looks like a zone and is not known leaves the clock time out: no reader is told an hour of his own. IST, which is three zones, is the
-reader's own or none, and so is every abbreviation that the reader's zone has for itself (CST in Shanghai). "EST" in July is a slip for the
-time on the clocks there.
+What looks like a zone and is not known leaves the clock time out: no reader is told an hour of his own. IST, which is
+three zones, is the reader's own or none, and so is every abbreviation that the reader's zone has for itself (CST in
+Shanghai). "EST" in July is a slip for the time on the clocks there.
 """
 
 from __future__ import annotations
@@ -124,6 +125,18 @@ _PLACES = {  # names that the IANA database lacks, in small letters
     }.items()
     for name in names.split(", ")
 }
+_NO_CITIES = (  # of those names the ones that are no place without "time" behind them
+    *("eastern", "central", "mountain", "pacific", "gulf", "atlantic", "universal"),
+    *("british", "french", "german", "greek", "indian"),
+)
+_STATES = (  # behind a comma they tell of another London
+    "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Idaho|Illinois|Indiana|Iowa"
+    "|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska"
+    "|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania"
+    "|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin"
+    "|Wyoming|Alberta|British Columbia|Manitoba|New Brunswick|Newfoundland|Nova Scotia|Ontario|Quebec|Saskatchewan"
+    r"|[A-Z][a-z]{1,4}\.|[A-Z]\.[A-Z]\.|[A-Z]{2}\b"
+)
 _AREAS = ("Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")  # of the IANA database
 _AMBIGUOUS = (  # names there that are other places as well, or other words
     *("center", "christmas", "cordoba", "easter", "knox", "merida", "north", "oral", "petersburg", "san juan", "south"),
@@ -148,6 +161,12 @@ _ALONE = lazy(
 )
 
 
+# "10 a.m. in Beijing", "in Beijing at 10 a.m."
+_CITY = rf"(?P<place>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?!, (?:{_STATES})| {_CAPITAL}| (?:de|del|la|upon)\b)"
+_IN_CITY = lazy(rf",? in {_CITY}")
+_CITY_BEFORE = lazy(rf"\b[Ii]n {_CITY},? (?:(?:from|at|on) )?$")
+
+
 class Zone(NamedTuple):
     """What stands behind a clock time: where it ends, and its zone, or None for one that is not known."""
 
@@ -158,8 +177,9 @@ class Zone(NamedTuple):
 def zone_behind(text: str, position: int, reader: tzinfo | None = None, alone: bool = False) -> Zone | None:
     """The zone named right behind text[:position], a clock time or its day; None if nothing there looks like one.
 
-    `reader` is the reader's own zone, for the abbreviations that it has for itself. With `alone` a capitalised word counts too ("10 a.m.
-    Eastern"), unless it may be the subject of a sentence. White space is single blanks, as `plain` leaves it.
+    `reader` is the reader's own zone, for the abbreviations that it has for itself. With `alone` a capitalised word
+    counts too ("10 a.m. Eastern"), unless it may be the subject of a sentence. White space is single blanks, as `plain`
+    leaves it.
     """
     match = _BEHIND.match(text, position)
     if match:
@@ -170,6 +190,21 @@ def zone_behind(text: str, position: int, reader: tzinfo | None = None, alone: b
         return Zone(match.end(), _of_abbreviation(match["abbreviation"].upper(), reader))
     match = _ALONE.match(text, position) if alone else None
     return Zone(match.end(), _of_place(match["place"])) if match else None
+
+
+def zone_of_city(text: str, start: int, end: int) -> Zone | None:
+    """The zone of the city that is named with "in" right behind text[start:end], a clock time or its day, or before it.
+
+    None if none is named there, or none whose zone is known. `Zone.end` is that of the city, or `end`.
+    """
+    behind = _IN_CITY.match(text, end)
+    for match, stop in (
+        (behind, behind.end() if behind else end),
+        (_CITY_BEFORE.search(text[max(0, start - 80) : start]), end),
+    ):
+        if match and match["place"].lower() not in _NO_CITIES and (zone := _of_place(match["place"])):
+            return Zone(stop, zone)
+    return None
 
 
 def _offset(sign: str, hours: int, minutes: int) -> tzinfo | None:

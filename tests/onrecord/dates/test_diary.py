@@ -114,6 +114,7 @@ def test_what_makes_an_event() -> None:
         ("Trains are cancelled from Monday.", "confirmed"),
         ("Trading will be suspended on Monday.", "confirmed"),
         ("The game will go ahead on Saturday despite the rain.", "confirmed"),
+        ("The judge set Friday as the deadline for appeals.", "confirmed"),
         ("The council will vote on Monday on whether to build a tram.", "confirmed"),
     ],
 )
@@ -135,6 +136,10 @@ def test_called_off(text: str, status: str) -> None:
         ("Nurses will strike on June 3 and 5.", ["confirmed 2024-06-03", "confirmed 2024-06-05"]),
         ("Nurses will strike on 3, 5 and 7 June.", [f"confirmed 2024-06-0{day}" for day in (3, 5, 7)]),
         ("Nurses will strike on June 3 or 5.", []),
+        ("Nurses will strike on Monday or Tuesday.", ["tentative 2024-05-06", "tentative 2024-05-07"]),
+        ("Nurses will strike in May or June.", ["tentative 2024-05-01"]),
+        ("Nurses will strike on Monday, May 6, or on Tuesday.", ["tentative 2024-05-06", "tentative 2024-05-07"]),
+        ("Nurses will strike on Monday or face a cut.", ["confirmed 2024-05-06"]),
         ("Nurses will strike between June 3 and 5.", ["confirmed 2024-06-03"]),
         ("Nurses will strike on June 29 and 31.", []),
     ],
@@ -146,12 +151,14 @@ def test_moved_arranged_and_listed_days(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "title", "place"),
     [
-        ("NORWICK (AP) — The Senate will vote on the budget on Tuesday, aides said.", "Senate will vote on the budget", None),
-        ("According to the ministry, the bridge in Skarra will reopen on May 12.", "Bridge in Skarra will reopen", "Skarra"),
+        ("NORWICK (AP) — The Senate will vote on the tax on Tuesday, he said.", "Senate will vote on the tax", None),
+        ("According to them, the bridge in Skarra will reopen on May 12.", "Bridge in Skarra will reopen", "Skarra"),
         ("The vote, due on Monday, has been moved to Wednesday.", "Vote", None),
         ("The concert planned for May 14 in Orsk has been called off.", "Concert planned in Orsk", "Orsk"),
-        ("The exhibition runs until June 3 at the town hall.", "Exhibition runs until June 3 at the town hall", "the town hall"),
+        ("The fair runs until June 3 at the town hall.", "Fair runs until June 3 at the town hall", "the town hall"),
         ("She said on Wednesday that the fair opens Friday.", "Fair opens", None),
+        ("The judge set Friday as the deadline for appeals.", "Deadline for appeals", None),
+        ("The vote is at 10 a.m. in Beijing on Friday.", "Vote", "Beijing"),
         ("Leaders meet in Orsk on Monday and in Skarra on Tuesday.", "Leaders meet in Orsk and in Skarra", None),
     ],
 )  # fmt: skip
@@ -161,7 +168,9 @@ def test_title_and_place(text: str, title: str, place: str | None) -> None:
 
 
 def test_a_long_title_is_cut_at_a_word() -> None:
-    text = "The committee on fisheries, forests, parks, rivers, lakes and all other waters of the nine northern counties meets on Monday."
+    text = (
+        "The committee on fisheries, forests, parks, rivers, lakes and all other waters of the north meets on Monday."
+    )
     title = events(text)[0].title
     assert len(title) <= 80 and title.endswith("…") and text.startswith(f"The c{title[1:-1]}")
 
@@ -191,7 +200,8 @@ def test_the_address_tells_articles_apart_and_not_its_tracking() -> None:
 
 
 def test_a_diary_is_wanted_by_few() -> None:
-    heavy = "print([m for m in ('onrecord.dates.resolve', 'onrecord.dates.diary', 'dateutil', 'icalendar') if m in sys.modules])"
+    modules = ("onrecord.dates.resolve", "onrecord.dates.diary", "dateutil", "icalendar")
+    heavy = f"print([m for m in {modules} if m in sys.modules])"
     code = f"import sys, onrecord.article.read; {heavy}; import onrecord.dates.diary; {heavy}"
     lines = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
     assert lines == ["[]", "['onrecord.dates.resolve', 'onrecord.dates.diary']"]

@@ -1,4 +1,6 @@
-"""Calendars that two libraries read alike, Superdesk's event JSON, and JSON-LD, each held against its published form."""
+"""Calendars that two libraries read alike, Superdesk's event JSON, and
+JSON-LD, each held against its published form.
+"""
 
 import json
 import re
@@ -14,7 +16,10 @@ from onrecord.article.read import Article, Statement, read
 from onrecord.classifier import Prediction
 from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk
 
-LONG = "They meet at 3 p.m. Monday, he said; bring “tea”, \\ and cake, for it will take rather longer than a single line of a calendar holds."
+LONG = (
+    "They meet at 3 p.m. Monday, he said; bring “tea”, \\ and cake, for it will take rather longer than a line of a "
+    "calendar holds."
+)
 TEXTS = {
     LONG: "scheduling",
     "It opens in early June.": "scheduling",
@@ -95,7 +100,9 @@ def test_no_event_ends_before_it_begins(day: str, ends: bool) -> None:
 
 
 def imported(*calendars: bytes) -> dict[str, tuple[int, Any, str]]:
-    """What a reader keeps of calendars fetched one after the other: of each UID the entry with the highest SEQUENCE, the later one of two."""
+    """What a reader keeps of calendars fetched one after the other: of each UID
+    the entry with the highest SEQUENCE, the later one of two.
+    """
     kept: dict[str, tuple[int, Any, str]] = {}
     for calendar in calendars:
         for entry in icalendar.Calendar.from_ical(calendar).walk("VEVENT"):
@@ -134,7 +141,9 @@ SUPERDESK = Path(__file__).parents[2] / "fixtures" / "superdesk_event_fields.jso
 
 
 def test_superdesk() -> None:
-    """Field names, types and vocabulary as in superdesk-planning: server/planning/types/event.py, event_dates.py, data_updates' eventoccurstatus."""
+    """Field names, types and vocabulary as in superdesk-planning:
+    server/planning/types/event.py, event_dates.py, data_updates' eventoccurstatus.
+    """
     published = json.loads(SUPERDESK.read_text())
     records = json.loads(json.dumps(to_superdesk(article(source="https://news.example/a"))))
     assert len(records) == 6
@@ -149,14 +158,20 @@ def test_superdesk() -> None:
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+0000", record["dates"][name])
     assert [r["occur_status"]["qcode"][-4:] for r in records] == ["eos5", "eos5", "eos3", "eos6", "eos6", "eos5"]
     clock, part, gala, *_ = records
-    assert clock["dates"] == {"start": "2024-05-13T14:00:00+0000", "end": "2024-05-13T14:00:00+0000", "tz": "Europe/London", "all_day": False, "no_end_time": True}  # fmt: skip
-    assert (part["dates"]["start"], part["dates"]["end"], part["dates"]["all_day"]) == ("2024-06-01T00:00:00+0000", "2024-06-10T23:59:59+0000", True)  # fmt: skip
+    at = "2024-05-13T14:00:00+0000"
+    assert clock["dates"] == {"start": at, "end": at, "tz": "Europe/London", "all_day": False, "no_end_time": True}
+    dates = part["dates"]
+    assert (dates["start"], dates["end"]) == ("2024-06-01T00:00:00+0000", "2024-06-10T23:59:59+0000")
+    assert dates["all_day"]
     assert gala["location"] == [{"name": "Orsk", "qcode": ""}] and gala["links"] == ["https://news.example/a"]
     floating = to_superdesk(article(zone=None))[0]
     assert floating["_time_to_be_confirmed"] and floating["dates"]["all_day"] and not clock["_time_to_be_confirmed"]
 
 
-EVENT = {"@type", "identifier", "name", "description", "startDate", "endDate", "eventStatus", "previousStartDate", "location", "keywords", "subjectOf"}  # fmt: skip
+EVENT = {
+    *("@type", "identifier", "name", "description", "startDate", "endDate", "eventStatus", "previousStartDate"),
+    *("location", "keywords", "subjectOf"),
+}
 STATUSES = {
     f"https://schema.org/Event{name}" for name in ("Scheduled", "Rescheduled", "Cancelled", "Postponed", "MovedOnline")
 }
@@ -177,7 +192,8 @@ def test_jsonld() -> None:
             "url": "https://news.example/a",
         }
     clock, part, gala, auction, vote, trial = graph["@graph"]
-    assert [r.get("eventStatus", "")[24:] for r in graph["@graph"]] == ["Scheduled", "Scheduled", "", "Cancelled", "Postponed", "Rescheduled"][:6]  # fmt: skip
+    statuses = ["Scheduled", "Scheduled", "", "Cancelled", "Postponed", "Rescheduled"]
+    assert [r.get("eventStatus", "")[24:] for r in graph["@graph"]] == statuses
     assert (
         clock["startDate"] == "2024-05-13T15:00:00+01:00" and "endDate" not in clock and part["endDate"] == "2024-06-10"
     )

@@ -1,4 +1,6 @@
-"""Twice the text is twice the work: of a page that came as one line, and of texts made to be slow. Work is counted, not timed."""
+"""Twice the text is twice the work: of a page that came as one line, and
+of texts made to be slow. Work is counted, not timed.
+"""
 
 import sys
 from collections.abc import Callable
@@ -9,18 +11,19 @@ import sentencex
 
 from onrecord.article import sentences
 from onrecord.article.speakers import speaker
-from onrecord.dates import grammar as time_expressions
+from onrecord.dates import expression, tense
 from onrecord.dates import resolve as dates
-from onrecord.dates import tense
 from onrecord.dates.resolve import find_dates
 
 LINES = {
-    "news": "The talks open Monday, officials said. “We will go,” he said in Washington, D.C. (He had said so before.) She left. ",
+    "news": "The talks open Monday, officials said. “We will go,” he said in Washington, D.C. (He had said so before.) "
+    "She left. ",
     "no sentence ends": "the talks open Monday and the officials said so in May but ",
     "quotations that end in no sentence": "“a. He b ",
     "brackets that end in no sentence": "(a. b ",
     "weekdays": "Monday ",
-    "furniture": "He left. By ANN ROE March 3, 2014 Share on Facebook Advertisement The mayor (Photo by Bo Lee/Getty Images) ",
+    "furniture": "He left. By ANN ROE March 3, 2014 Share on Facebook Advertisement The mayor (Photo by Bo Lee/Getty "
+    "Images) ",
     "frames": "he left on Monday, he said on Friday, ",
 }
 READERS: dict[str, Callable[[str], object]] = {
@@ -105,7 +108,9 @@ def test_a_window_ends_no_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_stands_beside_an_expression_fits_the_window() -> None:
-    """The rules look at CONTEXT characters on either side: a word before and one behind decide, wherever in a long line they stand."""
+    """The rules look at CONTEXT characters on either side: a word before and
+    one behind decide, wherever in a long line they stand.
+    """
     long = "word " * 100
     for text in (
         "The church opens every Sunday.",
@@ -114,4 +119,4 @@ def test_what_stands_beside_an_expression_fits_the_window() -> None:
     ):
         assert find_dates(long + text + long, date(2024, 5, 9)) == []
     (when,) = find_dates(long + "They will meet by the end of June." + long, date(2024, 5, 9))
-    assert when.kind == "day" and len(long) > time_expressions.CONTEXT
+    assert when.kind == "day" and len(long) > expression.CONTEXT

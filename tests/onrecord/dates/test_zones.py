@@ -1,4 +1,6 @@
-"""Clock times in a zone: the right instant, or no clock time at all; never an hour of the reader's own that nobody gave."""
+"""Clock times in a zone: the right instant, or no clock time at all;
+never an hour of the reader's own that nobody gave.
+"""
 
 import re
 import string
@@ -52,6 +54,20 @@ def resolve(words: str, zone: str | None = READER) -> str:
         ("at 10 a.m. Friday Beijing time", "2024-05-10T10:00:00+08:00"),
         ("at 10 a.m. Friday ET", "2024-05-10T10:00:00-04:00"),
         ("Friday at 10 a.m., Eastern time", "2024-05-10T10:00:00-04:00"),
+        # the zone of the place
+        ("at 10 a.m. in Beijing on Friday", "2024-05-10T10:00:00+08:00"),
+        ("Friday at 10 a.m. in Beijing", "2024-05-10T10:00:00+08:00"),
+        ("at 10 a.m. Friday in New York", "2024-05-10T10:00:00-04:00"),
+        ("at 10 a.m. in New York Friday", "2024-05-10T10:00:00-04:00"),
+        ("in Tokyo at 10 a.m. on Friday", "2024-05-10T10:00:00+09:00"),
+        ("in Tokyo on Friday at 10 a.m.", "2024-05-10T10:00:00+09:00"),
+        ("at 10 a.m. EDT on Friday in Tokyo", "2024-05-10T10:00:00-04:00"),
+        ("at 10 a.m. in Beijing on Friday (0200 GMT)", "2024-05-10T02:00:00+00:00"),
+        # of a place that is not known, or may be another
+        ("Friday at 10 a.m. in Zork", "2024-05-10T10:00:00+12:45"),
+        ("Friday at 10 a.m. in London, Ontario", "2024-05-10T10:00:00+12:45"),
+        ("Friday at 10 a.m. in Santiago de Compostela", "2024-05-10T10:00:00+12:45"),
+        ("Friday at 10 a.m. in Pacific Palisades", "2024-05-10T10:00:00+12:45"),
         # a second time in Greenwich's zone wins, and the day is that of the first
         ("at 10 a.m. (1400 GMT) on Friday", "2024-05-10T14:00:00+00:00"),
         ("at 10 a.m. on Friday (1400 GMT)", "2024-05-10T14:00:00+00:00"),
@@ -112,8 +128,16 @@ def test_the_subject_of_a_clause_is_no_zone() -> None:
 words = st.text(string.ascii_letters, min_size=1, max_size=12).map(lambda w: w[0].upper() + w[1:])
 capitals = st.text(string.ascii_uppercase, min_size=2, max_size=5)
 NO_ZONE = {"AM", "PM", "Noon", "Chatham"}
-FORMS = ("at 10 a.m. {} time on Friday", "Friday at 10 a.m. {} time", "at 10 a.m. Friday, {} time", "at 19:30 {} Time on May 10",
-         "at 10 a.m. {} on Friday", "Friday at 10 a.m. {}", "on Friday at 10 a.m. ({})", "at {} time 10 a.m. Friday")  # fmt: skip
+FORMS = (
+    "at 10 a.m. {} time on Friday",
+    "Friday at 10 a.m. {} time",
+    "at 10 a.m. Friday, {} time",
+    "at 19:30 {} Time on May 10",
+    "at 10 a.m. {} on Friday",
+    "Friday at 10 a.m. {}",
+    "on Friday at 10 a.m. ({})",
+    "at {} time 10 a.m. Friday",
+)
 
 
 def hours_of_the_reader(words: str) -> list[datetime]:

@@ -1,0 +1,118 @@
+"""The text of a Word file, a mail or a PDF. What cannot be read is a ValueError that says how to convert it."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import io
+import re
+import zipfile
+from email.message import EmailMessage
+
+UNPACKED = 100_000_000  # bytes of a Word file when unpacked; a long one has one million
+_NEEDS = "needs {}: pip install 'onrecord[documents]'"
+_CONVERT = "save it as .docx, or as UTF-8 text"
+
+
+def document_text(data: bytes, name: str) -> str | None:
+    """The text of a document, a paragraph a line, or the HTML of a mail
+    that has no other text; None if it is no document.
+
+    Word files and PDF are known by their first bytes, a mail by the ending of `name` (.eml). Raises ValueError for a
+    document without text or of another kind, ModuleNotFoundError where the extra `documents` is not installed.
+    """
+    if data.startswith(b"%PDF-"):
+        return _pdf(data)
+    if data.startswith(b"PK\3\4"):
+        return _word(data)
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise ValueError(f"is a Word file of the old kind (.doc); {_CONVERT}")
+    if data.startswith(b"{\\rtf"):
+        raise ValueError(f"is rich text (.rtf); {_CONVERT}")
+    return _mail(data) if name.lower().endswith(".eml") else None
+
+
+def _word(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = set(archive.namelist())
+            unpacked = sum(item.file_size for item in archive.infolist())
+    except zipfile.BadZipFile:
+        raise ValueError("is a spoiled archive") from None
+    if "word/document.xml" not in names:
+        kind = "an OpenDocument file" if "content.xml" in names else "an archive (.zip)"
+        raise ValueError(f"is {kind}, and no Word file; {_CONVERT}")
+    if unpacked > UNPACKED:
+        raise ValueError(f"is a Word file of {unpacked} bytes when unpacked; {UNPACKED} are read")
+    try:
+        import docx
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(_NEEDS.format("python-docx"), name=error.name) from None
+    try:
+        paragraphs = [paragraph.text for paragraph in docx.Document(io.BytesIO(data)).paragraphs]
+    except Exception as error:  # whatever a spoiled file makes of it
+        raise ValueError(f"is a spoiled Word file ({type(error).__name__}); {_CONVERT}") from None
+    return _with_text("\n".join(" ".join(paragraph.split()) for paragraph in paragraphs), "Word file")
+
+
+def _mail(data: bytes) -> str:
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    body = message.get_body(("plain", "html"))
+    if body is None:
+        raise ValueError("is a mail without text; save what is attached to it and read that")
+    try:
+        text = str(body.get_content())
+    except (LookupError, ValueError) as error:  # a character set that there is not
+        raise ValueError(f"is a mail whose text cannot be decoded ({error}); save its text as UTF-8") from None
+    if body.get_content_type() == "text/html" and text.strip():
+        return (
+            text if re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE) else f"<html><body>{text}</body></html>"
+        )
+    return _with_text(text, "mail")
+
+
+def _pdf(data: bytes) -> str:
+    try:
+        import pypdf
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(_NEEDS.format("pypdf"), name=error.name) from None
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(data))
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise ValueError("is a PDF with a password; save it without one, or as UTF-8 text")
+        pages = [page.extract_text() for page in reader.pages]
+    except ValueError:
+        raise
+    except Exception as error:  # whatever a spoiled file makes of it
+        raise ValueError(f"is a spoiled PDF ({type(error).__name__}); save its text as UTF-8") from None
+    text = "\n".join(pages).encode("utf-8", "replace").decode()  # half surrogates of broken fonts
+    if not text.strip():
+        raise ValueError("is a PDF without text, such as a scan; make text of it first, e.g. with `ocrmypdf`")
+    return unwrapped(text)
+
+
+def unwrapped(text: str) -> str:
+    """Lines as a page is printed made paragraphs: one that is nearly as long as the longest goes on in the next one.
+
+    A word that is parted by a hyphen at the end of a line is joined.
+    """
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    width = max(map(len, lines), default=0)
+    paragraphs: list[str] = []
+    goes_on = False
+    for line in lines:
+        if not goes_on or not line:
+            paragraphs.append(line)
+        elif re.search(r"[a-z]-$", paragraphs[-1]) and re.match(r"[a-z]", line):
+            paragraphs[-1] = paragraphs[-1][:-1] + line
+        else:
+            paragraphs[-1] += f" {line}"
+        goes_on = len(line) > 0.75 * width
+    return "\n".join(filter(None, paragraphs))
+
+
+def _with_text(text: str, kind: str) -> str:
+    if not text.strip():
+        raise ValueError(f"is a {kind} without text")
+    return text

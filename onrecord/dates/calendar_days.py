@@ -1,0 +1,154 @@
+"""Days of the calendar: 2024-05-13, 13 May, May 13 and 15, Good Friday, Friday the 17th."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+
+from onrecord.dates.calendar_arithmetic import DAY, FEASTS, WEEKDAYS, later, month_number, span
+from onrecord.dates.expression import FUNCTION_WORD, PLAIN, Reader, Token, unresolved
+from onrecord.dates.weekdays import NAMED_DAY
+
+_STREET = (
+    r"\s+(?:St(?:reet)?|Road|Rd|Avenue|Ave|Lane|Drive|Square|Place|Boulevard|Terrace|Close|Crescent|Way|Court"
+    r"|Gardens)\b"
+)
+
+
+FEAST = "|".join(re.escape(f).replace("'", "['’]") for f in sorted(FEASTS, key=len, reverse=True))
+
+
+def iso(r: Reader, m: re.Match[str]) -> Token:
+    if re.search(r"\w[-/]$", r.before(m)) or re.match(r"[-/]\w", r.behind(m)):  # a number of a file
+        return unresolved(m)
+    return r.sure(m, "day", date.fromisoformat(m[0]))
+
+
+def slashes(r: Reader, m: re.Match[str]) -> Token:
+    a, b = int(m[1]), int(m[2])
+    if not m[3] or (a != b and max(a, b) <= 12):
+        return unresolved(m)
+    return r.sure(m, "day", date(int(m[3]), min(a, b), max(a, b)) if max(a, b) > 12 else date(int(m[3]), a, b))
+
+
+def month_day(r: Reader, m: re.Match[str]) -> Token | list[Token]:
+    """A month with one day or two: Feb. 27 and 28, 3-5 June, Monday, Nov. 20, 2017."""
+    month, numbers = month_number(m["month"]), [int(re.sub(r"\D", "", n)) for n in (m["d1"], m["d2"]) if n]
+    apart = m["word"] in ("and", "&") and len(numbers) == 2 and numbers[1] != numbers[0] + 1
+    if m["word"] == "or" or (apart and (m["wd"] or m["around"])):
+        return unresolved(m)
+    behind = r.behind(m)
+    if (
+        not m["around"] and not m["wd"] and re.search(r"\bin\s+$", r.before(m), re.IGNORECASE)
+    ):  # in May 20 countries will sign: a day takes "on"
+        return unresolved(m)
+    if re.match(_STREET, behind) or (
+        not m["year"]
+        and re.search(r"(?:\bthe|^\W*)\s*$", r.before(m), re.IGNORECASE)
+        and re.match(rf"[\s-]+(?!{FUNCTION_WORD})[a-z]", behind)
+    ):
+        return unresolved(
+            m
+        )  # the Jan. 6 defendants, the Oct. 7 attack: an event's name, or a modifier of more than the day
+    if apart:
+        return _days(r, m, [m.span("d1"), m.span("d2")])
+    spans = []
+    for year in [r.year(m["year"])] if m["year"] else range(r.today.year - 8, r.today.year + 9):
+        try:
+            spans.append((date(year, month, numbers[0]), date(year, month, numbers[-1])))
+        except ValueError:  # 29 February
+            if m["year"]:
+                raise
+    if m["wd"]:
+        weekday = [w[:3] for w in WEEKDAYS].index(m["wd"][:3])
+        spans = [s for s in spans if s[0].weekday() == weekday and (m["year"] or abs(s[0].year - r.today.year) <= 1)]
+    if not spans or spans[0][0] > spans[0][1]:
+        return unresolved(m)
+    kind = "range" if len(numbers) == 2 else "day"
+    token = r.sure(m, kind, *spans[0]) if m["year"] else r.nearest(m, spans, kind, "date")
+    return _around(m, token) if m["around"] else token
+
+
+def _around(m: re.Match[str], token: Token) -> Token:
+    """The weekend of May 29, the week of June 3, the week beginning 3 June, given one day: of a
+    Monday to Thursday no weekend can be told, and of a Sunday no week.
+    """
+    day, (unit, word) = token.first, m["around"].lower().split()[-2:]
+    if token.kind != "day" or day is None or word == "ending":
+        return unresolved(m)
+    if word != "of":
+        return replace(token, kind=unit, last=day + 6 * DAY)
+    if day.weekday() < 4 if unit == "weekend" else day.weekday() == 6:
+        return unresolved(m)
+    monday, sunday = span("week", day)
+    return replace(token, kind=unit, first=sunday - DAY if unit == "weekend" else monday, last=sunday)
+
+
+def _days(r: Reader, m: re.Match[str], numbers: list[tuple[int, int]]) -> list[Token]:
+    """June 3 and 5, 3, 5 and 7 June: a day for each of the places that hold a
+    number; the month belongs to the first of them or the last.
+    """
+    month, years = (
+        month_number(m["month"]),
+        [r.year(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2),
+    )
+    tokens = []
+    for start, end in numbers:
+        day = int(re.sub(r"\D", "", r.text[start:end]))
+        token = (
+            r.sure(m, "day", date(years[0], month, day))
+            if m["year"]
+            else r.nearest(m, [(date(y, month, day),) * 2 for y in years], "day", "date")
+        )
+        tokens.append(replace(token, start=start, end=end))
+    tokens[0].start, tokens[-1].end = m.start(), m.end()
+    return tokens
+
+
+def listed_days(r: Reader, m: re.Match[str]) -> Token | list[Token]:
+    """Jan. 19, 20 and 21: a range if the days follow each other, else each of them."""
+    days = [int(n) for n in re.findall(r"\d+", m["days"])]
+    if any(b <= a for a, b in pairwise(days)):
+        return unresolved(m)
+    if any(b != a + 1 for a, b in pairwise(days)):
+        return _days(
+            r, m, [(m.start("days") + n.start(), m.start("days") + n.end()) for n in re.finditer(r"\d+", m["days"])]
+        )
+    month, years = (
+        month_number(m["month"]),
+        [r.year(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2),
+    )
+    spans = [(date(year, month, days[0]), date(year, month, days[-1])) for year in years]
+    return r.sure(m, "range", *spans[0]) if m["year"] else r.nearest(m, spans, "range", "date")
+
+
+def feast(r: Reader, m: re.Match[str]) -> Token:
+    name = m["feast"].lower().replace("’", "'")
+    if (
+        (name in ("easter", "christmas") and not re.search(r"\b(?:by|before|until|till|after)\s+$", r.before(m)))
+        or not re.match(PLAIN, r.behind(m))
+        or NAMED_DAY.search(r.before(m))
+    ):
+        return unresolved(m)
+    if m["year"]:
+        return r.sure(m, "day", FEASTS[name](r.year(m["year"])))
+    return r.nearest(m, [(d, d) for d in (FEASTS[name](r.today.year + k) for k in (-1, 0, 1))], "day", "date")
+
+
+def nth(r: Reader, m: re.Match[str]) -> Token:
+    """On the 14th, Friday the 14th: of this month or the next ones."""
+    spans = []
+    for k in range(-2, 3):
+        month = span("month", later(r.today, "month", k))[0]
+        day = month + (int(m["d"]) - 1) * DAY
+        if day.month == month.month and (not m["wd"] or day.weekday() == WEEKDAYS.index(m["wd"])):
+            spans.append((day, day))
+    return r.nearest(m, spans, "day", "date")
+
+
+def nth_of(r: Reader, m: re.Match[str]) -> Token:
+    """The 23rd of this month, the 1st of next month."""
+    first, _ = span("month", later(r.today, "month", {"this": 0, "next": 1, "last": -1}[m["which"].lower()]))
+    return r.sure(m, "day", first.replace(day=int(m["d"])))

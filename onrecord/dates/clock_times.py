@@ -1,0 +1,88 @@
+"""Clock times of a day: 10 a.m., half past seven, 19:30 and 21:00, 1500 GMT."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from onrecord.dates.calendar_arithmetic import WEEKDAY
+from onrecord.dates.expression import DAY_NUMBER, NUMBERS, SHORT_MONTH, Clock, Reader, Token, unresolved
+from onrecord.dates.tense import MOVED
+from onrecord.dates.zones import zone_behind, zone_of_city
+
+_SHOWN = (
+    rf"\b(?:[Aa]t|[Ff]rom|[Uu]ntil|[Tt]ill?|[Bb]y|[Bb]etween|[Bb]efore|[Aa]fter|[Aa]round|[Aa]bout|[Ff]or)\s+$"
+    rf"|\b(?:{WEEKDAY}|today|tomorrow|{SHORT_MONTH}\s+{DAY_NUMBER}),?\s+$"
+)
+
+
+def _hour(digits: str, minutes: str | None, half: str | None) -> time:
+    hour = {"noon": 12, "midday": 12}.get(digits.lower()) or int(digits)
+    if half:
+        if not 1 <= hour <= 12:
+            raise ValueError("no such hour")
+        hour = hour % 12 + (12 if half.lower() == "p" else 0)
+    return time(hour, int(minutes or 0))
+
+
+def clock(r: Reader, m: re.Match[str]) -> Token | None:
+    """A clock time or two. The zone is the one named, else the reader's; one
+    that is not known, "local time" too, leaves the time out.
+    """
+    if "midnight" in m[0].lower():  # of which night?
+        return Token(m.start(), zone.end if (zone := zone_behind(r.text, m.end(), r.zone)) else m.end(), form="clock")
+    last = _hour(m["h2"] or m["noon"], m["m2"], m["p2"])
+    first = None
+    if m["h1"]:
+        first = _hour(m["h1"], m["m1"], m["p1"] or (None if m["h1"][0] in "nN" else m["p2"]))
+        if not m["p1"] and first >= last:  # 11 to 1 p.m.
+            first = _hour(m["h1"], m["m1"], "a")
+    clock = Clock(first or last, last if first else None, r.zone)
+    if first and re.search(rf"\b{MOVED}\w*\b[^,;]{{0,60}} from $", r.before(m)):  # moved from 10 a.m. to 2 p.m.
+        clock = replace(clock, first=last, last=None)
+    elif first and m["word"] in ("and", "&") and not re.search(r"\bbetween $", r.before(m), re.IGNORECASE):
+        clock = replace(clock, last=None, others=((last, m.start("h2") if m["h2"] else m.start("noon")),))
+    elif first and m["word"] == "or":  # which of them?
+        clock = replace(clock, known=False)
+    return _with_zone(r, m, clock)
+
+
+def _with_zone(r: Reader, m: re.Match[str], clock: Clock) -> Token:
+    zone = zone_behind(r.text, m.end(), r.zone, alone=True)
+    if zone:
+        clock = replace(clock, zone=zone.zone, names=True, known=zone.zone is not None)
+    elif re.search(r"(?:\b[Tt]ime|\b[A-Z]{1,4}T|\bUTC),? $", r.before(m)):  # Beijing time 10 a.m.
+        clock = replace(clock, known=False)
+    elif city := zone_of_city(r.text, *m.span()):  # 10 a.m. in Beijing
+        clock = replace(clock, zone=city.zone, names=True)
+    return Token(m.start(), zone.end if zone else m.end(), form="clock", clock=clock)
+
+
+def bare_clock(r: Reader, m: re.Match[str]) -> Token | None:
+    """19:30, where something shows it to be a clock time: 3:16 is also a verse and 2:05 a result."""
+    shown = (
+        m["h1"] or re.search(r"hrs?$", m[0]) or re.search(_SHOWN, r.before(m)) or zone_behind(r.text, m.end(), r.zone)
+    )
+    return clock(r, m) if shown else unresolved(m)
+
+
+def minutes(r: Reader, m: re.Match[str]) -> Token:
+    """Half past 7 p.m., quarter to 8 p.m.; five to eight p.m. may be three hours."""
+    minutes = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20}.get(m["minutes"].lower().split()[-1])
+    if not minutes or (m["side"].lower() == "to" and minutes in (5, 10)) or not m["half"]:
+        return Token(m.start(), m.end(), form="clock")
+    digits = str(NUMBERS.get(m["hour"].lower(), m["hour"]))
+    at = datetime.combine(r.today, _hour(digits, None, m["half"])) + timedelta(
+        minutes=minutes if m["side"].lower() == "past" else -minutes
+    )
+    if at.date() != r.today:  # a quarter to midnight, of which night?
+        return Token(m.start(), m.end(), form="clock")
+    return _with_zone(r, m, Clock(at.time(), None, r.zone))
+
+
+def tonight(r: Reader, m: re.Match[str]) -> Token:
+    digits = (m["before"] or m["after"]).lower()
+    hour = NUMBERS.get(digits) or int(digits)
+    at = datetime.combine(r.today, time(hour + 12, int(m["mins"] or m["mins2"] or 0)), r.zone)
+    return Token(m.start(), m.end(), "instant", at, at)

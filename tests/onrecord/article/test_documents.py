@@ -1,0 +1,136 @@
+"""Text of Word files, mails and PDF, in the forms in which people have them."""
+
+import io
+import zipfile
+from email.message import EmailMessage
+
+import docx
+import pypdf
+import pytest
+
+from onrecord.article import documents
+from onrecord.article.documents import document_text, unwrapped
+from tests.conftest import FIXTURES
+
+PARAGRAPHS = ["Ferry to stop", "“We are late,” Marr said. She denied it.", "The vote is on Friday."]
+
+
+def word() -> bytes:
+    document = docx.Document()
+    document.add_heading(PARAGRAPHS[0])
+    paragraph = document.add_paragraph("“We are late,” ")
+    paragraph.add_run("Marr").bold = True
+    paragraph.add_run(" said.\nShe denied it.")
+    document.add_paragraph(PARAGRAPHS[2])
+    data = io.BytesIO()
+    document.save(data)
+    return data.getvalue()
+
+
+def mail(text: str, html: str | None = None, charset: str = "utf-8") -> bytes:
+    message = EmailMessage()
+    message["Subject"], message["From"] = "Ferry", "desk@news.example"
+    if text:
+        message.set_content(text, charset=charset)
+    if html and text:
+        message.add_alternative(html, subtype="html")
+    elif html:
+        message.set_content(html, subtype="html")
+    return message.as_bytes()
+
+
+def test_word() -> None:
+    assert document_text(word(), "a.docx") == "\n".join(PARAGRAPHS) == document_text(word(), "-")
+
+
+def test_mail() -> None:
+    for charset in ("utf-8", "cp1252"):
+        assert "“We are late,” Marr said." in (document_text(mail(PARAGRAPHS[1], charset=charset), "A.EML") or "")
+    both = mail(PARAGRAPHS[1], "<p>Something else</p>")
+    assert "Something" not in (document_text(both, "a.eml") or "")
+    alone = document_text(mail("", "<table><tr><td>We go.</td></tr></table>"), "a.eml") or ""
+    assert alone.startswith("<html>") and "We go." in alone
+    assert document_text(mail("He left."), "a.txt") is None
+
+
+def test_pdf() -> None:
+    """Printed by Chromium, on two pages, so narrow that each paragraph has several lines."""
+    text = document_text((FIXTURES / "article.pdf").read_bytes(), "a.pdf")
+    assert text is not None and text.split("\n") == [
+        "Pellmouth ferry to stop",
+        "The ferry between Pellmouth and the island of Skarra will stop for nine days, its operator said on Thursday. "
+        "The council will vote on a subsidy on Tuesday at 6.30 p.m.",
+        "“We are late, and we know it,” Coastline Ferries chief executive Peter Naylor told reporters. "
+        "He denied that the engine had failed in March.",
+        "Islanders fear that the repairs could take longer, and that the misunderstandings between the administration "
+        "and the company could continue. Who will pay for it?",
+    ]
+
+
+def test_lines_as_printed() -> None:
+    lines = (
+        "A headline\nThe council of the island met on Mon-\nday and voted for the new ferry of the\nport.\nIt sails in "
+        "May."
+    )
+    assert unwrapped(lines).split("\n") == [
+        "A headline",
+        "The council of the island met on Monday and voted for the new ferry of the port.",
+        "It sails in May.",
+    ]
+
+
+def archive(**files: bytes) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as packed:
+        for name, content in files.items():
+            packed.writestr(name.replace("__", "/"), content)
+    return data.getvalue()
+
+
+def locked() -> bytes:
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("secret", algorithm="RC4-128")
+    data = io.BytesIO()
+    writer.write(data)
+    return data.getvalue()
+
+
+def blank() -> bytes:
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(100, 100)
+    data = io.BytesIO()
+    writer.write(data)
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "message"),
+    [
+        (b"\xd0\xcf\x11\xe0rest", "a.doc", "old kind"),
+        (b"{\\rtf1 Hello}", "a.rtf", "rich text"),
+        (archive(**{"content.xml": b"x"}), "a.odt", "OpenDocument"),
+        (archive(**{"a.txt": b"x"}), "a.zip", "archive"),
+        (b"PK\3\4rest", "a.docx", "spoiled archive"),
+        (archive(word__document__xml=b"x").replace(b"document/xml", b"document.xml"), "a.docx", "spoiled Word file"),
+        (b"%PDF-1.7 rest", "a.pdf", "PDF"),
+        (blank(), "a.pdf", "without text"),
+        (locked(), "a.pdf", "password"),
+        (mail(" "), "a.eml", "without text"),
+        (b"Subject: x\nContent-Type: image/png\n\nx", "a.eml", "without text"),
+        (b'Subject: x\nContent-Type: text/plain; charset="zork"\n\n\xe9', "a.eml", ""),
+    ],
+)
+def test_what_cannot_be_read_says_the_way_out(data: bytes, name: str, message: str) -> None:
+    try:
+        document_text(data, name)
+    except ValueError as error:
+        assert message in str(error) and "\n" not in str(error)
+    else:
+        assert not message
+
+
+def test_a_word_file_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "UNPACKED", 1000)
+    with pytest.raises(ValueError, match="1000 are read"):
+        document_text(word(), "a.docx")
