@@ -10,7 +10,7 @@ OPTIONS := $(if $(CONFIG),--config $(CONFIG))
 MEASURE := -m train.evaluate $(OPTIONS) $(if $(CONFIG),,--behaviour) $(if $(EXTRA),--extra $(EXTRA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test test-all smoke lint docs clean
+.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test test-all smoke lint docs wheels clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -74,5 +74,8 @@ lint: setup  ## ruff and mypy
 docs: setup  ## docs/reference-*.md anew, from docstrings and --help
 	$(BIN)/python docs/generate.py
 
+wheels: setup  ## dist/: the code, and the trained models as wheels of data (base where runs/base is); the same bytes each time
+	$(BIN)/python -m train.wheels $(if $(wildcard runs/base/metrics.json),--base runs/base)
+
 clean:  ## delete runs and caches; data/ and .venv stay
-	rm -rf runs .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	rm -rf runs dist .pytest_cache .mypy_cache .ruff_cache build *.egg-info

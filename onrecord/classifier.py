@@ -12,7 +12,7 @@ from typing import overload
 import numpy as np
 
 from onrecord.calibration import DATA, Calibration, Rule
-from onrecord.defaults import CHECKPOINT as DEFAULT
+from onrecord.checkpoints import CheckpointError, Place, find_checkpoint
 from onrecord.explain import Explanation, explain
 from onrecord.inference.backends import (
     FILES,
@@ -28,10 +28,6 @@ from onrecord.inference.files import read_config
 from onrecord.inference.tokens import Tokens, ahead, batches, side_by_side
 
 GROUP = 512  # texts tokenised together
-
-
-class CheckpointError(Exception):
-    """There is no usable checkpoint at the place given; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,26 +67,33 @@ class Classifier:
         calibration: Calibration | None = None,
         rule: Rule | None = None,
         card: str = "",
+        place: Place | None = None,
     ) -> None:
         self.backend = backend
         self.tokens = tokens
         self.labels = tuple(labels)
         self.calibration = calibration
         self.card = card  # the model card: README.md of the checkpoint, "" if there is none
+        self.place = place or Place("", Path(), "made of its parts")  # where it was loaded from, and why from there
         self.rule = rule or Rule(DATA, 1.0, np.zeros(len(self.labels)), 0.0, np.zeros(len(self.labels)))
 
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike[str] = DEFAULT,
+        path: str | os.PathLike[str] | None = None,
         device: str = "cpu",
         *,
+        revision: str | None = None,
         backend: str | None = None,
         prior: str | Mapping[str, float] | None = None,
         max_error: float | None = None,
         coverage: float | None = None,
     ) -> Classifier:
         """Load a checkpoint directory, or a model of the Hugging Face hub by its id (needs the internet).
+
+        Without a path: the one that the environment variable ONRECORD_MODEL names, else runs/default/checkpoint where
+        it is here, else an installed model wheel, onrecord-model-base before onrecord-model-small. `revision` is a
+        branch, a tag or a commit of a model of the hub.
 
         `backend` is "onnx" (model.onnx), "int8" (model.int8.onnx, where there is one) or "torch"; None takes model.onnx if it is there and the
         device is the CPU, else torch. `device` is "cpu" or a torch device such as "cuda". The rest is worked out from the calibration in the
@@ -99,7 +102,8 @@ class Classifier:
         each label's sentences whose label set has it. Raises CheckpointError if there is nothing to load, if an ONNX file belongs to other
         weights than those beside it, or if there is no calibration for such a wish; WishError, a ValueError, for a wish that makes no sense.
         """
-        directory = _directory(path)
+        place = find_checkpoint(path, revision)
+        path, directory = place.source, place.directory
         try:
             config = read_config(directory)
             tokens, pad = Tokens.read(directory, config.limits), config.pad
@@ -110,7 +114,7 @@ class Classifier:
             if (directory / (file := FILES.get(chosen, WEIGHTS))).is_file():
                 refuse_changed(directory, file)
             made = (
-                TorchBackend(os.fspath(path), pad, device)
+                TorchBackend(os.fspath(find_checkpoint(path, revision, weights=True).directory), pad, device)
                 if chosen == "torch"
                 else OnnxBackend(directory / FILES[chosen], pad, chosen)
             )
@@ -124,7 +128,7 @@ class Classifier:
             raise CheckpointError(
                 f"{path} was never calibrated, so it has no answer to prior, max_error or coverage: run `python -m train.calibrate`"
             )
-        loaded = cls(made, tokens, config.labels, calibration, card=_card(directory))
+        loaded = cls(made, tokens, config.labels, calibration, card=_card(directory), place=place)
         if (width := made.logits([[pad]]).shape[1]) != len(loaded.labels):
             raise CheckpointError(f"{path}: config.json names {len(loaded.labels)} labels, the model scores {width}")
         if calibration is not None:
@@ -229,38 +233,6 @@ class Classifier:
             scores[batch] = found
         first = np.cumsum([0, *(len(own) for own in encoded[:-1])])  # of each text's windows, which lie side by side
         return np.add.reduceat(scores * weights[:, None], first) / np.add.reduceat(weights, first)[:, None]
-
-
-def _directory(path: str | os.PathLike[str]) -> Path:
-    """Where the checkpoint's small files and ONNX files lie; those of a hub id are fetched first. Raises CheckpointError."""
-    directory = Path(path)
-    if directory.is_dir():
-        if not (directory / "config.json").is_file():
-            raise CheckpointError(
-                f"{directory} holds no config.json, so it is not a checkpoint: give the directory RUN/checkpoint; `make train` writes {DEFAULT}"
-            )
-        return directory
-    if directory.is_absolute() or directory.parts[:1] in (("runs",), (".",), ("..",)) or directory.exists():
-        raise CheckpointError(f"no checkpoint at {directory}: {_made_by(directory)}, or give the path of another one")
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(os.fspath(path), allow_patterns=["*.json", "*.onnx", "README.md"]))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path} is no directory, and could not be had from the hub: {str(error).strip().splitlines()[0]}"
-        ) from error
-
-
-def _made_by(directory: Path) -> str:
-    """What makes the checkpoint that is not at `directory`."""
-    if directory == DEFAULT:
-        return "run `make train` first"
-    if directory in (DEFAULT.parent.with_name(f"default-{part}") / DEFAULT.name for part in ("half", "quarter")):
-        return "run `make curve` first"
-    if directory.parts[:1] == DEFAULT.parts[:1] and directory.parts[2:] == DEFAULT.parts[2:]:
-        return f"train it first, with `python -m train.fit --run {directory.parts[1]}` and the options of that run"
-    return "train it first, with `python -m train.fit`, which writes runs/RUN/checkpoint"
 
 
 def _card(directory: Path) -> str:

@@ -11,14 +11,13 @@ import typer
 from onrecord.cli.command import answering
 from onrecord.cli.loading import load
 from onrecord.cli.options import AsJson, Backend, Model, Prior
-from onrecord.defaults import CHECKPOINT
 
 BAR = 12  # characters of a bar of 100%
 
 
 def explain(
     text: Annotated[str, typer.Argument(help="one sentence")],
-    model: Model = str(CHECKPOINT),
+    model: Model = None,
     prior: Prior = None,
     backend: Backend = None,
     label: Annotated[

@@ -6,7 +6,6 @@ import dataclasses
 import importlib.metadata
 import json
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,8 +14,7 @@ from onrecord.card import read_card
 from onrecord.cli.command import answering, fail
 from onrecord.cli.loading import load
 from onrecord.cli.options import AsJson, Model
-from onrecord.defaults import CHECKPOINT
-from onrecord.inference.files import read_object
+from onrecord.inference.files import read_export
 
 if TYPE_CHECKING:
     from onrecord.classifier import Classifier
@@ -24,14 +22,13 @@ if TYPE_CHECKING:
 
 def info(
     path: Annotated[str | None, typer.Argument(hidden=True)] = None,  # what --model was called before
-    model: Model = str(CHECKPOINT),
+    model: Model = None,
     as_json: AsJson = False,
 ) -> None:
     """What a checkpoint is: labels, priors, promises, backend, versions, its export, and its model card's metrics."""
-    model = path or model
-    classifier = load(model, None)
+    classifier = load(path or model, None)
     try:
-        described = describe(classifier, model)
+        described = describe(classifier)
     except ValueError as error:
         raise fail(str(error)) from None
     with answering():
@@ -42,21 +39,21 @@ def info(
             print(f"{name:44}{value}")
 
 
-def describe(classifier: Classifier, model: str) -> dict[str, Any]:
+def describe(classifier: Classifier) -> dict[str, Any]:
     """A checkpoint as JSON: numbers are numbers, and what it does not have is null.
 
     Raises ValueError if export.json or the model card is not what train.export and train.evaluate write.
     """
-    calibration, rule = classifier.calibration, classifier.rule
-    exported = Path(model) / "export.json"
+    calibration, rule, place = classifier.calibration, classifier.rule, classifier.place
     try:
         results, _ = read_card(classifier.card)
     except ValueError as error:
         raise ValueError(
-            f"{model}/README.md: {error}; mend it, or write it again with `python -m train.evaluate`"
+            f"{place.directory}/README.md: {error}; mend it, or write it again with `python -m train.evaluate`"
         ) from None
     return {
-        "model": model,
+        "model": place.source,
+        "why": place.reason,
         "labels": list(classifier.labels),
         "window": classifier.max_tokens,
         "backend": {"name": classifier.backend.name, "version": classifier.backend.version},
@@ -69,26 +66,9 @@ def describe(classifier: Classifier, model: str) -> dict[str, Any]:
             "max_error": calibration.max_error,
             "coverage": calibration.coverage,
         },
-        "export": _export(exported) if exported.is_file() else None,
+        "export": read_export(place.directory),
         "metrics": [dataclasses.asdict(result) for result in results],
     }
-
-
-def _export(path: Path) -> dict[str, Any]:
-    """What train.export says of the ONNX files: on which CPU they were judged, and why int8 is there or not."""
-    record = read_object(path)
-    try:
-        kept, cpu, rungs = record["kept"], record["cpu"], record["int8"]
-        words = [*kept, cpu["machine"], *cpu["features"], *(rung["rung"] for rung in rungs)]
-        if not all(isinstance(word, str) for word in words):
-            raise TypeError("a name is no text")
-        return {
-            "files": kept,
-            "cpu": {"machine": cpu["machine"], "features": cpu["features"]},
-            "int8": [{"rung": r["rung"], "kept": bool(r["holds"]), "reason": r.get("reason")} for r in rungs],
-        }
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path} is not what train.export wrote ({error!r}); run it again") from None
 
 
 def _rung(rung: dict[str, Any]) -> str:
@@ -98,7 +78,8 @@ def _rung(rung: dict[str, Any]) -> str:
 
 def _lines(described: dict[str, Any]) -> list[tuple[str, str]]:
     """The same as names and values to print."""
-    lines = [("model", described["model"]), ("labels", ", ".join(described["labels"]))]
+    lines = [("model", described["model"]), ("why this one", described["why"])]
+    lines += [("labels", ", ".join(described["labels"]))]
     lines += [("window", f"{described['window']} tokens"), ("backend", " ".join(described["backend"].values()))]
     lines += described["versions"].items()
     if calibration := described["calibration"]:

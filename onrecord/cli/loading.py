@@ -24,14 +24,14 @@ os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 
 def load(
-    model: str,
+    model: str | None,
     prior: str | None,
     max_error: float | None = None,
     coverage: float | None = None,
     backend: BackendName | None = None,
     device: str = "cpu",
 ) -> Classifier:
-    """The checkpoint at `model`; one that cannot be had, or not so, ends the command with one line."""
+    """The checkpoint at `model`, or the one that Classifier.load takes unnamed; one that cannot be had, or not so, ends the command with one line."""
     from onrecord.calibration import WishError
     from onrecord.classifier import CheckpointError, Classifier
 
@@ -48,7 +48,7 @@ def load(
 
 
 def promising(
-    model: str,
+    model: str | None,
     prior: str | None,
     max_error: float | None,
     coverage: float | None,

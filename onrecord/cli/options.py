@@ -34,7 +34,14 @@ class TableFormat(StrEnum):
     xlsx = "xlsx"
 
 
-Model = Annotated[str, typer.Option("--model", help="checkpoint directory or hub id")]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        help="checkpoint directory or hub id; if not given, what ONRECORD_MODEL names, runs/default/checkpoint where "
+        "it is here, or the installed model wheel",
+    ),
+]
 Prior = Annotated[
     str | None,
     typer.Option(

@@ -12,7 +12,6 @@ import typer
 from onrecord.cli.command import LEFT_OUT, answering, fail, standard_input
 from onrecord.cli.loading import promising
 from onrecord.cli.options import AsJson, Backend, Coverage, MaxError, Model, OnError, Prior
-from onrecord.defaults import CHECKPOINT
 
 if TYPE_CHECKING:
     from onrecord.classifier import Classifier, Prediction
@@ -22,7 +21,7 @@ def predict(
     texts: Annotated[
         list[str], typer.Argument(help="sentences; - reads one a line from standard input, and answers as they come")
     ],
-    model: Model = str(CHECKPOINT),
+    model: Model = None,
     prior: Prior = None,
     max_error: MaxError = None,
     coverage: Coverage = None,

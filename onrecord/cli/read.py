@@ -13,7 +13,7 @@ from onrecord.cli.article_files import article_text, write_events
 from onrecord.cli.command import answering, fail
 from onrecord.cli.loading import promising
 from onrecord.cli.options import AsJson, Backend, Coverage, MaxError, Model, Prior
-from onrecord.defaults import CHECKPOINT, DATED, HEDGED
+from onrecord.defaults import DATED, HEDGED
 
 NO_DAY = "needs --published: 'Monday' is a date only for who knows when it was written"
 
@@ -22,7 +22,7 @@ def read(
     file: Annotated[
         str, typer.Argument(help="article as plain text or HTML in UTF-8, .docx, .pdf or .eml; - for standard input")
     ],
-    model: Model = str(CHECKPOINT),
+    model: Model = None,
     prior: Prior = None,
     max_error: MaxError = None,
     coverage: Coverage = None,
@@ -87,7 +87,9 @@ def read(
         raise typer.BadParameter(f"{asked} {NO_DAY}")
     classifier = promising(model, prior, max_error, coverage, backend)
     if dated not in classifier.labels and (asked or dated != DATED):
-        raise typer.BadParameter(f"--dated {dated!r} is no label of {model}; it knows {', '.join(classifier.labels)}")
+        raise typer.BadParameter(
+            f"--dated {dated!r} is no label of {classifier.place.source}; it knows {', '.join(classifier.labels)}"
+        )
     try:
         article = read_article(
             text, published, classifier, zone=zone, source=source, dated=dated, hedged=hedged, claims=claims

@@ -4,87 +4,55 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from functools import partial
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
 from onrecord.cli.command import LEFT_OUT, answering, fail, standard_input
 from onrecord.cli.loading import promising, senseless, shares_of
 from onrecord.cli.options import Backend, Coverage, Engine, MaxError, Model, OnError, Prior, TableFormat
-from onrecord.defaults import CHECKPOINT, PART_ROWS
-
-if TYPE_CHECKING:
-    from onrecord.tables.score import Summary
+from onrecord.defaults import PART_ROWS
 
 MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
+IN = "table: .csv, .tsv, .jsonl (also with .gz or .zst behind it), .parquet or .xlsx; - for standard input"
+OUT = "the same rows and columns with the labels' columns behind them; any of these formats; - for standard output"
 
 
 def score(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="IN",
-            help="table: .csv, .tsv, .jsonl (also with .gz or .zst behind it), .parquet or .xlsx; - for standard input",
-        ),
-    ],
-    target: Annotated[
-        str,
-        typer.Argument(
-            metavar="OUT",
-            help="the same rows and columns with the labels' columns behind them; any of these formats; - for standard output",
-        ),
-    ],
-    text_column: Annotated[str, typer.Option("--text-column", help="the column with the sentences")] = "text",
+    source: Annotated[str, typer.Argument(metavar="IN", help=IN)],
+    target: Annotated[str, typer.Argument(metavar="OUT", help=OUT)],
+    text_column: Annotated[str, typer.Option(help="the column with the sentences")] = "text",
     on_error: Annotated[
-        OnError,
-        typer.Option("--on-error", help="what becomes of a bad row: left out and named on standard error, or the end"),
+        OnError, typer.Option(help="what becomes of a bad row: left out and named on standard error, or the end")
     ] = OnError.fail,
-    delimiter: Annotated[
-        str | None,
-        typer.Option("--delimiter", help="between the cells of CSV and TSV; if not given, the one that the header has"),
-    ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option("--encoding", help="of IN, e.g. cp1252; if not given, UTF-8 or what its byte order mark says"),
-    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="of CSV and TSV; if not given, the header's")] = None,
+    encoding: Annotated[str | None, typer.Option(help="of IN, e.g. cp1252; if not given, UTF-8 or its mark's")] = None,
     format: Annotated[
-        TableFormat | None,
-        typer.Option("--format", help="of -, which has no name to say it; default for OUT: that of IN"),
+        TableFormat | None, typer.Option(help="of -, which has no name to say it; default for OUT: that of IN")
     ] = None,
     safe_csv: Annotated[
-        bool,
-        typer.Option(
-            "--safe-csv", help="an apostrophe before cells that begin with = + - @, which spreadsheets would run"
-        ),
+        bool, typer.Option("--safe-csv", help="an apostrophe before cells that begin with = + - @, as formulas do")
     ] = False,
-    prefix: Annotated[str, typer.Option("--prefix", help="before the names of the columns added")] = "",
-    model: Model = str(CHECKPOINT),
+    prefix: Annotated[str, typer.Option(help="before the names of the columns added")] = "",
+    model: Model = None,
     prior: Prior = None,
     max_error: MaxError = None,
     coverage: Coverage = None,
     backend: Backend = None,
-    device: Annotated[str, typer.Option("--device", help="torch device")] = "cpu",
+    device: Annotated[str, typer.Option(help="torch device")] = "cpu",
     part_rows: Annotated[
-        int, typer.Option("--part-rows", min=1, max=MOST_ROWS, help="rows that are done, or done again, together")
+        int, typer.Option(min=1, max=MOST_ROWS, help="rows that are done, or done again, together")
     ] = PART_ROWS,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there; not with ray")] = False,
     engine: Annotated[
-        Engine,
-        typer.Option(
-            "--engine",
-            help="ray: IN is a directory of Parquet or JSONL files, OUT a directory of parts; "
-            "both may be URLs (s3://...)",
-        ),
+        Engine, typer.Option(help="ray: IN and OUT are directories or URLs (s3://...) of Parquet or JSONL files")
     ] = Engine.local,
     actors: Annotated[
-        int, typer.Option("--actors", min=1, help="of ray: processes, each with a CPU, and a GPU if --device cuda")
+        int, typer.Option(min=1, help="of ray: processes, each with a CPU, and a GPU if --device cuda")
     ] = 2,
     ray_address: Annotated[
-        str,
-        typer.Option(
-            "--ray-address", help="of a ray cluster; auto: the one this machine is part of; local: one for this run"
-        ),
+        str, typer.Option(help="of a ray cluster; auto: this machine's; local: one for this run")
     ] = "local",
 ) -> None:
     """Label a table of sentences. Killed, the same command goes on where it was; OUT appears when all is done."""
@@ -92,8 +60,9 @@ def score(
     from onrecord.classifier import CheckpointError
     from onrecord.tables.formats import TableError
     from onrecord.tables.parts import ScoreError
-    from onrecord.tables.pipe import check_pipe, score_piped
+    from onrecord.tables.pipe import check_pipe, score_or_pipe
     from onrecord.tables.progress import Meter
+    from onrecord.tables.ray import score_directory, unfit
     from onrecord.tables.score import Options
     from onrecord.tables.score import score as score_table
 
@@ -102,51 +71,31 @@ def score(
     )
     try:
         if engine == Engine.ray:
-            from onrecord.tables.ray import score_directory
-
-            single = {
-                "--overwrite": overwrite,
-                "--delimiter": delimiter,
-                "--encoding": encoding,
-                "--safe-csv": safe_csv,
+            if refused := unfit(source, target, options, overwrite):
+                raise typer.BadParameter(f"{refused} is not for --engine ray, whose IN and OUT are directories")
+            chosen: dict[str, Any] = {
+                "prior": shares_of(prior),
+                "device": device,
+                "actors": actors,
+                "address": ray_address,
             }
-            if unfit := [name for name, given in single.items() if given] + ["-"] * ("-" in (source, target)):
-                raise typer.BadParameter(f"{unfit[0]} is not for --engine ray, whose IN and OUT are directories")
-            summary = score_directory(
-                source,
-                target,
-                model,
-                options,
-                prior=shares_of(prior),
-                device=device,
-                on_error=on_error,
-                actors=actors,
-                address=ray_address,
-                on_progress=Meter(),
-            )
+            summary = score_directory(source, target, model, options, **chosen, on_error=on_error, on_progress=Meter())
         else:
             check_pipe(source, target, format, overwrite)
             if target == "-" and sys.stdout is None:
                 raise fail("standard output is closed, so there is nowhere to answer")
             classifier = promising(model, prior, max_error, coverage, backend, device)
-
-            def score_file(read: Path, written: Path) -> Summary:
-                return score_table(
-                    read,
-                    written,
-                    classifier,
-                    model,
-                    options,
-                    on_error=on_error,
-                    overwrite=overwrite,
-                    on_progress=Meter(),
-                    on_note=_note,
-                )
-
-            if "-" in (source, target):
-                summary = score_piped(source, target, format, score_file, standard_input, _answer)
-            else:
-                summary = score_file(Path(source), Path(target))
+            run = partial(
+                score_table,
+                classifier=classifier,
+                checkpoint=classifier.place.source,
+                options=options,
+                on_error=on_error,
+                overwrite=overwrite,
+                on_progress=Meter(),
+                on_note=_note,
+            )
+            summary = score_or_pipe(source, target, format, run, standard_input, _answer)
     except WishError as error:
         raise senseless(error, max_error, coverage) from None
     except (ScoreError, CheckpointError, ValueError) as error:
@@ -155,7 +104,11 @@ def score(
         raise fail(f"{source}: {error}") from None
     except KeyboardInterrupt:
         raise fail("stopped; the same command goes on from here") from None
-    _finish(summary, target)
+    for note in summary.notes:
+        _note(note)
+    print(summary.line("standard output" if target == "-" else target), file=sys.stderr)
+    if summary.bad:
+        raise typer.Exit(LEFT_OUT)
 
 
 def _note(note: str) -> None:
@@ -165,13 +118,3 @@ def _note(note: str) -> None:
 def _answer(file: BinaryIO) -> None:
     with answering():
         shutil.copyfileobj(file, sys.stdout.buffer)
-
-
-def _finish(summary: Summary, target: str) -> None:
-    for note in summary.notes:
-        _note(note)
-    left_out = f", {summary.bad:,} bad ones left out" if summary.bad else ""
-    place = "standard output" if target == "-" else target
-    print(f"{summary.written:,} rows in {place}{left_out}", file=sys.stderr)
-    if summary.bad:
-        raise typer.Exit(LEFT_OUT)

@@ -14,13 +14,12 @@ import typer
 from onrecord.cli.command import fail
 from onrecord.cli.loading import promising
 from onrecord.cli.options import Backend, Coverage, MaxError, Model, Prior
-from onrecord.defaults import CHECKPOINT
 
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 
 
 def serve(
-    model: Model = str(CHECKPOINT),
+    model: Model = None,
     prior: Prior = None,
     max_error: MaxError = None,
     coverage: Coverage = None,
@@ -70,14 +69,19 @@ def serve(
         raise fail(f"cannot listen on {host}, port {port} ({_reason(error)}); give another --port or --host") from None
     with listening:
         local = ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+        classifier = promising(model, prior, max_error, coverage, backend)
         app = application(
-            promising(model, prior, max_error, coverage, backend),
+            classifier,
             token=token,
             cors=cors or (),
             hosts=allowed_host or [] if local or allowed_host else None,
         )
         shown = f"[{host}]" if ":" in host else host
-        print(f"serving {model} on http://{shown}:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
+        print(
+            f"serving {classifier.place.source} on http://{shown}:{listening.getsockname()[1]}",
+            file=sys.stderr,
+            flush=True,
+        )
         if not run(app, listening):
             raise fail("the service did not start; the reason stands above")
 

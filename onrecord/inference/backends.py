@@ -25,6 +25,7 @@ ONNX, INT8 = "model.onnx", "model.int8.onnx"  # of train.export; the second only
 FILES = {"onnx": ONNX, "int8": INT8}
 WEIGHTS = "model.safetensors"
 STAMP = "weights"  # metadata of an ONNX file: the fingerprint of the weights it was made from
+MANIFEST = "manifest.json"  # of a model wheel: the SHA-256 of each of its files
 RECORD = "export.json"  # written last by train.export: what was exported, the default, the SHA-256 of each file
 
 
@@ -211,6 +212,25 @@ def refuse_changed(directory: Path, name: str) -> None:
         raise BackendError(
             f"{directory / name} was changed after the export (its SHA-256 is not that of {RECORD}): restore it, or "
             f"delete {RECORD} and run `python -m train.export` if the weights were changed on purpose"
+        )
+
+
+def refuse_unlisted(directory: Path) -> None:
+    """Raise BackendError if a file is not the one that manifest.json lists, where there is one, as in the model wheels.
+
+    ONNX files are left to refuse_changed, which reads the one in use by export.json, and export.json is listed here.
+    """
+    path = directory / MANIFEST
+    if not path.is_file():
+        return
+    try:
+        listed = dict(json.loads(path.read_text(encoding="utf-8"))["sha256"])
+        changed = [name for name in listed if not name.endswith(".onnx") and sha256(directory / name) != listed[name]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BackendError(f"{path} or a file it lists cannot be read ({error}); install the wheel again") from error
+    if changed:
+        raise BackendError(
+            f"{directory / changed[0]} was changed: its SHA-256 is not in {MANIFEST}; install the wheel again"
         )
 
 

@@ -60,6 +60,29 @@ def read_config(directory: Path) -> Config:
     return Config(tuple(labels), pad or 0, tuple(limits))
 
 
+def read_export(directory: Path) -> dict[str, Any] | None:
+    """What train.export says of its ONNX files: on which CPU they were judged, and why int8 is there or not.
+
+    None where it never ran. Raises ValueError for a record that it did not write.
+    """
+    path = directory / "export.json"
+    if not path.is_file():
+        return None
+    record = read_object(path)
+    try:
+        kept, cpu, rungs = record["kept"], record["cpu"], record["int8"]
+        words = [*kept, cpu["machine"], *cpu["features"], *(rung["rung"] for rung in rungs)]
+        if not all(isinstance(word, str) for word in words):
+            raise TypeError("a name is no text")
+        return {
+            "files": kept,
+            "cpu": {"machine": cpu["machine"], "features": cpu["features"]},
+            "int8": [{"rung": r["rung"], "kept": bool(r["holds"]), "reason": r.get("reason")} for r in rungs],
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is not what train.export wrote ({error!r}); run it again") from None
+
+
 def _shown(value: object) -> str:
     """A value from a file, on one line and not too long."""
     text = repr(value)

@@ -33,7 +33,7 @@ def check_pipe(source: str, target: str, format: str | None, overwrite: bool) ->
             raise in_the_way(Path(target))
 
 
-def score_piped(
+def score_or_pipe(
     source: str,
     target: str,
     format: str | None,
@@ -41,11 +41,13 @@ def score_piped(
     stdin: Callable[[], BinaryIO],
     answer: Callable[[BinaryIO], None],
 ) -> Summary:
-    """Call `score` with files in the place of those names that are "-".
+    """Call `score` with the two names, and with files in the place of those that are "-".
 
     `stdin` gives the bytes of the input, `answer` takes the output when all is done. `format` is that of "-"; None
     for the format of `source`. Raises what `score` raises.
     """
+    if PIPE not in (source, target):
+        return score(Path(source), Path(target))
     form = format or format_of(source)
     with tempfile.TemporaryDirectory(
         prefix=".onrecord-", dir=None if target == PIPE else Path(target).parent

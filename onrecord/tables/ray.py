@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from onrecord.checkpoints import find_checkpoint
 from onrecord.classifier import Classifier
 from onrecord.tables.formats import TableError, compression_of, format_of
 from onrecord.tables.parts import ScoreError
@@ -48,7 +49,7 @@ OPENERS = 32  # files looked into at the same time before the start
 class Work:
     """What every actor is told."""
 
-    model: str
+    model: str | None
     checkpoint: str  # identity of what the driver found under `model`
     prior: str | Mapping[str, float] | None
     device: str
@@ -57,10 +58,22 @@ class Work:
     target: str
 
 
+def unfit(source: str, target: str, options: Options, overwrite: bool) -> str | None:
+    """The first wish, as an option of the command, that is not for directories; None where there is none."""
+    wishes = {
+        "--overwrite": overwrite,
+        "--delimiter": options.delimiter,
+        "--encoding": options.encoding,
+        "--safe-csv": options.safe_csv,
+        "-": "-" in (source, target),
+    }
+    return next((name for name, wish in wishes.items() if wish), None)
+
+
 def score_directory(
     source: str,
     target: str,
-    model: str,
+    model: str | None,
     options: Options,
     *,
     prior: str | Mapping[str, float] | None = None,
@@ -94,7 +107,10 @@ def score_directory(
     paths = _paths(files, where, source)
     format = format_of(paths[0])
     identity = run_identity(
-        classifier, model, options, {"format": format, "files": {path: files.ukey(path) for path in paths}}
+        classifier,
+        classifier.place.source,
+        options,
+        {"format": format, "files": {path: files.ukey(path) for path in paths}},
     )
     way_out = f"delete {target} to begin anew"
     if out.exists(f"{there}/{MANIFEST}"):
@@ -208,9 +224,10 @@ class SpanScorer:
     def __init__(self, work: Work, format: str, source: str) -> None:
         import fsspec
 
-        if (found := checkpoint_identity(work.model)) != work.checkpoint:
+        place = find_checkpoint(work.model)
+        if (found := checkpoint_identity(place.source)) != work.checkpoint:
             raise ScoreError(
-                f"{work.model} is another checkpoint on {os.uname().nodename} ({found}) than where the run was started "
+                f"{place.source} is another checkpoint on {os.uname().nodename} ({found}) than where the run was started "
                 f"({work.checkpoint})"
             )
         self.work = work

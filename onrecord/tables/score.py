@@ -49,6 +49,11 @@ class Summary:
     short: int = 0  # rows of `written` that ended before the last columns and got empty cells there
     notes: tuple[str, ...] = ()  # what else there is to tell
 
+    def line(self, place: str) -> str:
+        """What was done, for people."""
+        left_out = f", {self.bad:,} bad ones left out" if self.bad else ""
+        return f"{self.written:,} rows in {place}{left_out}"
+
 
 @dataclass(frozen=True)
 class Progress:

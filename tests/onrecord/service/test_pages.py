@@ -289,7 +289,7 @@ def test_a_wheel_has_the_page(tmp_path: Path) -> None:
             source, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
         ) if source.is_dir() else shutil.copy(source, tmp_path)
     subprocess.run(
-        [sys.executable, "-c", "from setuptools import build_meta as b; b.build_wheel('.')"],
+        [sys.executable, "-c", "from hatchling import build; build.build_wheel('.')"],
         cwd=tmp_path,
         check=True,
         capture_output=True,

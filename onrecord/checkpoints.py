@@ -1,0 +1,98 @@
+"""Which checkpoint answers, and why that one: named, from the environment, trained here, or installed as a wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from onrecord.defaults import CHECKPOINT, ENVIRONMENT, WHEELS
+from onrecord.inference.backends import BackendError, refuse_unlisted
+
+SMALL = ["*.json", "*.onnx", "README.md"]  # of a hub model; torch asks for its weights too
+WAYS = (
+    f"there is no model: name a directory or a hub id (--model, Classifier.load), set {ENVIRONMENT}, run `make train` in "
+    f"a clone, which writes {CHECKPOINT}, or install the wheel {WHEELS[-1].replace('_', '-')}"
+)
+
+
+class CheckpointError(Exception):
+    """There is no usable checkpoint at the place given; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a checkpoint lies."""
+
+    source: str  # as it was named: a directory or a hub id
+    directory: Path  # its files; those of a hub id were fetched
+    reason: str  # why this one and no other
+
+
+def find_checkpoint(
+    path: str | os.PathLike[str] | None = None, revision: str | None = None, *, weights: bool = False
+) -> Place:
+    """The checkpoint at `path`; for None the one that ONRECORD_MODEL names, else that trained here, else an installed wheel.
+
+    `revision` is a branch, tag or commit of a hub id. `weights`: of a hub id, also fetch what torch reads. Raises
+    CheckpointError where there is none, or where a file is not the one that the wheel was built with.
+    """
+    source, reason = _chosen(path)
+    directory = _directory(source, revision, weights)
+    try:
+        refuse_unlisted(directory)
+    except BackendError as error:
+        raise CheckpointError(str(error)) from error
+    return Place(source, directory, reason)
+
+
+def _chosen(path: str | os.PathLike[str] | None) -> tuple[str, str]:
+    """Directory or hub id, and why."""
+    if path is not None:
+        return os.fspath(path), "named by the caller"
+    if named := os.environ.get(ENVIRONMENT):
+        return named, f"named by the environment variable {ENVIRONMENT}"
+    if CHECKPOINT.is_dir():
+        return str(CHECKPOINT), "trained here"
+    for wheel in WHEELS:
+        spec = importlib.util.find_spec(wheel)
+        if spec and spec.origin:  # a folder of that name without a module is none of ours
+            return str(Path(spec.origin).parent), f"from the installed wheel {wheel.replace('_', '-')}"
+    raise CheckpointError(WAYS)
+
+
+def _directory(source: str, revision: str | None, weights: bool) -> Path:
+    """Where the files lie; those of a hub id are fetched first."""
+    directory = Path(source)
+    if directory.is_dir():
+        if revision is not None:
+            raise CheckpointError(f"revision {revision!r} is for models of the hub, and {source} is a directory")
+        if not (directory / "config.json").is_file():
+            raise CheckpointError(
+                f"{directory} holds no config.json, so it is not a checkpoint: give the directory RUN/checkpoint; "
+                f"`make train` writes {CHECKPOINT}"
+            )
+        return directory
+    if directory.is_absolute() or directory.parts[:1] in (("runs",), (".",), ("..",)) or directory.exists():
+        raise CheckpointError(f"no checkpoint at {directory}: {_made_by(directory)}, or give the path of another one")
+    from huggingface_hub import snapshot_download
+
+    patterns = [*SMALL, "*.safetensors"] if weights else SMALL
+    try:
+        return Path(snapshot_download(source, revision=revision, allow_patterns=patterns))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{source} is no directory, and could not be had from the hub: {str(error).strip().splitlines()[0]}"
+        ) from error
+
+
+def _made_by(directory: Path) -> str:
+    """What makes the checkpoint that is not at `directory`."""
+    if directory == CHECKPOINT:
+        return "run `make train` first"
+    if directory in (CHECKPOINT.parent.with_name(f"default-{part}") / CHECKPOINT.name for part in ("half", "quarter")):
+        return "run `make curve` first"
+    if directory.parts[:1] == CHECKPOINT.parts[:1] and directory.parts[2:] == CHECKPOINT.parts[2:]:
+        return f"train it first, with `python -m train.fit --run {directory.parts[1]}` and the options of that run"
+    return "train it first, with `python -m train.fit`, which writes runs/RUN/checkpoint"
