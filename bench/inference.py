@@ -1,8 +1,10 @@
-"""Predicting against what people would use instead: speed, start-up, memory. Both sides in one run, in turns: read the ratios, the machine may be busy.
+"""Predicting against what people would use instead: speed, start-up, memory. Both sides in one run, in turns: read the
+ratios, the machine may be busy.
 
     python -m bench.inference [--rows 2000] [--rounds 1] [--config FILE] [--key value]
 
-Sentences are drawn from the training split, whose answers nobody looks at here. Writes bench-inference.json into the output directory (runs).
+Sentences are drawn from the training split, whose answers nobody looks at here. Writes bench-inference.json into the
+output directory (runs).
 """
 
 import importlib.util
@@ -45,7 +47,8 @@ STARTS = 3  # cold starts of each side; the best counts
 HEAD_ROWS = 100  # labelled sentences that the logistic heads are fitted on: their quality is not what is measured
 START = {
     OURS: "from onrecord import Classifier; Classifier.load({0!r}).predict('The talks will resume on Monday.')",
-    BARE: "from transformers import pipeline; pipeline('text-classification', model={0!r})('The talks will resume on Monday.')",
+    BARE: "from transformers import pipeline; "
+    "pipeline('text-classification', model={0!r})('The talks will resume on Monday.')",
 }
 MEMORY = """
 import sys; from onrecord import Classifier
@@ -87,7 +90,8 @@ def main(config: Config, rows: int, rounds: int) -> int:
     known = rows_of(config.corpus, "train")
     if HEAD_ROWS + rows > len(known):
         raise Stop(
-            f"--rows {rows}: {config.corpus.data} has {len(known)} training sentences, {HEAD_ROWS} of which the logistic heads need; ask for fewer"
+            f"--rows {rows}: {config.corpus.data} has {len(known)} training sentences, {HEAD_ROWS} of which the "
+            "logistic heads need; ask for fewer"
         )
     drawn = Random(0).sample(known, HEAD_ROWS + rows)
     labelled, texts = drawn[:HEAD_ROWS], [r["text"] for r in drawn[HEAD_ROWS:]]
@@ -125,19 +129,21 @@ def main(config: Config, rows: int, rounds: int) -> int:
             if name in seconds
         ),
     ]
-    found: dict[str, Any] = {
-        "sentences": len(texts), "mean_words": round(statistics.mean(len(text.split()) for text in texts), 1), "rounds": rounds, "starts": STARTS,
-        "threads": threads(), "cpu": cpu(),
-        "versions": {name: version(name) for name in ("torch", "transformers", "onnxruntime", "sentence-transformers", *(["setfit"] if SETFIT in systems else []))},
+    libraries = ["torch", "transformers", "onnxruntime", "sentence-transformers"]
+    libraries += ["setfit"] if SETFIT in systems else []
+    figures: dict[str, Any] = {
+        "sentences": len(texts), "mean_words": round(statistics.mean(len(text.split()) for text in texts), 1),
+        "rounds": rounds, "starts": STARTS, "threads": threads(), "cpu": cpu(),
+        "versions": {name: version(name) for name in libraries},
         "sentences_per_second": {name: round(len(texts) / taken, 1) for name, taken in seconds.items()},
         "single_sentence_p50_ms": {name: round(1000 * taken, 1) for name, taken in p50.items()},
         "seconds_to_first_answer": {name: round(taken, 2) for name, taken in starts.items()},
         "matrix_product_gflops": round(peak / 1e9, 1), "gflop_a_sentence": round(operations / len(texts) / 1e9, 3),
-        "targets": [vars(t) | {"figure": t.figure if t.figure is None else round(t.figure, 2), "verdict": t.verdict()} for t in targets],
+        "targets": [vars(t) | {"figure": t.figure and round(t.figure, 2), "verdict": t.verdict()} for t in targets],
     }  # fmt: skip
     target = config.run_dir.parent / "bench-inference.json"
-    write(target, json.dumps(found, indent=2))
-    print(render(found))
+    write(target, json.dumps(figures, indent=2))
+    print(render(figures))
     print(f"\nall figures: {target}")
     return 0
 
@@ -157,31 +163,31 @@ def throughput(name: str, ratio: dict[str, float]) -> list[Target]:
 def systems_of(config: Config, labelled: list[dict]) -> dict[str, System]:
     """Every system that is installed, loaded. All have the same base model, ours and the pipelines the same weights."""
     try:
-        own = {
+        classifiers = {
             OURS: Classifier.load(config.checkpoint, backend="onnx"),
             f"{OURS}, torch": Classifier.load(config.checkpoint, backend="torch"),
         }
         if (config.checkpoint / FILES["int8"]).is_file():
-            own[INT8] = Classifier.load(config.checkpoint, backend="int8")
+            classifiers[INT8] = Classifier.load(config.checkpoint, backend="int8")
     except CheckpointError as error:
         raise Stop(str(error)) from error
-    found = {name: System(classifier.predict, classifier.predict) for name, classifier in own.items()}
+    systems = {name: System(classifier.predict, classifier.predict) for name, classifier in classifiers.items()}
     pipeline = transformers.pipeline("text-classification", model=str(config.checkpoint), device="cpu")
-    found[BARE] = System(pipeline, pipeline)
-    found[BATCHED] = System(lambda texts: pipeline(texts, batch_size=32), pipeline)
+    systems[BARE] = System(pipeline, pipeline)
+    systems[BATCHED] = System(lambda texts: pipeline(texts, batch_size=32), pipeline)
     base = str(minilm_directory())
     texts, labels = [r["text"] for r in labelled], [r["label"] for r in labelled]
     encoder = SentenceTransformer(base, device="cpu")
     head = LogisticRegression(max_iter=1000).fit(encoder.encode(texts), labels)
-    found[HEAD] = System(
-        lambda given: head.predict(encoder.encode(given)), lambda text: head.predict(encoder.encode([text]))
+    systems[HEAD] = System(
+        lambda sentences: head.predict(encoder.encode(sentences)), lambda text: head.predict(encoder.encode([text]))
     )
     if importlib.util.find_spec("setfit") is not None:
         from setfit import SetFitModel
 
         setfit = SetFitModel(model_body=SentenceTransformer(base, device="cpu"), model_head=head)
-        found[SETFIT] = System(setfit.predict, lambda text: setfit.predict([text]))
-    return found
+        systems[SETFIT] = System(setfit.predict, lambda text: setfit.predict([text]))
+    return systems
 
 
 def in_turns(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -194,8 +200,11 @@ def in_turns(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, f
 
 
 def resident(config: Config, backend: str, texts: list[str]) -> float:
-    """Peak of resident memory, in MB of 10^6 bytes, of a process that loads the backend and types these sentences. Linux only."""
-    found = subprocess.run(
+    """Peak of resident memory, in MB of 10^6 bytes, of a process that loads the backend and labels these sentences.
+
+    Linux only.
+    """
+    process = subprocess.run(
         [sys.executable, "-c", MEMORY, str(config.checkpoint), backend],
         input="\n".join(texts),
         capture_output=True,
@@ -203,7 +212,7 @@ def resident(config: Config, backend: str, texts: list[str]) -> float:
         check=True,
         encoding="utf-8",
     )
-    return int(found.stdout) * 1024 / 1e6
+    return int(process.stdout) * 1024 / 1e6
 
 
 def matrix_rate() -> float:
@@ -214,12 +223,14 @@ def matrix_rate() -> float:
 
 
 def operations_of(config: Config, texts: list[str]) -> float:
-    """Floating-point operations of the matrix products that these sentences cannot do without (no padding), as torch counts them."""
+    """Floating-point operations of the matrix products that these sentences cannot do without (no padding), as torch
+    counts them.
+    """
     classifier = Classifier.load(config.checkpoint, backend="torch")
     assert isinstance(classifier.backend, TorchBackend)
     model = read_first_token(classifier.backend.model)  # the last layer's other tokens are read by nobody
     model.set_attn_implementation("eager")  # the counter does not know the fused one
-    lengths = [len(row) for own in classifier.tokens.encode(texts) for row in own]
+    lengths = [len(row) for pieces in classifier.tokens.encode(texts) for row in pieces]
     cost = {}
     for length in set(lengths):
         with FlopCounterMode(display=False) as counter, torch.inference_mode():
@@ -231,19 +242,21 @@ def operations_of(config: Config, texts: list[str]) -> float:
     return float(sum(cost[length] for length in lengths))
 
 
-def render(found: dict[str, Any]) -> str:
+def render(figures: dict[str, Any]) -> str:
     """The figures and the targets as two tables in Markdown."""
     lines = [
-        f"{found['sentences']} sentences of {found['mean_words']} words on average, {found['threads']} threads, best of {found['rounds']} rounds",
+        f"{figures['sentences']} sentences of {figures['mean_words']} words on average, {figures['threads']} threads, "
+        f"best of {figures['rounds']} rounds",
         "",
     ]
     lines += ["| system | sentences/s | one sentence, p50 ms | first answer, s |", "| --- | --- | --- | --- |"]
-    for name, rate in found["sentences_per_second"].items():
+    for name, rate in figures["sentences_per_second"].items():
         lines.append(
-            f"| {name} | {rate:g} | {found['single_sentence_p50_ms'][name]:g} | {found['seconds_to_first_answer'].get(name, '')} |"
+            f"| {name} | {rate:g} | {figures['single_sentence_p50_ms'][name]:g} | "
+            f"{figures['seconds_to_first_answer'].get(name, '')} |"
         )
     lines += ["", "| measure | figure | reach | far goal | |", "| --- | --- | --- | --- | --- |"]
-    for t in found["targets"]:
+    for t in figures["targets"]:
         lines.append(
             "| "
             + " | ".join(
@@ -254,13 +267,13 @@ def render(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _call(function: Callable[..., object], *given: object) -> Callable[[], object]:
-    return lambda: function(*given)
+def _call(function: Callable[..., object], *arguments: object) -> Callable[[], object]:
+    return lambda: function(*arguments)
 
 
-def _seconds(function: Callable[..., object], *given: object) -> float:
+def _seconds(function: Callable[..., object], *arguments: object) -> float:
     started = time.perf_counter()
-    function(*given)
+    function(*arguments)
     return time.perf_counter() - started
 
 

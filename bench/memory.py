@@ -1,9 +1,11 @@
-"""Does memory grow with the rows? Train the same number of steps on more and more rows, their text repeated, and watch the process.
+"""Does memory grow with the rows? Train the same number of steps on more and more rows, their text repeated, and watch
+the process.
 
     python -m bench.memory [--rows 10000 100000 1000000] [--steps 60] [--key value]
 
-Each size in a process of its own. Counted is the process's own memory (RssAnon of proc(5), highest of samples taken every 0.1 s); pages of the
-Arrow file, which the kernel takes back when it needs them, are not its own. Writes OUTPUT/bench-memory.json and .png. Linux only.
+Each size in a process of its own. Counted is the process's own memory (RssAnon of proc(5), highest of samples taken
+every 0.1 s); pages of the Arrow file, which the kernel takes back when it needs them, are not its own. Writes
+OUTPUT/bench-memory.json and .png. Linux only.
 """
 
 import json
@@ -44,10 +46,10 @@ def measured(config: Config, rows: int, steps: int, root: Path) -> dict[str, flo
     )
     (root / "config.yaml").write_text(yaml.safe_dump(short.model_dump()))
     started, peak = time.monotonic(), 0
-    with open(root / "said.txt", "w") as said:
+    with open(root / "output.txt", "w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "train.fit", "--config", str(root / "config.yaml")],
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
         while process.poll() is None:
@@ -55,7 +57,8 @@ def measured(config: Config, rows: int, steps: int, root: Path) -> dict[str, flo
             time.sleep(0.1)
     if process.returncode:
         raise Stop(
-            f"training on {rows} rows failed with code {process.returncode}:\n{(root / 'said.txt').read_text()[-2000:]}"
+            f"training on {rows} rows failed with code {process.returncode}:\n"
+            f"{(root / 'output.txt').read_text()[-2000:]}"
         )
     return {"rows": rows, "gib": peak / 2**20, "seconds": time.monotonic() - started}
 
@@ -70,7 +73,9 @@ def own_memory(process: int) -> int:
 
 
 def repeated(corpus: Corpus, rows: int, directory: Path) -> None:
-    """A data/ directory whose train split is the config's, again and again until it has `rows` rows; the other splits as they are."""
+    """A data/ directory whose train split is the config's, again and again until it has `rows` rows; the other splits
+    as they are.
+    """
     directory.mkdir(parents=True)
     for path in Path(corpus.data).iterdir():
         if path.is_file():
@@ -83,14 +88,14 @@ def repeated(corpus: Corpus, rows: int, directory: Path) -> None:
     sign(directory)
 
 
-def plot(found: list[dict[str, float]], path: Path) -> None:
+def plot(sizes: list[dict[str, float]], path: Path) -> None:
     """Peak memory against rows, from zero up, so that what is flat looks flat."""
     figure = Figure(figsize=(6, 3), layout="constrained")
     axes = figure.add_subplot()
-    axes.plot([size["rows"] for size in found], [size["gib"] for size in found], marker="o")
+    axes.plot([size["rows"] for size in sizes], [size["gib"] for size in sizes], marker="o")
     axes.set(
         xscale="log",
-        ylim=(0, 1.25 * max(size["gib"] for size in found)),
+        ylim=(0, 1.25 * max(size["gib"] for size in sizes)),
         xlabel="rows of train",
         ylabel="the process's own memory at its peak, GiB",
     )
@@ -98,25 +103,25 @@ def plot(found: list[dict[str, float]], path: Path) -> None:
 
 
 def _command() -> int:
-    config, own = parse(
+    config, options = parse(
         prog="bench.memory",
         rows=dict(type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="sizes of the train split"),
         steps=dict(type=int, default=60, help="optimiser steps on each"),
     )
-    found = main(config, own["rows"], own["steps"])
+    sizes = main(config, options["rows"], options["steps"])
     table = Table("rows", "peak GiB", "", "seconds", box=None)
-    for size in found:
+    for size in sizes:
         table.add_row(
             f"{size['rows']:,}",
             f"{size['gib']:.2f}",
-            Bar(max(s["gib"] for s in found), 0, size["gib"], width=40),
+            Bar(max(s["gib"] for s in sizes), 0, size["gib"], width=40),
             f"{size['seconds']:.0f}",
         )
     Console(width=100).print(table)
     path = Path(config.output) / "bench-memory.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=2) + "\n")
-    plot(found, path.with_suffix(".png"))
+    path.write_text(json.dumps(sizes, indent=2) + "\n")
+    plot(sizes, path.with_suffix(".png"))
     print(f"written to {path} and {path.with_suffix('.png').name}")
     return 0
 

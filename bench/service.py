@@ -103,13 +103,13 @@ def serving(config: Config, kind: str = "batches") -> Iterator[Server]:
         try:
             until = time.monotonic() + START_SECONDS
             while (
-                not (told := re.search(r"on (http://\S+)", log.read_text()))
+                not (address := re.search(r"on (http://\S+)", log.read_text()))
                 or "startup complete" not in log.read_text()
             ):
                 if process.poll() is not None or time.monotonic() > until:
                     raise Stop(f"the service did not start: {log.read_text().strip()}")
                 time.sleep(0.02)
-            yield Server(process, told[1], log)
+            yield Server(process, address[1], log)
         finally:
             process.kill()
             process.wait()
@@ -122,14 +122,14 @@ async def closed(
 
     With `before_end`, that is called after `seconds`, and they ask until they are not let in.
     """
-    load, given = Load(), cycle(texts)
+    load, sentences = Load(), cycle(texts)
     begun = time.monotonic()
     stopped = float("inf")
 
     async def client(session: aiohttp.ClientSession) -> None:
         while time.monotonic() - begun < seconds or before_end:
             sent = time.monotonic()
-            if not await _ask(session, server, next(given), load):
+            if not await _ask(session, server, next(sentences), load):
                 load.lost += (
                     sent < stopped - 0.1
                 )  # what is sent in the moment of stopping may find its connection closed
@@ -148,14 +148,14 @@ async def closed(
 
 async def arriving(server: Server, texts: list[str], rate: float, seconds: float) -> tuple[Load, list[int]]:
     """Requests at a rate, whether those before were answered or not; and the service's memory once a second."""
-    load, given, memory = Load(), cycle(texts), []
+    load, sentences, memory = Load(), cycle(texts), []
     begun = time.monotonic()
     running = set()
     async with _session() as session:
         for number in range(int(rate * seconds)):
             if (early := begun + number / rate - time.monotonic()) > 0:
                 await asyncio.sleep(early)
-            task = asyncio.create_task(_ask(session, server, next(given), load))
+            task = asyncio.create_task(_ask(session, server, next(sentences), load))
             running.add(task)
             task.add_done_callback(running.discard)
             if number % int(rate) == 0:
@@ -191,31 +191,36 @@ def main(config: Config, seconds: float, rounds: int, overload: float, soak: flo
         raise Stop(f"no checkpoint at {config.checkpoint}: run `make train` first")
     rows = rows_of(config.corpus, "train")
     texts = [row["text"] for row in Random(0).sample(rows, min(SENTENCES, len(rows)))]
-    found: dict[str, Any] = {"clients": CLIENTS, "threads": threads(), "cpu": cpu(), "load_before": os.getloadavg()[0]}
-    found["model_alone"] = model_alone(config, texts[:160], rounds)
-    _tell("the model alone, sentences a second by sentences in a call", found["model_alone"])
-    found |= throughput(config, texts, seconds, rounds)
-    _tell("throughput", found["batches"], found["single"], f"ratio {found['ratio']}")
+    figures: dict[str, Any] = {
+        "clients": CLIENTS,
+        "threads": threads(),
+        "cpu": cpu(),
+        "load_before": os.getloadavg()[0],
+    }
+    figures["model_alone"] = model_alone(config, texts[:160], rounds)
+    _show("the model alone, sentences a second by sentences in a call", figures["model_alone"])
+    figures |= throughput(config, texts, seconds, rounds)
+    _show("throughput", figures["batches"], figures["single"], f"ratio {figures['ratio']}")
     with serving(config) as server:
         if overload:
-            found["overload"] = overloaded(server, texts, 5 * found["batches"]["per_second"], overload)
-            _tell("overload", found["overload"])
+            figures["overload"] = overloaded(server, texts, 5 * figures["batches"]["per_second"], overload)
+            _show("overload", figures["overload"])
         if soak:
-            found["soak"] = soaked(server, texts, 60 * soak)
-            _tell("soak", found["soak"])
+            figures["soak"] = soaked(server, texts, 60 * soak)
+            _show("soak", figures["soak"])
         begun = time.monotonic()
         server.process.kill()
         server.process.wait()
         with serving(config) as again:  # at once, as systemd and container engines do
-            found["killed"] = {
+            figures["killed"] = {
                 "seconds_to_ready": round(time.monotonic() - begun, 1),
                 "answers": dict(asyncio.run(closed(again, texts, 1, 1)).statuses),
             }
-            _tell("SIGKILL and started again", found["killed"])
-            found["sigterm"] = stopped(again, texts, min(seconds, 5))
-            _tell("SIGTERM under load", found["sigterm"])
+            _show("SIGKILL and started again", figures["killed"])
+            figures["sigterm"] = stopped(again, texts, min(seconds, 5))
+            _show("SIGTERM under load", figures["sigterm"])
     target = config.run_dir.parent / "bench-service.json"
-    write(target, json.dumps(found, indent=2))
+    write(target, json.dumps(figures, indent=2))
     print(f"\nall figures: {target}")
     return 0
 
@@ -241,11 +246,11 @@ def throughput(config: Config, texts: list[str], seconds: float, rounds: int) ->
             for kind, server in (("batches", batches), ("single", single)):
                 loads[kind].append(asyncio.run(closed(server, texts, CLIENTS, seconds)))
         ratios = sorted(a.rate / b.rate for a, b in zip(loads["batches"], loads["single"], strict=True))
-        found: dict[str, Any] = {
-            kind: sorted(own, key=lambda load: load.rate)[rounds // 2].figures() for kind, own in loads.items()
+        figures: dict[str, Any] = {
+            kind: sorted(runs, key=lambda load: load.rate)[rounds // 2].figures() for kind, runs in loads.items()
         }
         alone = asyncio.run(closed(batches, texts, 1, min(seconds, 5)))
-    return found | {
+    return figures | {
         "ratio": round(ratios[rounds // 2], 2),
         "ratios": [round(ratio, 2) for ratio in ratios],
         "one_client": alone.figures(),
@@ -262,7 +267,7 @@ def overloaded(server: Server, texts: list[str], rate: float, seconds: float) ->
     half = memory[len(memory) // 2 :]
     return load.figures() | {
         "arriving_per_second": round(rate),
-        "memory_mb": [round(found / 1e6, 1) for found in (memory[0], half[0], max(half))],
+        "memory_mb": [round(resident / 1e6, 1) for resident in (memory[0], half[0], max(half))],
         "afterwards": dict(again),
     }
 
@@ -295,24 +300,24 @@ def soaked(server: Server, texts: list[str], seconds: float) -> dict[str, Any]:
 def stopped(server: Server, texts: list[str], seconds: float) -> dict[str, Any]:
     """SIGTERM while all clients ask, after so many seconds."""
     time.sleep(1)  # the log tells of an answer after the client has it: those of the measure before are to be in it
-    before = _told(server)
+    before = _logged(server)
     load = asyncio.run(closed(server, texts, CLIENTS, seconds, lambda: server.process.send_signal(signal.SIGTERM)))
     server.process.wait(60)
-    told = _told(server) - before
+    logged = _logged(server) - before
     return {
         "answered": load.statuses["200"],
-        "answered_by_the_log": told["200"],
-        "others_in_the_log": told.total() - told["200"],
+        "answered_by_the_log": logged["200"],
+        "others_in_the_log": logged.total() - logged["200"],
         "lost": load.lost,
     }
 
 
-def _told(server: Server) -> Counter[str]:
+def _logged(server: Server) -> Counter[str]:
     """Answers to clients by status, as the service's log has them."""
     return Counter(re.findall(r"POST /v1/predict (\d+)", server.log.read_text()))
 
 
-def _tell(title: str, *figures: object) -> None:
+def _show(title: str, *figures: object) -> None:
     print(f"{title}:", *figures, sep="\n  ", flush=True)
 
 

@@ -31,9 +31,11 @@ EXAMPLE_TOKENS = 128  # --max_seq_length of run_classification.py, whose --pad_t
 
 
 def with_trainer(config: Config, pad_to: int | None, **options: Any) -> float:
-    """Train with Hugging Face's Trainer. Rows padded to `pad_to` tokens, or, if that is None, to the longest of their batch.
+    """Train with Hugging Face's Trainer. Rows padded to `pad_to` tokens, or, if that is None, to the longest of their
+    batch.
 
-    Rate, warm-up, decay, epochs and batch are the config's, validation comes after each epoch, nothing is logged to disk. Returns the best epoch's macro-F1.
+    Rate, warm-up, decay, epochs and batch are the config's, validation comes after each epoch, nothing is logged to
+    disk. Returns the best epoch's macro-F1.
     """
     set_seed(config.seed)
     train, validation = load_split(config.corpus, "train"), load_split(config.corpus, "validation")
@@ -48,10 +50,10 @@ def with_trainer(config: Config, pad_to: int | None, **options: Any) -> float:
             padding="max_length" if pad_to else False,
         )
 
-    def measure(found: EvalPrediction) -> dict[str, float]:
+    def measure(answers: EvalPrediction) -> dict[str, float]:
         return {
             "macro_f1": macro_f1(
-                np.asarray(found.label_ids).tolist(), np.asarray(found.predictions).argmax(1).tolist(), len(names)
+                np.asarray(answers.label_ids).tolist(), np.asarray(answers.predictions).argmax(1).tolist(), len(names)
             )
         }
 
@@ -59,14 +61,31 @@ def with_trainer(config: Config, pad_to: int | None, **options: Any) -> float:
         return split.map(encode, batched=True, remove_columns=[name for name in split.column_names if name != "label"])
 
     arguments = TrainingArguments(
-        output_dir=str(config.run_dir), num_train_epochs=config.engine.epochs, per_device_train_batch_size=config.engine.batch_size, per_device_eval_batch_size=config.engine.batch_size,
-        learning_rate=config.engine.learning_rate, warmup_steps=config.engine.warmup_share, weight_decay=config.engine.weight_decay, max_grad_norm=config.engine.clip_norm, seed=config.seed,
-        eval_strategy="epoch", save_strategy="no", logging_steps=config.engine.log_every, report_to="none", disable_tqdm=True, **options,
-    )  # fmt: skip
+        output_dir=str(config.run_dir),
+        num_train_epochs=config.engine.epochs,
+        per_device_train_batch_size=config.engine.batch_size,
+        per_device_eval_batch_size=config.engine.batch_size,
+        learning_rate=config.engine.learning_rate,
+        warmup_steps=config.engine.warmup_share,
+        weight_decay=config.engine.weight_decay,
+        max_grad_norm=config.engine.clip_norm,
+        seed=config.seed,
+        eval_strategy="epoch",
+        save_strategy="no",
+        logging_steps=config.engine.log_every,
+        report_to="none",
+        disable_tqdm=True,
+        **options,
+    )
     trainer = Trainer(
-        model=model, args=arguments, train_dataset=prepare(train), eval_dataset=prepare(validation), compute_metrics=measure, processing_class=tokenizer,
+        model=model,
+        args=arguments,
+        train_dataset=prepare(train),
+        eval_dataset=prepare(validation),
+        compute_metrics=measure,
+        processing_class=tokenizer,
         data_collator=default_data_collator if pad_to else DataCollatorWithPadding(tokenizer),
-    )  # fmt: skip
+    )
     trainer.train()
     trainer.save_model(str(config.checkpoint))
     return max(entry["eval_macro_f1"] for entry in trainer.state.log_history if "eval_macro_f1" in entry)
@@ -87,24 +106,27 @@ SIDES: dict[str, Callable[[Config], float]] = {
 
 
 def measured(side: str, config: Config) -> dict[str, float]:
-    """Train one side from reading the rows to the saved checkpoint. Returns CPU seconds (all threads), seconds, GiB at the peak, and macro-F1."""
+    """Train one side from reading the rows to the saved checkpoint.
+
+    Returns CPU seconds (all threads), seconds, GiB at the peak, and macro-F1.
+    """
     cpu, wall = time.process_time(), time.monotonic()
-    found = SIDES[side](config)
+    score = SIDES[side](config)
     return {
         "cpu_seconds": time.process_time() - cpu,
         "seconds": time.monotonic() - wall,
         "memory_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,  # Linux counts KiB
-        "macro_f1": found,
+        "macro_f1": score,
     }
 
 
 def _command() -> int:
-    config, own = parse(
+    config, options = parse(
         prog="bench.sides",
         side=dict(choices=list(SIDES), required=True, help="which one"),
         result=dict(type=str, required=True, help="JSON file to write"),
     )
-    Path(own["result"]).write_text(json.dumps(measured(own["side"], config)))
+    Path(options["result"]).write_text(json.dumps(measured(options["side"], config)))
     return 0
 
 

@@ -1,9 +1,11 @@
-"""Train the same model on the same rows with Hugging Face's Trainer, as people run it and as it is best run, and with train.fit: how fast is each?
+"""Train the same model on the same rows with Hugging Face's Trainer, as people run it and as it is best run, and with
+train.fit: how fast is each?
 
     python -m bench.training [--rows 600] [--key value]
 
-One side after the other, each in a fresh process. Writes OUTPUT/bench.json. Sentences per CPU-second count every epoch of training, and
-the validation, tokenising and saving in between, but not imports; they are less disturbed by other work on the machine than seconds are.
+One side after the other, each in a fresh process. Writes OUTPUT/bench.json. Sentences per CPU-second count every epoch
+of training, and the validation, tokenising and saving in between, but not imports; they are less disturbed by other
+work on the machine than seconds are.
 """
 
 import json
@@ -53,9 +55,9 @@ def main(config: Config, rows: int) -> dict:
         rates.append(matrix_rate())
         train, validation = load_split(config.corpus, "train"), load_split(config.corpus, "validation")
         flops = needed_flops(config, list(train["text"]), list(validation["text"]))
-    for found in sides.values():
-        found["sentences_per_cpu_second"] = config.engine.epochs * len(train) / found["cpu_seconds"]
-        found["utilisation"] = flops / found["cpu_seconds"] / median(rates)
+    for figures in sides.values():
+        figures["sentences_per_cpu_second"] = config.engine.epochs * len(train) / figures["cpu_seconds"]
+        figures["utilisation"] = flops / figures["cpu_seconds"] / median(rates)
     ours = sides["ours"]
     return {
         "rows": len(train),
@@ -85,7 +87,8 @@ def ratio(ours: float, other: float, key: str) -> float:
 
 
 def shortened(config: Config, rows: int, root: Path) -> Config:
-    """Write whole documents, drawn by seed, with `rows` rows of train and an eighth as many of validation, into `root`; returns the config that reads them.
+    """Write whole documents, drawn by seed, with `rows` rows of train and an eighth as many of validation, into `root`;
+    returns the config that reads them.
 
     No side stops early.
     """
@@ -117,7 +120,10 @@ def whole_documents(split: datasets.Dataset, rows: int, seed: int) -> datasets.D
 
 
 def run_side(name: str, config: Config, root: Path) -> dict[str, float]:
-    """One side in a process of its own: what bench_sides.measured returns. Raises Stop with the end of its output if it fails."""
+    """One side in a process of its own: what bench_sides.measured returns.
+
+    Raises Stop with the end of its output if it fails.
+    """
     settings, result = root / f"{name}.yaml", root / f"{name}.json"
     settings.write_text(yaml.safe_dump(changed(config, run=name).model_dump()))
     command = [sys.executable, "-m", "bench.sides", "--side", name, "--result", str(result), "--config", str(settings)]
@@ -128,7 +134,9 @@ def run_side(name: str, config: Config, root: Path) -> dict[str, float]:
 
 
 def matrix_rate(size: int = 2048, repeats: int = 5) -> float:
-    """Floating-point operations per CPU-second of a large fp32 matrix product: the best of `repeats`, the first of which warms up."""
+    """Floating-point operations per CPU-second of a large fp32 matrix product: the best of `repeats`, the first of
+    which warms up.
+    """
     left, right = torch.randn(size, size), torch.randn(size, size)
     best = math.inf
     for _ in range(repeats):
@@ -139,7 +147,8 @@ def matrix_rate(size: int = 2048, repeats: int = 5) -> float:
 
 
 def needed_flops(config: Config, train: list[str], validation: list[str]) -> int:
-    """Operations of the matrix products that the run cannot do without: every text at its own length, the last layer for the first token only.
+    """Operations of the matrix products that the run cannot do without: every text at its own length, the last layer
+    for the first token only.
 
     Forward and backward for `train` in each epoch, forward for `validation`; counted on one row of each length.
     """
@@ -163,12 +172,17 @@ def needed_flops(config: Config, train: list[str], validation: list[str]) -> int
 def show(result: dict, console: Console) -> None:
     """Print the figures of each side and the ratios of ours to the others."""
     table = Table("", "sentences per CPU-second", "seconds", "peak GiB", "validation macro-F1", "of the matrix rate")
-    for name, found in result["sides"].items():
-        figures = (found["sentences_per_cpu_second"], found["seconds"], found["memory_gib"], found["macro_f1"])
+    for name, measured in result["sides"].items():
+        figures = (
+            measured["sentences_per_cpu_second"],
+            measured["seconds"],
+            measured["memory_gib"],
+            measured["macro_f1"],
+        )
         table.add_row(
             TITLES[name],
             *(f"{value:.{digits}f}" for value, digits in zip(figures, (1, 1, 2, 3), strict=True)),
-            f"{found['utilisation']:.0%}",
+            f"{measured['utilisation']:.0%}",
         )
     for other, ratios in result["ratios"].items():
         table.add_row(
@@ -179,17 +193,19 @@ def show(result: dict, console: Console) -> None:
         )
     console.print(table)
     console.print(
-        f"{result['rows']} rows, {result['epochs']} epochs, batches of {result['batch_size']}, {result['threads']} threads, load {result['load'][0]:.1f}. "
-        f"Matrix rate: {result['matrix_flops_per_cpu_second'] / 1e9:.0f} GFLOP per CPU-second, fp32; the last column is the part of it that goes into products "
+        f"{result['rows']} rows, {result['epochs']} epochs, batches of {result['batch_size']}, {result['threads']} "
+        f"threads, load {result['load'][0]:.1f}. "
+        f"Matrix rate: {result['matrix_flops_per_cpu_second'] / 1e9:.0f} GFLOP per CPU-second, fp32; the last column "
+        "is the part of it that goes into products "
         "the task cannot do without (unpadded tokens, last layer for the first token)."
     )
 
 
 def _command() -> int:
-    config, own = parse(
+    config, options = parse(
         prog="bench.training", rows=dict(type=int, default=600, help="rows of train to use, in whole documents")
     )
-    result = main(config, own["rows"])
+    result = main(config, options["rows"])
     show(result, Console(width=130))
     path = Path(config.output) / "bench.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -69,7 +69,7 @@ def weights(config: Config) -> dict[str, torch.Tensor]:
 
 @pytest.fixture(autouse=True)
 def threads_as_before() -> Iterator[None]:
-    """What a test made of torch's threads ends with it: sums of floats, and so trained weights, hang on their number."""
+    """What a test made of torch's threads ends with it: sums of floats, so trained weights, hang on their number."""
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -85,8 +85,19 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """A config whose data is built, for a tiny model and a short run."""
     root = tmp_path_factory.mktemp("chain")
     write_seeds(root / "seeds")
-    config = load(corpus__seeds=str(root / "seeds"), corpus__data=str(root / "data"), output=str(root / "runs"), run="tiny", engine__model="tiny",
-                  engine__epochs=2, engine__learning_rate=3e-3, engine__head_learning_rate=3e-3, engine__batch_size=8, corpus__behaviour_groups=1, engine__log_every=1)  # fmt: skip
+    config = load(
+        run="tiny",
+        output=str(root / "runs"),
+        corpus__seeds=str(root / "seeds"),
+        corpus__data=str(root / "data"),
+        corpus__behaviour_groups=1,
+        engine__model="tiny",
+        engine__epochs=2,
+        engine__learning_rate=3e-3,
+        engine__head_learning_rate=3e-3,
+        engine__batch_size=8,
+        engine__log_every=1,
+    )
     build.main(config)
     return config
 

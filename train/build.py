@@ -1,9 +1,10 @@
-"""seeds/, or the config's `source`, -> data/: check every row, split by article, refuse leakage, write Parquet, dataset card and manifest.
+"""seeds/, or the config's `source`, -> data/: check every row, split by article, refuse leakage, write Parquet, dataset
+card and manifest.
 
     python -m train.build [--check | --audit] [--key value]
 
-The same seeds give the same bytes. The manifest is written last: where it stands, the data is complete. --check builds in
-memory and exits 1 if data/ holds anything else; --audit runs the slow checks of train.corpus.audit.
+The same seeds give the same bytes. The manifest is written last: where it stands, the data is complete. --check builds
+in memory and exits 1 if data/ holds anything else; --audit runs the slow checks of train.corpus.audit.
 """
 
 import hashlib
@@ -39,7 +40,8 @@ def split(sentences: list[Sentence], corpus: Corpus) -> dict[str, list[Sentence]
     """Whole documents into train, validation, test and behaviour; what splits.tsv knows stays where it is.
 
     New articles are dealt so that each split gets its share of every part and label. Contrast groups never reach
-    validation or test, which stand for news as it comes: `behaviour_groups` of each rule are kept out, the others train.
+    validation or test, which stand for news as it comes: `behaviour_groups` of each rule are kept out, the others
+    train.
     """
     decided = read_splits(Path(corpus.seeds))
     articles = [s for s in sentences if s.meta["part"] not in ("contrast", "guidelines")]
@@ -133,8 +135,8 @@ def refuse_leakage(parts: dict[str, list[Sentence]], warn: bool = False) -> None
             for score, a, x, b, y in pairs
         ]
         raise Stop(
-            f"{len(pairs)} sentences stand in two splits (similarity {NEAR_DUPLICATE} or more); rewrite or delete one:\n  "
-            + "\n  ".join(lines)
+            f"{len(pairs)} sentences stand in two splits (similarity {NEAR_DUPLICATE} or more); rewrite or delete "
+            "one:\n  " + "\n  ".join(lines)
         )
 
 
@@ -157,7 +159,9 @@ def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
 
 
 def parquet(rows: list[Sentence], labels: list[str], ours: bool) -> bytes:
-    """One split as Parquet, with the columns of the seeds (`ours`) or of the user's rows, label as ClassLabel, in the order of the seeds."""
+    """One split as Parquet, with the columns of the seeds (`ours`) or of the user's rows, label as ClassLabel, in the
+    order of the seeds.
+    """
     text = datasets.Value("string")
     features = {
         "id": text,
@@ -193,7 +197,8 @@ def _bytes(columns: dict[str, list], features: dict[str, Any]) -> bytes:
 
 
 def checked(config: Config) -> tuple[dict[str, list[Sentence]], Config]:
-    """The splits, and the config with the labels found. Raises Stop on faulty rows, leakage or a label that a split lacks.
+    """The splits, and the config with the labels found. Raises Stop on faulty rows, leakage or a label that a split
+    lacks.
 
     Of ready-made splits only train must have every label; what validation or test lacks is printed.
     """
@@ -201,16 +206,18 @@ def checked(config: Config) -> tuple[dict[str, list[Sentence]], Config]:
     if config.source.files is None:
         parts = split(read_seeds(config.corpus.seeds, config.corpus.labels), config.corpus)
     else:
-        given, labels = read_source(config.source, config.corpus.labels, config.measure.slices)
-        config, ready = labelled(config, labels), set(given) & set(SPLITS[1:])
-        parts = split_source(given, config.corpus)
+        source_parts, labels = read_source(config.source, config.corpus.labels, config.measure.slices)
+        config, ready = labelled(config, labels), set(source_parts) & set(SPLITS[1:])
+        parts = split_source(source_parts, config.corpus)
     refuse_leakage(parts, warn=config.source.files is not None and config.source.repeats == "warn")
     refuse_empty(parts, config.corpus.labels, ready)
     return parts, config
 
 
 def refuse_empty(parts: dict[str, list[Sentence]], labels: list[str], ready: set[str]) -> None:
-    """Raise Stop for a label that no row has, that the training or validation rows lack, or that a split made here lacks; print what a `ready`-made test split lacks."""
+    """Raise Stop for a label that no row has, that the training or validation rows lack, or that a split made here
+    lacks; print what a `ready`-made test split lacks.
+    """
     counts = {name: Counter(s.label for s in parts[name]) for name in SPLITS}
     if nowhere := [label for label in labels if not any(counts[name][label] for name in SPLITS)]:
         raise Stop(
@@ -218,17 +225,17 @@ def refuse_empty(parts: dict[str, list[Sentence]], labels: list[str], ready: set
         )
     if ready and (unlearnt := [label for label in labels if not counts["train"][label]]):
         seen = {label: ", ".join(name for name in SPLITS if counts[name][label]) for label in unlearnt}
-        told = "; ".join(f"the label {label!r} is seen only in {where}" for label, where in seen.items())
-        raise Stop(f"{told}, so it cannot be learned; correct it, move some of its rows to train, or delete them")
+        message = "; ".join(f"the label {label!r} is seen only in {where}" for label, where in seen.items())
+        raise Stop(f"{message}, so it cannot be learned; correct it, move some of its rows to train, or delete them")
     empty = {name: ", ".join(label for label in labels if not counts[name][label]) for name in SPLITS}
     if "test" in ready and (missing := empty.pop("test")):
         print(f"warning: test has no row labelled {missing}, so nothing will be known of these", file=sys.stderr)
     if "validation" in ready and empty["validation"]:
-        told = f"validation has no row labelled {empty['validation']}, so nothing could be promised for these"
-        raise Stop(f"{told}; move some there, or leave validation out of the source: it is then made of train")
+        message = f"validation has no row labelled {empty['validation']}, so nothing could be promised for these"
+        raise Stop(f"{message}; move some there, or leave validation out of the source: it is then made of train")
     if any(empty.values()):
-        told = "; ".join(f"{name} has no row labelled {missing}" for name, missing in empty.items() if missing)
-        raise Stop(f"{told}: write more articles or raise the split's share")
+        message = "; ".join(f"{name} has no row labelled {missing}" for name, missing in empty.items() if missing)
+        raise Stop(f"{message}: write more articles or raise the split's share")
 
 
 def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
@@ -251,14 +258,18 @@ def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
 
 
 def write(files: dict[str, bytes], target: Path) -> None:
-    """Write beside `target`, then swap the directories, so that a reader never sees half of it. Raises Stop where something else stands."""
+    """Write beside `target`, then swap the directories, so that a reader never sees half of it.
+
+    Raises Stop where something else stands.
+    """
     if target.exists() and (
         not target.is_dir()
         or target.is_symlink()
         or (any(target.iterdir()) and not (target / "manifest.json").is_file())
     ):
         raise Stop(
-            f"{target} is not something train.build wrote, and would be replaced; give another --corpus.data, or move it away"
+            f"{target} is not something train.build wrote, and would be replaced; give another --corpus.data, or move "
+            "it away"
         )
     fresh = target.with_name(target.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -278,7 +289,10 @@ def write(files: dict[str, bytes], target: Path) -> None:
 
 
 def write_splits(parts: dict[str, datasets.Dataset], labels: list[str], target: Path) -> None:
-    """A data directory of splits that were read from another one, with a manifest. Raises Stop where something else stands at `target`."""
+    """A data directory of splits that were read from another one, with a manifest.
+
+    Raises Stop where something else stands at `target`.
+    """
     files = {}
     for name, rows in parts.items():
         buffer = io.BytesIO()
@@ -300,7 +314,7 @@ def _origin(config: Config) -> list[str]:
     if config.source.files is None:
         return [config.corpus.seeds]
     files = config.source.files.values() if isinstance(config.source.files, dict) else [config.source.files]
-    return [name for own in files for name in ([own] if isinstance(own, str) else own)]
+    return [name for entry in files for name in ([entry] if isinstance(entry, str) else entry)]
 
 
 def main(config: Config, check: bool = False, audit: bool = False) -> int:
@@ -314,7 +328,8 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     there_is, seeds = target.resolve(), Path(config.corpus.seeds).resolve()
     if there_is == seeds or there_is in seeds.parents or seeds in there_is.parents:
         raise Stop(
-            f"--corpus.data {target} would be written over or into --corpus.seeds {config.corpus.seeds}; give a directory beside it"
+            f"--corpus.data {target} would be written over or into --corpus.seeds {config.corpus.seeds}; give a "
+            "directory beside it"
         )
     if inside := [
         name
@@ -331,7 +346,8 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
             raise Stop(f"{target} is not what {origin} gives: {', '.join(differing)} differ; run `make data`")
         if new := set(decided) - set(read_splits(Path(config.corpus.seeds))):
             raise Stop(
-                f"{len(new)} documents have no split in {config.corpus.seeds}/{FILE} yet: {', '.join(sorted(new)[:3])} …; run `make data`"
+                f"{len(new)} documents have no split in {config.corpus.seeds}/{FILE} yet: {', '.join(sorted(new)[:3])} "
+                "…; run `make data`"
             )
         print(f"{target} is what {origin} gives: {sum(manifest['rows'].values())} rows")
         return 0

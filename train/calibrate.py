@@ -3,8 +3,9 @@
     python -m train.calibrate [--key value]
 
 One number T, fitted on the validation split so that softmax(logits / T) has the least log loss (Guo et al. 2017). It is
-stored in the checkpoint as calibration.json, beside the validation sentences' scores and the label shares of the rows trained on: from these
-`onrecord.calibration` works out priors, abstention and label sets when a checkpoint is loaded. Raw logits stay available.
+stored in the checkpoint as calibration.json, beside the validation sentences' scores and the label shares of the rows
+trained on: from these `onrecord.calibration` works out priors, abstention and label sets when a checkpoint is loaded.
+Raw logits stay available.
 """
 
 import json
@@ -26,14 +27,17 @@ LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, an
 
 
 def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
-    """The T for which softmax(logits / T) has the least log loss; `logits` is (N, K), `targets` (N,) label numbers. Between 0.05 and 20."""
+    """The T for which softmax(logits / T) has the least log loss; `logits` is (N, K), `targets` (N,) label numbers.
+
+    Between 0.05 and 20.
+    """
     labels = range(logits.shape[1])
-    found = minimize_scalar(
+    optimum = minimize_scalar(
         lambda t: log_loss(targets, softmax(logits / np.exp(t)), labels=labels),
         bounds=(np.log(0.05), np.log(20)),
         method="bounded",
     )
-    return float(np.exp(found.x))
+    return float(np.exp(optimum.x))
 
 
 def main(config: Config) -> int:
@@ -51,7 +55,8 @@ def main(config: Config) -> int:
         rows = Random(config.seed).sample(rows, LIMIT)
     if missing := set(config.corpus.labels) - {r["label"] for r in rows}:
         raise Stop(
-            f"the validation rows hold none labelled {', '.join(sorted(missing))}, so nothing can be promised for that; write more or raise validation_share"
+            f"the validation rows hold none labelled {', '.join(sorted(missing))}, so nothing can be promised for "
+            "that; write more or raise validation_share"
         )
     targets = np.array([config.corpus.labels.index(r["label"]) for r in rows])
     logits, _ = classifier.logits([r["text"] for r in rows])
@@ -68,30 +73,37 @@ def main(config: Config) -> int:
     )
     if len(rows) < FEW_ROWS:
         print(
-            f"only {len(rows)} validation sentences, fewer than {FEW_ROWS}: the temperature, the threshold of `abstained` "
+            f"only {len(rows)} validation sentences, fewer than {FEW_ROWS}: the temperature, the threshold of "
+            "`abstained` "
             "and the limits of label sets are guesses; label more, or raise validation_share"
         )
     if not 0.06 < t < 16:
         print(
-            f"the best temperature lies at the bound ({t:.3g}): the scores of this model say next to nothing about these labels, or are always right"
+            f"the best temperature lies at the bound ({t:.3g}): the scores of this model say next to nothing about "
+            "these labels, or are always right"
         )
     before, after = (calibration_error(softmax(logits / scale), targets) for scale in (1.0, t))
     print(
-        f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} before, {after:.3f} after"
+        f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} "
+        f"before, {after:.3f} after"
     )
     for prior in [DATA, *config.measure.priors]:
         rule = calibration.rule(prior)
         probabilities = rule.probabilities(logits)
         print(
-            f"prior {prior:8} answers from confidence {rule.threshold:.3f} on: {rule.answered(probabilities).mean():.1%} of validation, so that at most "
-            f"{config.measure.max_error:.0%} are wrong; {rule.sets(probabilities).sum(1).mean():.2f} labels in a set of {config.measure.coverage:.0%} coverage"
+            f"prior {prior:8} answers from confidence {rule.threshold:.3f} on: "
+            f"{rule.answered(probabilities).mean():.1%} of validation, so that at most "
+            f"{config.measure.max_error:.0%} are wrong; {rule.sets(probabilities).sum(1).mean():.2f} labels in a set "
+            f"of {config.measure.coverage:.0%} coverage"
         )
     calibration.save(config.checkpoint)
     return 0
 
 
 def label_counts(config: Config) -> Counter[str]:
-    """label -> rows that the checkpoint was trained on: those of training.json, as a run may have had a part of the split."""
+    """label -> rows that the checkpoint was trained on: those of training.json, as a run may have had a part of the
+    split.
+    """
     trained = json.loads((config.checkpoint / "training.json").read_text())
     return Counter(trained.get("label_counts") or [row["label"] for row in rows_of(config.corpus, "train")])
 

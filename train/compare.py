@@ -2,7 +2,8 @@
 
     python -m train.compare runs/a/checkpoint runs/b/checkpoint FILE.jsonl [--html OUT.html] [--limit 50]
 
-FILE is a table with `text` and, for counting who is right, `label`; the splits of data/ are Parquet files with the same columns.
+FILE is a table with `text` and, for counting who is right, `label`; the splits of data/ are Parquet files with the same
+columns.
 """
 
 import argparse
@@ -20,25 +21,32 @@ from train.config import Stop, run
 from train.corpus.source_files import read_table
 from train.measure.paired import mcnemar
 
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>compare</title>
-<style>:root { color-scheme: light dark } body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse } td, th { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884; vertical-align: top }</style>
-<h1>{{ found.first }} and {{ found.second }}</h1><p>{{ found.summary }}</p>
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>compare</title>
+<style>:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 1000px; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse }
+td, th { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884; vertical-align: top }</style>
+<h1>{{ figures.first }} and {{ figures.second }}</h1><p>{{ figures.summary }}</p>
 <table><tr><th>change</th><th>first</th><th>second</th><th>label</th><th>sentence</th></tr>
-{% for c in found.changes %}<tr><td>{{ "%.2f" | format(c.shift) }}</td><td>{{ c.first }} {{ "%.2f" | format(c.first_confidence) }}</td>
+{% for c in figures.changes %}<tr><td>{{ "%.2f" | format(c.shift) }}</td>
+<td>{{ c.first }} {{ "%.2f" | format(c.first_confidence) }}</td>
 <td>{{ c.second }} {{ "%.2f" | format(c.second_confidence) }}</td><td>{{ c.label or "" }}</td><td>{{ c.text }}</td></tr>
 {% endfor %}</table></html>
 """
 
 
 def read_rows(path: str) -> list[dict[str, Any]]:
-    """Rows of a table in any format as dicts with `text` and perhaps `label`, by name. Raises Stop if there are none to be had."""
-    found = read_table(path, ["text"])
-    if not found or "text" not in found[0][1]:
-        columns = f" with {', '.join(found[0][1])}" if found else ""
-        raise Stop(f"{path} needs rows with a column text; it has {len(found)} rows{columns}")
+    """Rows of a table in any format as dicts with `text` and perhaps `label`, by name.
+
+    Raises Stop if there are none to be had.
+    """
+    table = read_table(path, ["text"])
+    if not table or "text" not in table[0][1]:
+        columns = f" with {', '.join(table[0][1])}" if table else ""
+        raise Stop(f"{path} needs rows with a column text; it has {len(table)} rows{columns}")
     rows: list[dict[str, Any]] = []
-    for where, row in found:
+    for where, row in table:
         if not isinstance(row.get("text"), str):
             raise Stop(f"{where}: text {row.get('text')!r} is not a string")
         rows.append({"text": row["text"], "label": row.get("label") or None})  # an empty cell is no label
@@ -46,10 +54,11 @@ def read_rows(path: str) -> list[dict[str, Any]]:
 
 
 def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The changed sentences, largest change first, and, where rows have labels, how many each gets right and McNemar's exact p.
+    """The changed sentences, largest change first, and, where rows have labels, how many each gets right and McNemar's
+    exact p.
 
-    The change of a sentence is the total variation distance between the two distributions over labels: 0 = the same, 1 = certain of something else.
-    Raises Stop if the two know different labels.
+    The change of a sentence is the total variation distance between the two distributions over labels: 0 = the same, 1
+    = certain of something else. Raises Stop if the two know different labels.
     """
     if first.labels != second.labels:
         raise Stop(f"the checkpoints know different labels: {', '.join(first.labels)} and {', '.join(second.labels)}")
@@ -71,23 +80,25 @@ def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -
         for row, x, y, shift in zip(rows, a, b, shifts, strict=True)
         if x.label != y.label
     ]
-    found: dict[str, Any] = {"rows": len(rows), "changes": sorted(changes, key=lambda c: -c["shift"])}
+    figures: dict[str, Any] = {"rows": len(rows), "changes": sorted(changes, key=lambda c: -c["shift"])}
     labelled = [
         (row["label"], x.label, y.label) for row, x, y in zip(rows, a, b, strict=True) if row["label"] is not None
     ]
     if unknown := {row["label"] for row in rows} - {*first.labels, None}:
         raise Stop(
-            f"labels of the file that the checkpoints do not know: {', '.join(sorted(map(repr, unknown)))}; they know {', '.join(first.labels)}"
+            f"labels of the file that the checkpoints do not know: {', '.join(sorted(map(repr, unknown)))}; they know "
+            f"{', '.join(first.labels)}"
         )
-    found["summary"] = f"{len(changes)} of {len(rows)} sentences changed their label"
+    figures["summary"] = f"{len(changes)} of {len(rows)} sentences changed their label"
     if labelled:
         targets, one, two = zip(*labelled, strict=True)
-        found["right"] = [sum(t == p for t, p in zip(targets, side, strict=True)) for side in (one, two)]
-        found["mcnemar_p"] = mcnemar(targets, one, two)
-        found["summary"] += (
-            f"; of {len(labelled)} with a label the first gets {found['right'][0]} right, the second {found['right'][1]} (McNemar's exact p = {found['mcnemar_p']:.3g})"
+        figures["right"] = [sum(t == p for t, p in zip(targets, side, strict=True)) for side in (one, two)]
+        figures["mcnemar_p"] = mcnemar(targets, one, two)
+        figures["summary"] += (
+            f"; of {len(labelled)} with a label the first gets {figures['right'][0]} right, the second "
+            f"{figures['right'][1]} (McNemar's exact p = {figures['mcnemar_p']:.3g})"
         )
-    return found
+    return figures
 
 
 def _command() -> int:
@@ -103,20 +114,20 @@ def _command() -> int:
     parser.add_argument("--limit", type=int, default=50, help="changes to print")
     options = parser.parse_args()
     try:
-        found = compare(Classifier.load(options.first), Classifier.load(options.second), read_rows(options.file))
+        figures = compare(Classifier.load(options.first), Classifier.load(options.second), read_rows(options.file))
     except CheckpointError as error:
         raise Stop(str(error)) from error
     if options.html:
         page = (
             jinja2.Environment(autoescape=True)
             .from_string(PAGE)
-            .render(found=found | {"first": options.first, "second": options.second})
+            .render(figures=figures | {"first": options.first, "second": options.second})
         )
         Path(options.html).write_text(page, encoding="utf-8")
-        print(f"{found['summary']}; all of them in {options.html}")
+        print(f"{figures['summary']}; all of them in {options.html}")
         return 0
     table = Table("change", "first", "second", "label", "sentence", box=None)
-    for c in found["changes"][: options.limit]:
+    for c in figures["changes"][: options.limit]:
         cells = (
             f"{c['shift']:.2f}",
             f"{c['first']} {c['first_confidence']:.2f}",
@@ -126,7 +137,7 @@ def _command() -> int:
         )
         table.add_row(*map(Text, cells))  # plain text: a label or a sentence may look like markup
     Console().print(table)
-    print(found["summary"])
+    print(figures["summary"])
     return 0
 
 

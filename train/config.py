@@ -233,7 +233,9 @@ def flat(config: Config) -> dict[str, Any]:
 
 
 def differences(config: Config) -> dict[str, Any]:
-    """What a YAML file must hold so that `load` gives this config: sections with the keys that differ from the defaults."""
+    """What a YAML file must hold so that `load` gives this config: sections with the keys that differ from the
+    defaults.
+    """
     defaults = flat(load())
     return _nested({key: value for key, value in flat(config).items() if value != defaults[key]})
 
@@ -266,14 +268,14 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     for key, why in _reasons_beside_keys().items():
         group = groups.get(key.partition(".")[0], parser)
         group.add_argument(f"--{key}", dest=key, metavar="", default=argparse.SUPPRESS, help=why)
-    found, unknown = parser.parse_known_args(argv)
+    namespace, unknown = parser.parse_known_args(argv)
     if unknown:
         parser.error(_unknown(unknown[0].lstrip("-").partition("=")[0], "option --"))
-    options = vars(found)
+    options = vars(namespace)
     try:
         values = _merged(_read(DEFAULTS), _read(options["config"]) if options["config"] else {})
-        given = {key: _value(key, options[key]) for key in FIELDS if key in options}
-        config = Config.model_validate(_merged(values, _nested(given)))
+        words = {key: _value(key, options[key]) for key in FIELDS if key in options}
+        config = Config.model_validate(_merged(values, _nested(words)))
     except (OSError, yaml.YAMLError) as error:
         parser.error(f"--config {options['config']}: {' '.join(str(error).split())}")
     except ValueError as error:
@@ -326,14 +328,14 @@ def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 def _nested(changes: dict[str, Any]) -> dict[str, Any]:
     """{"engine.epochs": 3} or {"engine__epochs": 3} -> {"engine": {"epochs": 3}}."""
-    found: dict[str, Any] = {}
+    nested: dict[str, Any] = {}
     for name, value in changes.items():
         section, dot, key = name.replace("__", ".").partition(".")
         if dot:
-            found.setdefault(section, {})[key] = value
+            nested.setdefault(section, {})[key] = value
         else:
-            found[section] = value
-    return found
+            nested[section] = value
+    return nested
 
 
 def _value(key: str, word: str) -> Any:

@@ -3,7 +3,7 @@
     python -m train.fit [--config FILE] [--section.key value] [--resume] [--force]
     torchrun --nproc_per_node 2 -m train.fit        several processes: docs/distributed.md
 
---resume goes on from the newest state that a killed or interrupted run left (train/engine/state.py), to the same weights.
+--resume goes on from the newest state that a killed or interrupted run left, to the same weights (engine/state.py).
 Sees `train` and `validation` only. The loop stands in `main`, read it from top to bottom.
 """
 
@@ -96,11 +96,11 @@ def main(
             for batch in plan(rows.lengths, engine.batch_size, config.seed, epoch)[position.batch :]:
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(position.step, steps, group["peak"], engine.warmup_share)
-                mine = batch[accelerator.process_index :: accelerator.num_processes] or batch[:1]
-                # DDP averages over processes, the loss is a mean over the batch; who has no row takes part with weight 0.
+                share = batch[accelerator.process_index :: accelerator.num_processes] or batch[:1]
+                # DDP averages over processes, the loss is a mean over the batch; who has no row takes part with 0.
                 weight = accelerator.num_processes / len(batch) if accelerator.process_index < len(batch) else 0.0
                 total = torch.zeros((), device=accelerator.device)
-                cut = list(pieces(mine, rows.lengths, engine.micro_tokens))
+                cut = list(pieces(share, rows.lengths, engine.micro_tokens))
                 for piece in cut:
                     inputs = collate(rows.tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
                     gold = moved(rows.targets[piece], accelerator.device)  # (rows,)
@@ -245,8 +245,11 @@ def with_weights(model: PreTrainedModel, weights: dict[str, torch.Tensor]) -> Pr
 
 
 def refuse_infinite(loss: float, norm: float, step: int, rate: float) -> None:
-    """Raise Diverged. Gradients that are no numbers ruin the weights while the loss still is one; with fp16 (a norm of 0
-    here) the scaler leaves such a step out."""
+    """Raise Diverged where the loss or the gradient's norm is no number.
+
+    Such gradients ruin the weights while the loss still is one; with fp16 (a norm of 0 here) the scaler leaves such a
+    step out.
+    """
     for what, number in (("loss", loss), ("gradient's norm", norm)):
         if not math.isfinite(number):
             way_out = f"lower engine.learning_rate (now {rate}) or set engine.precision: no"
@@ -295,12 +298,14 @@ def start(config: Config) -> Accelerator:
         )
     if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
         raise Stop(
-            f"distributed_type {accelerator.distributed_type.value} is not supported; launch it as DDP: docs/distributed.md"
+            f"distributed_type {accelerator.distributed_type.value} is not supported; launch it as DDP: "
+            "docs/distributed.md"
         )
     asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
     if asked not in ("no", config.engine.precision):
         raise Stop(
-            f"the launch file asks for mixed_precision {asked}, the config has engine.precision: {config.engine.precision}, which decides; add --engine.precision {asked}"
+            f"the launch file asks for mixed_precision {asked}, the config has engine.precision: "
+            f"{config.engine.precision}, which decides; add --engine.precision {asked}"
         )
     if (
         config.engine.compile and accelerator.num_processes > 1
@@ -318,7 +323,8 @@ def out_of_memory_explained(engine: Engine) -> Iterator[None]:
         if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         raise Stop(
-            f"out of memory; lower engine.micro_tokens (now {engine.micro_tokens}) or engine.max_tokens (now {engine.max_tokens}): {str(error).splitlines()[0]}"
+            f"out of memory; lower engine.micro_tokens (now {engine.micro_tokens}) or engine.max_tokens (now "
+            f"{engine.max_tokens}): {str(error).splitlines()[0]}"
         ) from error
 
 
@@ -329,7 +335,7 @@ def parameter_groups(model: PreTrainedModel, engine: Engine) -> list[dict]:
     sentence encoders do not train. Below the top layer of the body each learns `layer_decay` times as fast as the one
     above it, the embeddings slowest (Howard and Ruder 2018; Clark et al. 2020).
     """
-    layer = {name: int(found[1]) for name, _ in model.named_parameters() if (found := LAYER.search(name))}
+    layer = {name: int(match[1]) for name, _ in model.named_parameters() if (match := LAYER.search(name))}
     top = max(layer.values(), default=0)
     groups: dict[tuple[float, bool], list[torch.nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
@@ -357,19 +363,19 @@ def validate(
     """Loss, accuracy, macro-F1 and the config's metric on rows shared out over the processes; each row counts once."""
     model.eval()
     order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
-    own = order[accelerator.process_index :: accelerator.num_processes]
-    found = []
+    share = order[accelerator.process_index :: accelerator.num_processes]
+    answers = []
     with torch.inference_mode(), accelerator.autocast():
-        for i in range(0, len(own), 32):
-            rows = own[i : i + 32]
+        for i in range(0, len(share), 32):
+            rows = share[i : i + 32]
             logits = model(**collate([tokens[row] for row in rows], tokenizer, accelerator.device)).logits.float()
             gold = torch.tensor([targets[row] for row in rows], device=logits.device)
             losses = cross_entropy(logits, gold, reduction="none")
-            found += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=True))
-    found = sorted(gather_object(found))
-    predicted = [label for _, label, _ in found]
+            answers += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=True))
+    answers = sorted(gather_object(answers))
+    predicted = [label for _, label, _ in answers]
     return {
-        "loss": sum(loss for *_, loss in found) / len(found),
+        "loss": sum(loss for *_, loss in answers) / len(answers),
     } | {name: judged(name, targets, predicted, labels) for name in dict.fromkeys(("accuracy", "macro_f1", metric))}
 
 
@@ -387,7 +393,7 @@ def progress_bar(accelerator: Accelerator) -> Progress:
 def save_checkpoint(
     config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]
 ) -> None:
-    """Write the Hugging Face directory beside its place and swap it in: a reader sees the old one or the new one, never a half.
+    """Write the Hugging Face directory beside its place and swap it in, so that a reader never sees a half.
 
     Raises Stop when the disk does not take it; states of --resume stay.
     """

@@ -1,12 +1,15 @@
-"""Label noise: sentences that the model is sure are labelled wrongly, as a sheet for a second annotator, and the filled sheet back into the seeds.
+"""Label noise: sentences that the model is sure are labelled wrongly, as a sheet for a second annotator, and the filled
+sheet back into the seeds.
 
     python -m train.reannotate --write sheet.csv [--confidence 0.9] [--rows 300] [--key value]
     python -m train.reannotate --read sheet.csv
 
-The sheet is CSV for a spreadsheet: it begins with a byte order mark, and a cell that a spreadsheet would run has an apostrophe before it, which is taken off
-again. It may come back as CSV with any delimiter, or as .xlsx. It has `id`, `before` (the sentence before), `text` and the empty columns `label` and `settled`. It is blind: it shows neither the author's label nor the
-model's. The second annotator fills `label`; where the two then differ, whoever settles it fills `settled` (`--read` lists what is open). Only train and
-validation are looked at: test is opened by train.evaluate alone. A row that was read has two `annotators` in the seeds and is not asked about again.
+The sheet is CSV for a spreadsheet: it begins with a byte order mark, and a cell that a spreadsheet would run has an
+apostrophe before it, which is taken off again. It may come back as CSV with any delimiter, or as .xlsx. It has `id`,
+`before` (the sentence before), `text` and the empty columns `label` and `settled`. It is blind: it shows neither the
+author's label nor the model's. The second annotator fills `label`; where the two then differ, whoever settles it fills
+`settled` (`--read` lists what is open). Only train and validation are looked at: test is opened by train.evaluate
+alone. A row that was read has two `annotators` in the seeds and is not asked about again.
 """
 
 import json
@@ -30,7 +33,8 @@ COLUMNS = ("id", "before", "text", "label", "settled")
 
 
 def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
-    """The sentences whose label the run's model contradicts with at least `confidence`, most confident first, `limit` at most, none with a second annotator.
+    """The sentences whose label the run's model contradicts with at least `confidence`, most confident first, `limit`
+    at most, none with a second annotator.
 
     The model answers under the label shares of the training data. Raises Stop if there is no model of this data.
     """
@@ -56,26 +60,31 @@ def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
 
 
 def write_sheet(config: Config, path: Path, confidence: float, limit: int) -> int:
-    """Write the doubted sentences in an order that says nothing; returns their number. Raises Stop rather than replace a sheet that somebody may have filled."""
+    """Write the doubted sentences in an order that says nothing; returns their number.
+
+    Raises Stop rather than replace a sheet that somebody may have filled.
+    """
     if path.exists():
         raise Stop(f"{path} is there already, perhaps half filled: read it with --read, or give another name")
-    found = doubted(config, confidence, limit)
+    sentences = doubted(config, confidence, limit)
     before = {(s.doc, s.order + 1): s.text for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
-    Random(config.corpus.split_seed).shuffle(found)
-    rows = [COLUMNS, *((s.id, before.get((s.doc, s.order), ""), s.text, "", "") for s in found)]
+    Random(config.corpus.split_seed).shuffle(sentences)
+    rows = [COLUMNS, *((s.id, before.get((s.doc, s.order), ""), s.text, "", "") for s in sentences)]
     try:
         with open(path, "xb") as file:
             file.write(BOM + csv_lines(rows, Form("csv", safe=True)))
     except OSError as error:
         raise Stop(f"cannot write {path}: {error.strerror}") from error
-    return len(found)
+    return len(sentences)
 
 
 def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
-    """Put a filled sheet into the seeds. Returns the number of labels read, of rows still empty, and a line for each disagreement that is not settled.
+    """Put a filled sheet into the seeds. Returns the number of labels read, of rows still empty, and a line for each
+    disagreement that is not settled.
 
-    Those rows and the empty ones are left as they are in the seeds, to be read from the same sheet later; every other row and byte of the seeds stays. Raises Stop
-    with all faults, and changes nothing, if a row is not in the seeds, has another text there, a label that the config does not know, or no label but `settled`.
+    Those rows and the empty ones are left as they are in the seeds, to be read from the same sheet later; every other
+    row and byte of the seeds stays. Raises Stop with all faults, and changes nothing, if a row is not in the seeds, has
+    another text there, a label that the config does not know, or no label but `settled`.
     """
     faults: list[str] = []
     read = [row for _, row in read_table(str(path), ("id", "text"), faults)]  # spreadsheets leave empty last cells out
@@ -108,7 +117,10 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
 
 
 def _relabelled(lines: list[str], index: int, s: Sentence, label: str, settled: str) -> str:
-    """The line of a sentence with its second label. Raises Stop if another one stands there, e.g. as the file was edited meanwhile."""
+    """The line of a sentence with its second label.
+
+    Raises Stop if another one stands there, e.g. as the file was edited meanwhile.
+    """
     line = lines[index] if index < len(lines) else ""
     try:
         row = json.loads(line)
@@ -138,21 +150,20 @@ def _fault(row: dict[str, str], sentences: dict[str, Sentence], corpus: Corpus) 
 
 
 def _command() -> int:
-    config, own = parse(
+    config, options = parse(
         prog="train.reannotate",
         write=dict(type=str, default=None, help="CSV file to write"),
         read=dict(type=str, default=None, help="filled CSV file to read"),
         confidence=dict(type=float, default=0.9, help="of the model, from which a contradiction counts"),
         rows=dict(type=int, default=300, help="at most"),
     )
-    if (own["write"] is None) == (own["read"] is None):
+    if (options["write"] is None) == (options["read"] is None):
         raise Stop("give either --write SHEET or --read SHEET")
-    if own["write"]:
-        print(
-            f"{write_sheet(config, Path(own['write']), own['confidence'], own['rows'])} sentences in {own['write']}: fill the column label"
-        )
+    if options["write"]:
+        written = write_sheet(config, Path(options["write"]), options["confidence"], options["rows"])
+        print(f"{written} sentences in {options['write']}: fill the column label")
         return 0
-    ready, empty, disagreements = read_sheet(config, Path(own["read"]))
+    ready, empty, disagreements = read_sheet(config, Path(options["read"]))
     print(f"{ready} second labels read into {config.corpus.seeds}, {empty} rows still empty; then `make data`")
     if disagreements:
         print(

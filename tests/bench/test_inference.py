@@ -13,9 +13,9 @@ from train.config import Config, Stop
 @pytest.mark.slow
 def test_every_measure_has_a_figure(exported: Config, capsys: pytest.CaptureFixture) -> None:
     assert bench_predict.main(exported, rows=20, rounds=1) == 0
-    found = json.loads((Path(exported.output) / "bench-inference.json").read_text())
-    assert found["sentences"] == 20 and all(rate > 0 for rate in found["sentences_per_second"].values())
-    figures = {t["measure"]: t["figure"] for t in found["targets"]}
+    record = json.loads((Path(exported.output) / "bench-inference.json").read_text())
+    assert record["sentences"] == 20 and all(rate > 0 for rate in record["sentences_per_second"].values())
+    figures = {t["measure"]: t["figure"] for t in record["targets"]}
     assert all(figure is not None for measure, figure in figures.items() if "SetFit" not in measure)
     assert (
         figures["share of the machine's fp32 matrix-product rate, onrecord"] <= 1
@@ -24,7 +24,9 @@ def test_every_measure_has_a_figure(exported: Config, capsys: pytest.CaptureFixt
 
 
 def test_operations_are_those_of_the_matrices(exported: Config) -> None:
-    """Width 32, inner 64, n tokens: a layer is four square products, two inner ones and two of attention; the last has keys and values of all, the rest of one."""
+    """Width 32, inner 64, n tokens: a layer is four square products, two inner ones and two of attention; the last has
+    keys and values of all, the rest of one.
+    """
     counted = bench_predict.operations_of(exported, ["One said."])
     n = len(bench_predict.Classifier.load(exported.checkpoint).tokens.encode(["One said."])[0][0])
     first, last = (

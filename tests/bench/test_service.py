@@ -14,21 +14,21 @@ from train.config import Config, Stop, changed
 @pytest.mark.slow
 def test_every_measure_has_a_figure(exported: Config) -> None:
     assert bench_service.main(exported, seconds=0.5, rounds=1, overload=0.5, soak=1 / 60) == 0
-    found = json.loads((Path(exported.output) / "bench-service.json").read_text())
-    assert found["ratio"] > 0 and found["batches"]["per_second"] > 0 and found["model_alone"]["32"] > 0
-    assert set(found["batches"]["statuses"]) == set(found["single"]["statuses"]) == {"200"} and set(
-        found["overload"]["statuses"]
+    figures = json.loads((Path(exported.output) / "bench-service.json").read_text())
+    assert figures["ratio"] > 0 and figures["batches"]["per_second"] > 0 and figures["model_alone"]["32"] > 0
+    assert set(figures["batches"]["statuses"]) == set(figures["single"]["statuses"]) == {"200"} and set(
+        figures["overload"]["statuses"]
     ) <= {"200", "429"}
     assert (
-        found["overload"]["arriving_per_second"] == pytest.approx(5 * found["batches"]["per_second"], abs=1)
-        and min(found["overload"]["memory_mb"]) > 10
+        figures["overload"]["arriving_per_second"] == pytest.approx(5 * figures["batches"]["per_second"], abs=1)
+        and min(figures["overload"]["memory_mb"]) > 10
     )
-    stopped = found["sigterm"]
+    stopped = figures["sigterm"]
     assert (
         stopped["lost"] == stopped["others_in_the_log"] == 0
         and stopped["answered"] == stopped["answered_by_the_log"] > 0
     )
-    assert found["killed"]["answers"]["200"] > 0 and found["soak"]["memory_mb"][0] > 10
+    assert figures["killed"]["answers"]["200"] > 0 and figures["soak"]["memory_mb"][0] > 10
 
 
 def test_what_is_cut_off_counts_as_lost(exported: Config) -> None:

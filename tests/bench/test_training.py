@@ -25,8 +25,9 @@ def test_whole_documents_are_drawn(settings: Config, tmp_path: Path) -> None:
 
 
 def test_needed_flops_are_those_of_the_formula(settings: Config) -> None:
-    """Two layers, hidden 32, feed-forward 64: keys and values of all tokens, the rest of the last layer of one; attention; pooler; head. Backward is double,
-    but for the products with the embeddings' output, which are needed there, too."""
+    """Two layers, hidden 32, feed-forward 64: keys and values of all tokens, the rest of the last layer of one;
+    attention; pooler; head. Backward is double, but for the products with the embeddings' output, which are needed
+    there, too."""
     tokenizer, _ = load_model(settings.engine, LABELS)
     text = ["The talks ended."]
     n, d, f = len(tokenizer(text)["input_ids"][0]), 32, 64

@@ -25,7 +25,9 @@ def checkthat_2024(path: Path, split: str, number: int) -> None:
 
 
 def checkthat_2025(path: Path, split: str, number: int) -> None:
-    """As published: a quotation mark that opens a bare cell, and a fourth column in some files, which half of dev's rows lack."""
+    """As published: a quotation mark that opens a bare cell, and a fourth column in some files, which half of dev's
+    rows lack.
+    """
     more = ("\tsolved_conflict", "\tFalse") if split != "test" else ("", "")
     lacking = 2 if split == "validation" else number + 1
     lines = [
@@ -36,9 +38,9 @@ def checkthat_2025(path: Path, split: str, number: int) -> None:
 
 
 def ag_news(path: Path, split: str, number: int) -> None:
-    found = rows(number, ("1", "2", "3", "4"), seed=len(split))
+    records = rows(number, ("1", "2", "3", "4"), seed=len(split))
     path.write_text(
-        "".join(f'"{row["label"]}","{row["text"][:20]}","{row["text"][20:]} ""quoted"", he said."\n' for row in found)
+        "".join(f'"{row["label"]}","{row["text"][:20]}","{row["text"][20:]} ""quoted"", he said."\n' for row in records)
     )
 
 
@@ -46,13 +48,16 @@ def szeged(path: Path, split: str, number: int) -> None:
     """Documents of three sentences, one with a cue."""
     texts = [row["text"] for row in rows(number)]
     documents = [
-        f'<Document type="wiki"><DocID type="w">{i}</DocID><DocumentPart type="Text"><Sentence id="S{i}.1">{texts[i]}.</Sentence>'
-        f'<Sentence id="S{i}.2">It <ccue type="epistemic">may</ccue> be {texts[i + 1]}.</Sentence><Sentence id="S{i}.3">{texts[i + 2]} &amp; Co.</Sentence>'
+        f'<Document type="wiki"><DocID type="w">{i}</DocID><DocumentPart type="Text">'
+        f'<Sentence id="S{i}.1">{texts[i]}.</Sentence>'
+        f'<Sentence id="S{i}.2">It <ccue type="epistemic">may</ccue> be {texts[i + 1]}.</Sentence>'
+        f'<Sentence id="S{i}.3">{texts[i + 2]} &amp; Co.</Sentence>'
         '</DocumentPart><DocumentPart type="Title"><Sentence id="empty"/></DocumentPart></Document>'
         for i in range(0, number - 2, 3)
     ]
     path.write_text(
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<Annotation><DocumentSet>{"".join(documents)}</DocumentSet></Annotation>'
+        '<?xml version="1.0" encoding="UTF-8"?>\n<Annotation><DocumentSet>'
+        f"{''.join(documents)}</DocumentSet></Annotation>"
     )
 
 
@@ -91,16 +96,16 @@ def test_a_benchmark_runs_from_its_files_to_its_figure(benchmark: Config, capsys
     )
     assert calibrate.main(benchmark) == 0
     assert evaluate.main(benchmark, [], benchmark.measure.gate) == 0
-    said = next(line for line in capsys.readouterr().out.splitlines() if " on test: " in line)
+    line = next(line for line in capsys.readouterr().out.splitlines() if " on test: " in line)
     metrics = json.loads((benchmark.run_dir / "metrics.json").read_text())["test"]
-    own = (
+    value = (
         metrics["labels"][benchmark.measure.metric[3:]]["f1"]
         if benchmark.measure.metric.startswith("f1:")
         else metrics[benchmark.measure.metric]
     )
-    assert said.startswith(f"{WRITERS[benchmark.run][1]}: {own:.4f} (")
+    assert line.startswith(f"{WRITERS[benchmark.run][1]}: {value:.4f} (")
     page = (benchmark.run_dir / "report.html").read_text()
-    assert said.split(" on test")[0] + ", own test" in page and f"<b>{own:.3f}</b>" in page
+    assert line.split(" on test")[0] + ", own test" in page and f"<b>{value:.3f}</b>" in page
 
 
 def test_what_the_readers_make_of_the_formats(benchmark: Config) -> None:

@@ -1,11 +1,13 @@
 """Splits by article, leakage refused, the same bytes each time."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
 import datasets
 import pytest
+from huggingface_hub import DatasetCard
 
 from tests.conftest import LABELS
 from train import build
@@ -76,7 +78,14 @@ def test_the_card_tells_agreement_and_what_was_measured(seeds: Path) -> None:
     of = sum("order" in row for row in rows)
     path.write_text("\n".join(map(json.dumps, rows)))
     (seeds / "measured.md").write_text("## Realism\n\nAUC 0.7\n")
+    (seeds / "introduction.md").write_text("---\nlicense: mit\ntags: [a, b]\n---\n\n# Mine\n")
     card = made(seeds)["README.md"].decode()
+    front = DatasetCard(card).data
+    assert (front.license, front.tags, front.configs[0]["config_name"]) == ("mit", ["a", "b"], "default")
+    assert "\n# Mine\n" in card and not re.search(r"[{}]|None|Undefined", card)
+    counts = Counter(s.label for s in read_seeds(str(seeds), LABELS))
+    table = [line.split("|")[4:-1] for line in card.splitlines() if re.match(r"\| (train|validation|test|behav)", line)]
+    assert [sum(map(int, column)) for column in zip(*table, strict=True)] == [counts[label] for label in LABELS]
     assert f"| natural | 4 | {of} | 0.750 | 0.500 | 0.80 | 0.67 |  |  |  |" in card and card.endswith(
         "## Realism\n\nAUC 0.7\n"
     )

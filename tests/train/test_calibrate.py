@@ -31,16 +31,16 @@ def overconfident(scale: float, labels: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("labels", [2, 4])
 def test_the_temperature_undoes_a_known_scale(scale: float, labels: int) -> None:
     logits, targets = overconfident(scale, labels)
-    found = calibrate.temperature(logits, targets)
-    assert found == pytest.approx(scale, rel=0.15)
-    assert calibration_error(softmax(logits / found), targets) < 0.03
+    temperature = calibrate.temperature(logits, targets)
+    assert temperature == pytest.approx(scale, rel=0.15)
+    assert calibration_error(softmax(logits / temperature), targets) < 0.03
 
 
 def test_it_is_the_temperature_of_scikit_learn() -> None:
     logits, targets = overconfident(2.0, 4)
-    given = FrozenEstimator(LogisticRegression().fit(logits, targets))
-    given.estimator.coef_, given.estimator.intercept_ = np.eye(4), np.zeros(4)  # decision values = logits
-    fitted = CalibratedClassifierCV(given, method="temperature").fit(logits, targets)
+    frozen = FrozenEstimator(LogisticRegression().fit(logits, targets))
+    frozen.estimator.coef_, frozen.estimator.intercept_ = np.eye(4), np.zeros(4)  # decision values = logits
+    fitted = CalibratedClassifierCV(frozen, method="temperature").fit(logits, targets)
     assert calibrate.temperature(logits, targets) == pytest.approx(
         1 / fitted.calibrated_classifiers_[0].calibrators[0].beta_, rel=0.01
     )
@@ -88,8 +88,8 @@ def test_few_validation_rows_make_guesses_and_it_says_so(
 ) -> None:
     rows = rows_of(settings.corpus, "validation")
     every = (rows * 50)[:50]
-    for given, guess in ((every[:49], True), (every, False)):
-        monkeypatch.setattr(calibrate, "rows_of", lambda _, name, given=given: given)
+    for few, guess in ((every[:49], True), (every, False)):
+        monkeypatch.setattr(calibrate, "rows_of", lambda _, name, few=few: few)
         assert calibrate.main(settings) == 0
         assert ("are guesses" in capsys.readouterr().out) == guess
     (settings.checkpoint / "calibration.json").unlink()

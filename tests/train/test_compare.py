@@ -28,16 +28,16 @@ def other(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_changes(settings: Config, checkpoint: Path, other: Path) -> None:
     first, second, rows = Classifier.load(checkpoint), Classifier.load(other), rows_of(settings.corpus, "test")
-    found = compare.compare(first, second, rows)
+    figures = compare.compare(first, second, rows)
     a, b = first.predict([r["text"] for r in rows]), second.predict([r["text"] for r in rows])
     assert (
-        {c["text"] for c in found["changes"]}
+        {c["text"] for c in figures["changes"]}
         == {x.text for x, y in zip(a, b, strict=True) if x.label != y.label}
         != set()
     )
-    shifts = [c["shift"] for c in found["changes"]]
+    shifts = [c["shift"] for c in figures["changes"]]
     assert shifts == sorted(shifts, reverse=True) and shifts[-1] > 0 and shifts[0] <= 1
-    assert found["right"] == [sum(p.label == r["label"] for p, r in zip(side, rows, strict=True)) for side in (a, b)]
+    assert figures["right"] == [sum(p.label == r["label"] for p, r in zip(side, rows, strict=True)) for side in (a, b)]
     assert compare.compare(first, first, rows)["changes"] == []
 
 
@@ -80,11 +80,11 @@ def test_a_label_may_look_like_markup(
     for name, source in (("a", checkpoint), ("b", other)):
         odd.append(shutil.copytree(source, tmp_path / name))
         labels = ["[/b]", "[bold]x", "c", "d", "e"]
-        told = json.loads((odd[-1] / "config.json").read_text()) | {
+        config = json.loads((odd[-1] / "config.json").read_text()) | {
             "id2label": dict(enumerate(labels)),
             "label2id": {label: i for i, label in enumerate(labels)},
         }
-        (odd[-1] / "config.json").write_text(json.dumps(told))
+        (odd[-1] / "config.json").write_text(json.dumps(config))
         for file in ("calibration.json", "model.onnx"):
             (odd[-1] / file).unlink(missing_ok=True)
     file = tmp_path / "rows.jsonl"

@@ -58,7 +58,10 @@ def losses(config: Config) -> list[float]:
 
 @pytest.fixture(scope="module")
 def alone(settings: Config, without_dropout: Path) -> Config:
-    """Trained by one process. Batches of 7 do not halve evenly, and pieces of 60 tokens give the processes unequal numbers of pieces."""
+    """Trained by one process.
+
+    Batches of 7 do not halve evenly, and pieces of 60 tokens give the processes unequal numbers of pieces.
+    """
     config = changed(
         settings, run="alone", engine__model=str(without_dropout), engine__batch_size=7, engine__micro_tokens=60
     )

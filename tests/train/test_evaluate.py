@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from onrecord import Classifier
+from onrecord.card import read_card
 from onrecord.inference.backends import OnnxBackend
 from tests.conftest import CUE, LABELS
 from train import build, calibrate, evaluate
@@ -76,13 +77,13 @@ def test_extra_files_are_measured_whole_and_by_sample(settings: Config, checkpoi
     ]
     (tmp_path / "real.jsonl").write_text("\n".join(map(json.dumps, rows)))
     assert evaluate.main(settings, [str(tmp_path / "real.jsonl")], None) == 0
-    found = json.loads((settings.run_dir / "metrics.json").read_text())["extra"]["real"]
-    assert {part: systems["model"]["rows"] for part, systems in found.items()} == {
+    by_part = json.loads((settings.run_dir / "metrics.json").read_text())["extra"]["real"]
+    assert {part: systems["model"]["rows"] for part, systems in by_part.items()} == {
         "all": 20,
         "natural": 6,
         "enriched": 14,
     }
-    assert set(found["all"]) == {"model", "majority", "cue words", "TF-IDF + logistic regression"}
+    assert set(by_part["all"]) == {"model", "majority", "cue words", "TF-IDF + logistic regression"}
 
 
 @pytest.mark.slow
@@ -111,8 +112,8 @@ def test_answers_are_released_only_if_the_gate_holds_and_then_compared_with(
     other = json.loads((tmp_path / "released.json").read_text()) | {"test": "another"}
     (tmp_path / "released.json").write_text(json.dumps(other))
     assert evaluate.main(settings, [], str(gate)) == 1
-    said = capsys.readouterr().out
-    assert "another test split" in said and "1 wait for a release" in said and "--release makes" in said
+    printed = capsys.readouterr().out
+    assert "another test split" in printed and "1 wait for a release" in printed and "--release makes" in printed
     doctored(monkeypatch, right=True)
     assert evaluate.main(settings, [], str(gate), release=True) == 0
     assert evaluate.main(settings, [], str(gate)) == 0
@@ -145,6 +146,12 @@ def test_report_and_model_card_show_what_was_measured(settings: Config, checkpoi
     front = yaml.safe_load(card.split("---")[1])
     values = {m["name"]: m["value"] for m in front["model-index"][0]["results"][0]["metrics"]}
     assert values["macro-F1"] == metrics["test"]["macro_f1"] and front["pipeline_tag"] == "text-classification"
+    assert (front["license"], front["language"], front["datasets"]) == ("apache-2.0", "en", ["onrecord"])
+    assert "base_model" not in front, "two random layers are nobody's model"
+    assert all(f"\n- `{label}`: {text}\n" in card for label, text in settings.corpus.definitions.items())
+    for known in ("written for the purpose by language models", "English only", "On real news this checkpoint was not"):
+        assert known in card
+    assert not re.search(r"[{}]|None|Undefined", card.split("---", 2)[2]), "a place of the template was left empty"
 
 
 def test_the_third_rater_stands_beside_the_model(settings: Config, checkpoint: Path) -> None:
@@ -242,8 +249,8 @@ def test_baselines() -> None:
     baselines = Baselines(
         ["red fish", "red cat", "red dog", "blue fish", "blue cat"], [0, 0, 0, 1, 1], ["a", "b"], load().measure.cues
     )
-    found = baselines.predict(["red x", "blue x"])
-    assert found["majority"] == [0, 0] and found["TF-IDF + logistic regression"] == [0, 1]
+    answers = baselines.predict(["red x", "blue x"])
+    assert answers["majority"] == [0, 0] and answers["TF-IDF + logistic regression"] == [0, 1]
 
 
 def test_a_checkpoint_is_not_measured_on_other_data_than_it_was_trained_on(
@@ -291,19 +298,22 @@ def test_a_file_that_lacks_a_label_says_so_in_every_place(
         "\n".join(json.dumps({"text": f"Sentence {i}.", "label": LABELS[i % 2]}) for i in range(8))
     )
     assert evaluate.main(settings, [str(tmp_path / "part.jsonl")], None) == 0
-    found = json.loads((settings.run_dir / "metrics.json").read_text())
-    part = found["extra"]["part"]["all"]["model"]
+    metrics = json.loads((settings.run_dir / "metrics.json").read_text())
+    part = metrics["extra"]["part"]["all"]["model"]
     assert set(part["absent"]) == set(LABELS[2:]) and part["macro_f1"] == pytest.approx(
         (part["labels"]["claim"]["f1"] + part["labels"]["hedge"]["f1"]) / 2, abs=1e-4
     )
-    said = capsys.readouterr().out
-    line = next(line for line in said.splitlines() if line.startswith("part, all: model "))
-    assert line.count("absent") == 3 and "macro-F1 goes over claim, hedge" in said
+    printed = capsys.readouterr().out
+    line = next(line for line in printed.splitlines() if line.startswith("part, all: model "))
+    assert line.count("absent") == 3 and "macro-F1 goes over claim, hedge" in printed
     assert (
-        f"interval from {found['test']['documents']} articles" in said
-        and "part, all: model: interval from 8 articles" in said
+        f"interval from {metrics['test']['documents']} articles" in printed
+        and "part, all: model: interval from 8 articles" in printed
     )
-    for page in ((settings.run_dir / "report.html").read_text(), (settings.checkpoint / "README.md").read_text()):
+    card = (settings.checkpoint / "README.md").read_text()
+    shown = {(result.name, result.split): result.value for result in read_card(card)[0]}
+    assert shown["macro-F1", "part, all"] == part["macro_f1"] and "On real news" not in card
+    for page in ((settings.run_dir / "report.html").read_text(), card):
         assert (
             "macro-F1 goes over claim, hedge" in page
             and "interval from 8 articles" in page

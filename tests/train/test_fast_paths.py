@@ -1,4 +1,6 @@
-"""What makes training faster elsewhere trains the same model: torch.compile, bf16; and the host does not wait for the device."""
+"""What makes training faster elsewhere trains the same model: torch.compile, bf16; and the host does not wait for the
+device.
+"""
 
 import json
 import traceback
@@ -28,7 +30,8 @@ def states_left(config: Config, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
 def test_compiled_it_trains_the_same_model_under_the_same_names(
     settings: Config, without_dropout: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Graphs are captured as torch.compile would, and run as they are: building them with a C++ compiler takes a minute.
+    """Graphs are captured as torch.compile would, and run as they are: building them with a C++ compiler takes a
+    minute.
 
     fullgraph: nothing within a pass asks for a tensor's value, for which the host would have to wait.
     """
@@ -40,9 +43,9 @@ def test_compiled_it_trains_the_same_model_under_the_same_names(
         return graph.forward
 
     def noted(*arguments: Any) -> dict[str, torch.Tensor]:
-        found = collate(*arguments)
-        shapes.add(found["input_ids"].shape)
-        return found
+        result = collate(*arguments)
+        shapes.add(result["input_ids"].shape)
+        return result
 
     monkeypatch.setattr(
         torch.nn.Module, "compile", lambda self, **options: real(self, backend=counting, fullgraph=True, **options)
@@ -75,10 +78,10 @@ def test_bf16_learns_and_keeps_its_weights_in_fp32(settings: Config, monkeypatch
     real = fit.cross_entropy
     linear = torch.nn.Linear.forward
 
-    def noted(self: torch.nn.Linear, given: torch.Tensor) -> torch.Tensor:
-        found = linear(self, given)
-        kinds.add(found.dtype)
-        return found
+    def noted(self: torch.nn.Linear, inputs: torch.Tensor) -> torch.Tensor:
+        result = linear(self, inputs)
+        kinds.add(result.dtype)
+        return result
 
     monkeypatch.setattr(torch.nn.Linear, "forward", noted)
     monkeypatch.setattr(
@@ -106,27 +109,29 @@ class Waits(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is torch.ops.aten._local_scalar_dense.default:
             asked = [frame for frame in traceback.extract_stack()[:-1] if "/torch/" not in frame.filename][-1]
-            self.found[f"{asked.filename.rsplit('/', 1)[-1]}: {asked.line}"] += 1
+            self.counts[f"{asked.filename.rsplit('/', 1)[-1]}: {asked.line}"] += 1
         return func(*args, **(kwargs or {}))
 
 
 def test_the_host_waits_for_no_value_but_to_log(settings: Config) -> None:
-    """The difference between a run of nine steps and one of three, so that what comes before and after the loop does not count.
+    """The difference between a run of nine steps and one of three, so that what comes before and after the loop does
+    not count.
 
-    Two are left: transformers asks at each pass whether a mask is all ones, unless it is compiled (above); the average's counter is the host's own.
+    Two are left: transformers asks at each pass whether a mask is all ones, unless it is compiled (above); the
+    average's counter is the host's own.
     """
-    found = []
+    runs = []
     for steps in (3, 9):
         with Waits() as waits:
             fit.main(changed(settings, run="waits", engine__max_steps=steps, engine__log_every=1000))
-        assert waits.found, "the last step is logged"
-        found.append(waits.found)
-    mask, counter = sorted(found[1] - found[0], reverse=True)
+        assert waits.counts, "the last step is logged"
+        runs.append(waits.counts)
+    mask, counter = sorted(runs[1] - runs[0], reverse=True)
     assert mask.startswith("masking_utils.py") and "n_averaged" in counter
 
 

@@ -27,7 +27,7 @@ real = MovingAverage.update_parameters
 
 @pytest.mark.slow
 def test_it_learns(settings: Config) -> None:
-    """The cue words of the test corpus are found by more epochs; a broken loss, schedule or label order would not pass."""
+    """More epochs learn the cue words of the test corpus; a broken loss, schedule or label order would not pass."""
     best = fit.main(changed(settings, run="longer", engine__epochs=25, engine__patience=25))
     assert best["macro_f1"] > 0.9
 
@@ -97,14 +97,16 @@ def test_early_stopping_goes_by_the_metric_of_the_config(
     by_epoch = ((0.9, 0.1, 0.1), (0.2, 0.9, 0.2), (0.3, 0.3, 0.9))
     scores = iter([dict(zip(("macro_f1", "accuracy", "f1:denial"), values, strict=True)) for values in by_epoch])
     monkeypatch.setattr(fit, "validate", lambda *rest: {"loss": 1.0} | next(scores))
-    told: list[tuple[int, float]] = []
+    reports: list[tuple[int, float]] = []
     config = changed(settings, run="by-metric", engine__epochs=3, engine__patience=3, measure__metric=metric)
-    assert fit.main(config, on_epoch=lambda *found: told.append(found))["epoch"] == epoch
-    assert len(told) == 3 and told[epoch - 1] == (epoch, 0.9)
+    assert fit.main(config, on_epoch=lambda *report: reports.append(report))["epoch"] == epoch
+    assert len(reports) == 3 and reports[epoch - 1] == (epoch, 0.9)
 
 
 def test_the_kept_model_is_the_moving_average(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Decay 0 keeps the last step's weights; with any other, the average of few steps reaches back over a ninth of them (by hand: 1, 2/11, 3/12, ... are kept)."""
+    """Decay 0 keeps the last step's weights; with any other, the average of few steps reaches back over a ninth of them
+    (by hand: 1, 2/11, 3/12, ... are kept).
+    """
     trained: list[torch.Tensor] = []
 
     def keep(model: torch.nn.Module, *rest: object) -> None:
@@ -185,14 +187,14 @@ def test_lower_layers_learn_more_slowly(settings: Config) -> None:
         names[id(p)]: group["peak"] for group in fit.parameter_groups(model, config.engine) for p in group["params"]
     }
     for part, peak in (("embeddings.word", 2.5e-5), ("layer.0.", 5e-5), ("layer.1.", 1e-4), ("classifier", 1e-3)):
-        found = {value for name, value in peaks.items() if part in name}
-        assert len(found) == 1 and found.pop() == pytest.approx(peak), part
+        rates = {value for name, value in peaks.items() if part in name}
+        assert len(rates) == 1 and rates.pop() == pytest.approx(peak), part
 
 
 def test_auto_precision_is_what_the_machine_computes_in(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     auto = changed(settings, engine__precision="auto")
     for capabilities, precision in (({"amx_bf16": True}, "bf16"), ({"avx512_f": True, "avx512_bf16": False}, "no")):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda known=capabilities: known)
         assert fit.with_precision(auto).engine.precision == precision
     assert fit.with_precision(settings) is settings
 
@@ -302,7 +304,9 @@ def test_a_signal_does_not_save_weights_that_are_no_numbers(settings: Config, mo
 def test_numbers_that_break_off_leave_the_last_good_state(
     settings: Config, monkeypatch: pytest.MonkeyPatch, ruined: str
 ) -> None:
-    """From step 6 on the loss, or only its gradient (√x at 0), is no number; the state of step 4 stays and holds numbers."""
+    """From step 6 on the loss, or only its gradient (√x at 0), is no number; the state of step 4 stays and holds
+    numbers.
+    """
     count = iter(range(100))
 
     def loss(logits: torch.Tensor, *rest: object, **options: object) -> torch.Tensor:

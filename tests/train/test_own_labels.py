@@ -36,8 +36,10 @@ def test_a_binary_task_runs_through_the_chain(tmp_path: Path) -> None:
     assert evaluate.main(config, [], None) == 0
     page = (config.run_dir / "report.html").read_text()
     assert not re.search("annotators|ceiling|behaviour test|>rule<", page), "it speaks of what was not measured"
-    found = Classifier.load(config.checkpoint).predict("A sentence.")
-    assert found.label in found.label_set and set(found.probabilities) == {"other", "checkable"}
+    card = (config.checkpoint / "README.md").read_text()
+    assert "What the labels mean" not in card, "the definitions are of other labels"
+    prediction = Classifier.load(config.checkpoint).predict("A sentence.")
+    assert prediction.label in prediction.label_set and set(prediction.probabilities) == {"other", "checkable"}
     card = (tmp_path / "data" / "README.md").read_text()
     assert "cc-by" not in card and "language models" not in card, (
         "who wrote the data and its licence are for its authors to say"

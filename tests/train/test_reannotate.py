@@ -23,15 +23,15 @@ class Model:
     """Knows the label of a sentence by its cue word, and is surer of longer ones."""
 
     def predict(self, texts: Iterable[str]) -> list[SimpleNamespace]:
-        found = []
+        predictions = []
         for text in texts:
             words = text.lower().rstrip(".").split()
-            found.append(
+            predictions.append(
                 SimpleNamespace(
                     label=next(label for label, cue in CUE.items() if cue in words), confidence=0.5 + len(text) / 1000
                 )
             )
-        return found
+        return predictions
 
 
 @pytest.fixture
@@ -72,18 +72,18 @@ def test_wrong_labels_are_found_and_the_sheet_is_blind(
     noisy: tuple[Config, set[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config, wrong = noisy
-    found = doubted(config, 0.5, 100)
-    assert len(found) > 5 and {s.id for s in found} == wrong  # test is not looked at
-    assert [len(s.text) for s in found] == sorted((len(s.text) for s in found), reverse=True)  # surest first
-    sure = 0.5 + len(found[2].text) / 1000
+    sentences = doubted(config, 0.5, 100)
+    assert len(sentences) > 5 and {s.id for s in sentences} == wrong  # test is not looked at
+    assert [len(s.text) for s in sentences] == sorted((len(s.text) for s in sentences), reverse=True)  # surest first
+    sure = 0.5 + len(sentences[2].text) / 1000
     assert re.search(r"^typing [\d,]+ sentences of train and validation with ", capsys.readouterr().err, re.MULTILINE)
-    assert doubted(config, sure, 100) == [s for s in found if len(s.text) >= len(found[2].text)]
-    assert len(doubted(config, 0.5, 2)) == 2 and doubted(config, 0.5, 2) == found[:2]
-    assert write_sheet(config, tmp_path / "sheet.csv", 0.5, 100) == len(found)
+    assert doubted(config, sure, 100) == [s for s in sentences if len(s.text) >= len(sentences[2].text)]
+    assert len(doubted(config, 0.5, 2)) == 2 and doubted(config, 0.5, 2) == sentences[:2]
+    assert write_sheet(config, tmp_path / "sheet.csv", 0.5, 100) == len(sentences)
     with open(tmp_path / "sheet.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     texts = {(s.doc, s.order): s.text for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
-    assert {row["id"] for row in rows} == {s.id for s in found}
+    assert {row["id"] for row in rows} == {s.id for s in sentences}
     for row in rows:
         doc, order = row["id"].split("/")
         assert row["text"] == texts[doc, int(order)] and row["before"] == texts.get((doc, int(order) - 1), "")
@@ -225,11 +225,11 @@ def test_the_sheet_may_come_back_as_a_spreadsheet_saves_it(
         if "order" in row and f"{row['doc']}/{row['order']:02d}" in asked and odd:
             row["text"] = f"{odd.pop()} {row['text']}"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    found = doubted(config, 0.5, 100)
+    sentences = doubted(config, 0.5, 100)
     write_sheet(config, tmp_path / "sheet.csv", 0.5, 100)
     sheet = (tmp_path / "sheet.csv").read_bytes()
     assert sheet.startswith("\ufeff".encode()) and b",'=1+1 said" in sheet and b",''+none" in sheet
-    filled(tmp_path / "sheet.csv", {s.id: (s.label, "") for s in found[:-1]})
+    filled(tmp_path / "sheet.csv", {s.id: (s.label, "") for s in sentences[:-1]})
     with open(tmp_path / "sheet.csv", newline="", encoding="utf-8-sig") as file:
         table = list(csv.reader(file))
     back = tmp_path / f"back.{'xlsx' if kind == 'xlsx' else 'csv'}"
@@ -242,4 +242,4 @@ def test_the_sheet_may_come_back_as_a_spreadsheet_saves_it(
         with open(back, "w", newline="", encoding="utf-8-sig") as file:
             writer = csv.writer(file, delimiter=";" if kind == "semicolons" else ",")
             writer.writerows(cells[: len(cells) - (not cells[3]) - (not cells[4])] for cells in table)
-    assert read_sheet(config, back) == (len(found) - 1, 1, [])
+    assert read_sheet(config, back) == (len(sentences) - 1, 1, [])

@@ -51,26 +51,29 @@ def embed(texts: list[str]) -> np.ndarray:
 def paraphrases(
     parts: Parts, vectors: dict[str, np.ndarray], threshold: float, words: int = 1
 ) -> list[tuple[float, Sentence, Sentence]]:
-    """Pairs from different splits with a cosine >= threshold, most alike first; not those of which both have fewer than `words` words.
+    """Pairs from different splits with a cosine >= threshold, most alike first; not those of which both have fewer than
+    `words` words.
 
     `vectors` maps ids to unit vectors (D,).
     """
-    found = []
+    pairs = []
     names = [name for name in parts if parts[name]]
     for i, a in enumerate(names):
-        own = np.stack([vectors[s.id] for s in parts[a]])
+        vectors_a = np.stack([vectors[s.id] for s in parts[a]])
         for b in names[:i]:
-            similarity = own @ np.stack([vectors[s.id] for s in parts[b]]).T  # (rows of a, rows of b)
-            found += [
+            similarity = vectors_a @ np.stack([vectors[s.id] for s in parts[b]]).T  # (rows of a, rows of b)
+            pairs += [
                 (float(similarity[x, y]), parts[a][x], parts[b][y])
                 for x, y in zip(*np.nonzero(similarity >= threshold), strict=True)
             ]
-    told = [pair for pair in found if max(len(s.text.split()) for s in pair[1:]) >= words]
-    return sorted(told, key=lambda pair: (-pair[0], pair[1].id, pair[2].id))
+    long = [pair for pair in pairs if max(len(s.text.split()) for s in pair[1:]) >= words]
+    return sorted(long, key=lambda pair: (-pair[0], pair[1].id, pair[2].id))
 
 
 def shared_stories(parts: Parts, common: int = 4, rare: int = 3) -> list[tuple[str, str, list[str]]]:
-    """Pairs of documents in different splits that share at least `common` full names which at most `rare` documents have."""
+    """Pairs of documents in different splits that share at least `common` full names which at most `rare` documents
+    have.
+    """
     split_of = {s.doc: name for name, rows in parts.items() for s in rows}
     names: dict[str, set[str]] = defaultdict(set)
     for rows in parts.values():
@@ -104,22 +107,27 @@ def ngram_shortcuts(
 ) -> list[tuple[str, str, float, float]]:
     """Word 1- to 3-grams that give a label away: (n-gram, label, precision, share of the label's rows), widest first.
 
-    Listed are n-grams of labels other than `default`, the one most sentences have, that are right in at least `precision` of the rows
-    they stand in and stand in at least `coverage` of the label's rows.
+    Listed are n-grams of labels other than `default`, the one most sentences have, that are right in at least
+    `precision` of the rows they stand in and stand in at least `coverage` of the label's rows.
     """
     vectorizer = CountVectorizer(ngram_range=(1, 3), binary=True, min_df=10, token_pattern=r"\w+|\?")
     counts = vectorizer.fit_transform([s.text for s in sentences])
     total = np.asarray(counts.sum(0)).ravel()
-    found = []
+    shortcuts = []
     for label in sorted({s.label for s in sentences} - {default}):
-        mine = np.array([s.label == label for s in sentences])
-        inside = np.asarray(counts[mine].sum(0)).ravel()
-        hits = np.nonzero((inside >= precision * total) & (inside >= coverage * mine.sum()))[0]
-        found += [
-            (vectorizer.get_feature_names_out()[i], label, float(inside[i] / total[i]), float(inside[i] / mine.sum()))
+        of_label = np.array([s.label == label for s in sentences])
+        inside = np.asarray(counts[of_label].sum(0)).ravel()
+        hits = np.nonzero((inside >= precision * total) & (inside >= coverage * of_label.sum()))[0]
+        shortcuts += [
+            (
+                vectorizer.get_feature_names_out()[i],
+                label,
+                float(inside[i] / total[i]),
+                float(inside[i] / of_label.sum()),
+            )
             for i in hits
         ]
-    return sorted(found, key=lambda row: (-row[3], row[0]))
+    return sorted(shortcuts, key=lambda row: (-row[3], row[0]))
 
 
 def label_issues(sentences: list[Sentence], vectors: dict[str, np.ndarray], labels: list[str]) -> list[Sentence]:
@@ -143,8 +151,9 @@ def _out_of_fold(model: object, x: object, y: object, sentences: list[Sentence],
 def diversity(sentences: list[Sentence]) -> dict[str, float]:
     """Shares that rise when authors repeat themselves.
 
-    repeated_4grams: word 4-grams that stand in more than one document, of all. top_opening: rows that begin with the most frequent first
-    two words. top_name: documents in which the most frequent full name of a person or institution stands.
+    repeated_4grams: word 4-grams that stand in more than one document, of all. top_opening: rows that begin with the
+    most frequent first two words. top_name: documents in which the most frequent full name of a person or institution
+    stands.
     """
     documents: dict[str, list[str]] = defaultdict(list)
     for s in sentences:
@@ -180,7 +189,8 @@ def audit(parts: Parts, labels: list[str], encode: Callable[[list[str]], np.ndar
     ngrams = ngram_shortcuts(sentences, default, SHORTCUT_PRECISION, SHORTCUT_COVERAGE)
     for ngram, label, precision, coverage in ngrams:
         faults.append(
-            f"shortcut: {ngram!r} stands in {coverage:.0%} of {label} rows and is right in {precision:.0%}; write other labels with it"
+            f"shortcut: {ngram!r} stands in {coverage:.0%} of {label} rows and is right in {precision:.0%}; write "
+            "other labels with it"
         )
     length = length_shortcut(sentences, labels)
     if length > SHORTCUT_LENGTH:

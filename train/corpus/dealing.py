@@ -16,7 +16,10 @@ NAMES = ("train", "validation", "test", "behaviour")
 
 
 def read_splits(seeds: Path) -> dict[str, str]:
-    """document -> split, as decided so far; empty if nothing was. Raises Stop for a line that is not `document TAB split`."""
+    """document -> split, as decided so far; empty if nothing was.
+
+    Raises Stop for a line that is not `document TAB split`.
+    """
     path = seeds / FILE
     if not path.is_file():
         return {}
@@ -31,7 +34,10 @@ def read_splits(seeds: Path) -> dict[str, str]:
 
 
 def write_splits_file(seeds: Path, decided: Mapping[str, str]) -> None:
-    """Add what was decided to the file, sorted by document. Lines of documents that are gone stay: they may come back."""
+    """Add what was decided to the file, sorted by document.
+
+    Lines of documents that are gone stay: they may come back.
+    """
     lines = [f"{doc}\t{name}\n" for doc, name in sorted({**decided, **read_splits(seeds)}.items())]
     fresh = seeds / f"{FILE}.new"
     fresh.write_text("".join(lines), encoding="utf-8")

@@ -22,25 +22,25 @@ def near_duplicates(
 ) -> list[tuple[float, str, Sentence, str, Sentence]]:
     """Pairs from different splits whose shingles have a Jaccard similarity >= threshold, most alike first.
 
-    Returns (similarity, split, sentence, other split, other sentence). Candidates come from MinHash LSH (Broder 1997; Leskovec,
-    Rajaraman & Ullman, ch. 3) and are confirmed exactly, so nothing is reported that is not there.
+    Returns (similarity, split, sentence, other split, other sentence). Candidates come from MinHash LSH (Broder 1997;
+    Leskovec, Rajaraman & Ullman, ch. 3) and are confirmed exactly, so nothing is reported that is not there.
     """
     # Equal texts of one split once: n of them would be looked at n * n times.
     rows = [
         (name, s) for name, part in splits.items() for s in {key(s.text) or s.text: s for s in reversed(part)}.values()
     ]
     index = RMinHashLSH(threshold, PERMUTATIONS, BANDS)
-    found = []
+    pairs = []
     for i, (name, sentence) in enumerate(rows):
-        own = shingles(sentence.text)  # made again for candidates: held for all rows they would take kilobytes each
+        grams = shingles(sentence.text)  # made again for candidates: held for all rows they would take kilobytes each
         minhash = RMinHash(PERMUTATIONS, 1)
-        minhash.update(sorted(own))
+        minhash.update(sorted(grams))
         for j in index.query(minhash):
             other_name, other = rows[j]
             if other_name == name:
                 continue
-            theirs = shingles(other.text)
-            if (similarity := len(own & theirs) / len(own | theirs)) >= threshold:
-                found.append((similarity, other_name, other, name, sentence))
+            other_grams = shingles(other.text)
+            if (similarity := len(grams & other_grams) / len(grams | other_grams)) >= threshold:
+                pairs.append((similarity, other_name, other, name, sentence))
         index.insert(i, minhash)
-    return sorted(found, key=lambda pair: (-pair[0], pair[2].id, pair[4].id))
+    return sorted(pairs, key=lambda pair: (-pair[0], pair[2].id, pair[4].id))

@@ -1,7 +1,7 @@
 """Wordings whose label guidelines.md settles: the audit names a row that holds one and has another label.
 
-seeds/patterns.yaml lists them: `name`, `regex` (searched without regard to case), `labels` (those that its rows may have), `why` (the
-guidelines in a line) and `exceptions` (ids of rows in which something else decides).
+seeds/patterns.yaml lists them: `name`, `regex` (searched without regard to case), `labels` (those that its rows may
+have), `why` (the guidelines in a line) and `exceptions` (ids of rows in which something else decides).
 """
 
 import re
@@ -54,8 +54,10 @@ def read_patterns(path: Path, labels: Sequence[str]) -> list[Pattern]:
 
 
 def breaches(rows: Iterable[Sentence], patterns: Sequence[Pattern]) -> list[str]:
-    """A line for each row whose label its pattern does not allow, for each exception that is none, and for each pattern that no row holds."""
-    found: list[str] = []
+    """A line for each row whose label its pattern does not allow, for each exception that is none, and for each pattern
+    that no row holds.
+    """
+    faults: list[str] = []
     used: set[tuple[str, str]] = set()
     held: set[str] = set()
     for s in rows:
@@ -69,14 +71,14 @@ def breaches(rows: Iterable[Sentence], patterns: Sequence[Pattern]) -> list[str]
                 used.add((pattern.name, s.id))
                 continue
             allowed = " or ".join(sorted(pattern.labels))
-            found.append(f"{s.where} {s.id}: {s.label} {s.text!r} holds {pattern.name!r}, {allowed}: {pattern.why}")
+            faults.append(f"{s.where} {s.id}: {s.label} {s.text!r} holds {pattern.name!r}, {allowed}: {pattern.why}")
     for pattern in patterns:
         if pattern.name not in held:
-            found.append(f"no row holds {pattern.name!r}: mend its regex or delete it")
+            faults.append(f"no row holds {pattern.name!r}: mend its regex or delete it")
         for name in sorted(pattern.exceptions):
             if (pattern.name, name) not in used:
-                found.append(f"{name} is no exception to {pattern.name!r}: delete it there")
-    return found
+                faults.append(f"{name} is no exception to {pattern.name!r}: delete it there")
+    return faults
 
 
 def _fault(entry: object, labels: Sequence[str], names: set[str]) -> str | None:

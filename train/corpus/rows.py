@@ -1,12 +1,13 @@
 """Read and check what people wrote: seeds/articles/*.jsonl, seeds/contrasts/*.jsonl, seeds/guideline_examples.jsonl.
 
-A file holds two kinds of rows. A row without `order` opens a document: an article (`doc, title, published, domain, style,
-english, part, author`) or a contrast group (`doc, rule, author`). A row with `order` is a sentence: `doc, order, text, label`,
-and, where there is something to say, `unsure`, `annotators` (the labels given blind, before they were settled in `label`) and `second`
-(why the row was labelled again: drawn at `random`, because `all` were, or because it was `doubtful`).
+A file holds two kinds of rows. A row without `order` opens a document: an article (`doc, title, published, domain,
+style, english, part, author`) or a contrast group (`doc, rule, author`). A row with `order` is a sentence: `doc, order,
+text, label`, and, where there is something to say, `unsure`, `annotators` (the labels given blind, before they were
+settled in `label`) and `second` (why the row was labelled again: drawn at `random`, because `all` were, or because it
+was `doubtful`).
 
-A row of the guideline examples is an example of the guidelines with its label, sentences that hold it, and its part: half of
-them train, half are kept out as a behaviour test.
+A row of the guideline examples is an example of the guidelines with its label, sentences that hold it, and its part:
+half of them train, half are kept out as a behaviour test.
 """
 
 import hashlib
@@ -65,12 +66,16 @@ def key(text: str) -> str:
 
 
 def read_seeds(seeds: str, labels: list[str]) -> list[Sentence]:
-    """All sentences of the directory `seeds` in file order. Raises Stop with the whole list of `file:line: fault` if any row is faulty."""
+    """All sentences of the directory `seeds` in file order.
+
+    Raises Stop with the whole list of `file:line: fault` if any row is faulty.
+    """
     root = Path(seeds)
     files = sorted([*root.glob("articles/*.jsonl"), *root.glob("contrasts/*.jsonl")])
     if not files:
         raise Stop(
-            f"no seeds: {root}/articles/*.jsonl and {root}/contrasts/*.jsonl match nothing; --corpus.seeds names another directory"
+            f"no seeds: {root}/articles/*.jsonl and {root}/contrasts/*.jsonl match nothing; --corpus.seeds names "
+            "another directory"
         )
     sentences: list[Sentence] = []
     faults: list[str] = []

@@ -34,10 +34,11 @@ def read_table(
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> Rows:
-    """(file:line, row) of one file. `columns` names those of a CSV or TSV without a header, `wanted` those that will be used.
+    """(file:line, row) of one file. `columns` names those of a CSV or TSV without a header, `wanted` those that will be
+    used.
 
-    Rows that cannot be read are added to `faults`, one line each. Raises Stop for what ails the whole file, and for the first
-    such row where there are no `faults`.
+    Rows that cannot be read are added to `faults`, one line each. Raises Stop for what ails the whole file, and for the
+    first such row where there are no `faults`.
     """
     if not is_table(path):
         raise Stop(f"{path}: rows are read from {', '.join(KINDS)} files, by their ending")
@@ -75,9 +76,11 @@ def named(table: datasets.Dataset) -> Iterator[Row]:
 
 
 def _uncertainty(path: str) -> Iterator[tuple[str, Row]]:
-    """Documents of sentences with their cues marked: Annotation/DocumentSet/Document/DocumentPart/Sentence, with `ccue` elements inside the text.
+    """Documents of sentences with their cues marked: Annotation/DocumentSet/Document/DocumentPart/Sentence, with `ccue`
+    elements inside the text.
 
-    A sentence with a cue is uncertain, one without is certain, as in CoNLL-2010 (Farkas et al. 2010) and Szarvas et al. (2012), whose files have this form.
+    A sentence with a cue is uncertain, one without is certain, as in CoNLL-2010 (Farkas et al. 2010) and Szarvas et al.
+    (2012), whose files have this form.
     """
     root = ElementTree.parse(path).getroot()
     if root.find(".//ccue") is None:

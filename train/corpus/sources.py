@@ -29,13 +29,14 @@ SHOWN = 20  # of many faults
 
 
 def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[dict[str, list[Sentence]], list[str]]:
-    """The source's sentences by ready-made split, or under WHOLE, and the labels: those given, or else the data's, sorted.
+    """The source's sentences by ready-made split, or under WHOLE, and the labels: those given, or else the data's,
+    sorted.
 
     `columns` of a row that are there are kept in its `meta`.
 
-    With `on_error: skip`, faulty rows are listed on standard error and left out.
-    Raises Stop with the faults: a missing column, an empty text or label, an unknown label or split, several labels in a row; and, unless
-    `repeats` is warn, a text with two labels, a group in two ready-made splits.
+    With `on_error: skip`, faulty rows are listed on standard error and left out. Raises Stop with the faults: a missing
+    column, an empty text or label, an unknown label or split, several labels in a row; and, unless `repeats` is warn, a
+    text with two labels, a group in two ready-made splits.
     """
     faults: list[str] = []
     raw = _parts(source, faults)
@@ -43,26 +44,30 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
         raw = _by_column([pair for rows in raw.values() for pair in rows], source, faults)
     parts = {split: list(_sentences(rows, split, source, columns, faults)) for split, rows in raw.items()}
     everything = [s for rows in parts.values() for s in rows]
-    found = {s.label for s in everything}
+    used = {s.label for s in everything}
     joined = sorted(
         label
-        for label in found
-        if len(pieces := [p.strip() for p in re.split(r"[|;,]", label)]) > 1 and set(pieces) <= found | set(labels)
+        for label in used
+        if len(pieces := [p.strip() for p in re.split(r"[|;,]", label)]) > 1 and set(pieces) <= used | set(labels)
     )
     faults += [
-        f"{s.where}: label {s.label!r} joins several labels (multi-label), but a row here has exactly one: keep one of them"
+        f"{s.where}: label {s.label!r} joins several labels (multi-label), but a row here has exactly one: keep one of "
+        "them"
         for s in everything
         if s.label in joined
     ]
     if labels:
-        hint = f"the labels are {', '.join(labels)}; correct the row, add the label to labels, or set labels: null for those of the data"
+        hint = (
+            f"the labels are {', '.join(labels)}; correct the row, add the label to labels, "
+            "or set labels: null for those of the data"
+        )
         faults += [
             f"{s.where}: unknown label {s.label!r}; {hint}"
             for s in everything
             if s.label not in labels and s.label not in joined
         ]
     _stop_or_skip(faults, source.on_error)
-    good = found - {*joined, *(found - set(labels) if labels else ())}
+    good = used - {*joined, *(used - set(labels) if labels else ())}
     parts = {split: [s for s in rows if s.label in good] for split, rows in parts.items()}
     everything = [s for rows in parts.values() for s in rows]
     if not everything:
@@ -70,7 +75,8 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
     labels = labels or sorted(good)
     if len(labels) < 2:
         raise Stop(
-            f"source: every row is labelled {labels[0]!r}; there must be two labels or more, or label_column names another column"
+            f"source: every row is labelled {labels[0]!r}; there must be two labels or more, or label_column names "
+            "another column"
         )
     _judge(_conflicts(everything), "texts with two labels", source.repeats)
     if source.group_column:
@@ -102,16 +108,18 @@ def _stop_at(faults: list[str], what: str) -> None:
         raise Stop(f"{len(faults)} {what}:\n  {_listed(faults)}")
 
 
-def _judge(found: list[str], what: str, repeats: str) -> None:
+def _judge(faults: list[str], what: str, repeats: str) -> None:
     """Raise Stop with the lines, or print how many there are and the first where `repeats` is warn."""
     if repeats == "stop":
-        _stop_at([f"{line}; correct or delete one, or set repeats: warn" for line in found], what)
-    elif found:
-        print(f"warning: {len(found)} {what}; the first: {found[0]}", file=sys.stderr)
+        _stop_at([f"{line}; correct or delete one, or set repeats: warn" for line in faults], what)
+    elif faults:
+        print(f"warning: {len(faults)} {what}; the first: {faults[0]}", file=sys.stderr)
 
 
 def _conflicts(sentences: list[Sentence]) -> list[str]:
-    """A line for every sentence that has another label than an earlier one with the same text (letters and digits, case folded)."""
+    """A line for every sentence that has another label than an earlier one with the same text (letters and digits, case
+    folded).
+    """
     first: dict[str, Sentence] = {}
     pairs = [(s, first.setdefault(key(s.text) or s.text, s)) for s in sentences]
     return [
@@ -160,9 +168,10 @@ def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str
         return {WHOLE: files}
     if unclear := [file for file, splits in spoken.items() if len(splits) != 1]:
         raise Stop(
-            f"source: which split is {', '.join(unclear)}? Name them: source.files: {{train: FILES, validation: FILES, test: FILES}}"
+            f"source: which split is {', '.join(unclear)}? "
+            "Name them: source.files: {train: FILES, validation: FILES, test: FILES}"
         )
-    return {name: own for name in SPLITS if (own := [file for file in files if spoken[file] == {name}])}
+    return {name: chosen for name in SPLITS if (chosen := [file for file in files if spoken[file] == {name}])}
 
 
 def _rows(files: str | list[str], source: Source, faults: list[str]) -> Rows:
@@ -187,7 +196,10 @@ def _wanted(source: Source) -> list[str]:
 
 
 def _hub(source: str) -> dict[str, Rows]:
-    """A hub dataset, `owner/name` or `owner/name:configuration`. Splits that are none of ours in name are left out, and named."""
+    """A hub dataset, `owner/name` or `owner/name:configuration`.
+
+    Splits that are none of ours in name are left out, and named.
+    """
     name, _, configuration = source.partition(":")
     try:
         loaded = datasets.load_dataset(name, configuration or None)
@@ -198,13 +210,14 @@ def _hub(source: str) -> dict[str, Rows]:
         ) from error
     parts: dict[str, Rows] = {}
     for split, table in loaded.items():
-        if (own := SPLIT_WORDS.get(split)) is None:
+        if (ours := SPLIT_WORDS.get(split)) is None:
             print(f"source: the split {split} of {source} is left out", file=sys.stderr)
             continue
-        parts[own] = [(f"{source} {split}: row {n}", row) for n, row in enumerate(named(table), 1)]
+        parts[ours] = [(f"{source} {split}: row {n}", row) for n, row in enumerate(named(table), 1)]
     if "train" not in parts:
         raise Stop(
-            f"source: {source} has the splits {', '.join(loaded)}, none of them train; save the rows you want as files and name those"
+            f"source: {source} has the splits {', '.join(loaded)}, none of them train; save the rows you want as files "
+            "and name those"
         )
     return {WHOLE: parts["train"]} if set(parts) == {"train"} else parts
 
@@ -230,7 +243,8 @@ def _require(wanted: list[str], rows: Rows) -> None:
     """Raise Stop if the first row lacks a column."""
     if rows and (missing := [name for name in wanted if name not in rows[0][1]]):
         raise Stop(
-            f"{rows[0][0]}: no column {', '.join(missing)}; there are {', '.join(rows[0][1])}: name yours as text_column, label_column, split_column, group_column"
+            f"{rows[0][0]}: no column {', '.join(missing)}; there are {', '.join(rows[0][1])}: name yours as "
+            "text_column, label_column, split_column, group_column"
         )
 
 
@@ -246,28 +260,30 @@ def _sentences(rows: Rows, split: str, source: Source, columns: list[str], fault
     orders: Counter[str] = Counter()
     prefix = "" if split == WHOLE else f"{split}-"
     for number, (where, row) in enumerate(rows, 1):
-        given, label = row.get(str(source.text_column)), row.get(str(source.label_column))
+        raw, label = row.get(str(source.text_column)), row.get(str(source.label_column))
         title = row.get(source.title_column) if source.title_column else None
         group = row.get(source.group_column) if source.group_column else None
         name = "" if label is None else str(label).strip()
         if isinstance(label, list | dict) or (name.startswith("[") and name.endswith("]")):
             faults.append(f"{where}: label {name} is a list (multi-label), but a row here has exactly one label")
-        elif any(isinstance(value, bytes) or value != value for value in (label, given)):
+        elif any(isinstance(value, bytes) or value != value for value in (label, raw)):
             faults.append(
-                f"{where}: {label!r:.40} or {given!r:.40} is no text (bytes, or not a number); convert the column to strings"
+                f"{where}: {label!r:.40} or {raw!r:.40} is no text (bytes, or not a number); convert the column to "
+                "strings"
             )
-        elif isinstance(given, list | dict):
+        elif isinstance(raw, list | dict):
             faults.append(
-                f"{where}: text {str(given)[:60]} is a list; one text is read, not pairs: text_column names a column with one text"
+                f"{where}: text {str(raw)[:60]} is a list; one text is read, not pairs: text_column names a column "
+                "with one text"
             )
-        elif given is None or not normalise(str(given)):
+        elif raw is None or not normalise(str(raw)):
             faults.append(f"{where}: empty text in column {source.text_column}; fill or delete the row")
         elif not name:
             faults.append(f"{where}: empty label in column {source.label_column}; fill or delete the row")
         elif source.group_column and (group is None or not str(group).strip()):
             faults.append(f"{where}: empty group in column {source.group_column}; fill it, or set group_column: null")
         else:
-            text = normalise(" ".join(str(piece) for piece in (title, given) if piece is not None))
+            text = normalise(" ".join(str(piece) for piece in (title, raw) if piece is not None))
             doc = f"{prefix}{number:07d}" if group is None else str(group)
             orders[doc] += 1
             meta = {"part": ""} | {column: str(row.get(column) or "") for column in columns if column in row}

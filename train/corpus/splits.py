@@ -12,13 +12,17 @@ TEACHER = "teacher.parquet"  # soft labels, written by train.teach beside the sp
 
 
 def with_labels(config: Config) -> Config:
-    """The config with the labels that train.build found in the data, where it names none. Raises Stop if the two do not go together."""
+    """The config with the labels that train.build found in the data, where it names none.
+
+    Raises Stop if the two do not go together.
+    """
     if config.corpus.labels:
         return config
     manifest = Path(config.corpus.data) / "manifest.json"
     if not manifest.is_file():
         raise Stop(
-            f"{config.corpus.data} holds no data; run `make data` (python -m train.build) first, or --corpus.data names another directory"
+            f"{config.corpus.data} holds no data; run `make data` (python -m train.build) first, or --corpus.data "
+            "names another directory"
         )
     return labelled(config, json.loads(manifest.read_text())["labels"])
 
@@ -32,27 +36,32 @@ def labelled(config: Config, labels: list[str]) -> Config:
 
 
 def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datasets.Dataset:
-    """One split of data/: in memory, or, for rows without number, read from an Arrow file that is made in the directory `on_disk`.
+    """One split of data/: in memory, or, for rows without number, read from an Arrow file that is made in the directory
+    `on_disk`.
 
-    Raises Stop if train.build has not finished in data/, made it for other labels, or wrote another file than lies there now.
+    Raises Stop if train.build has not finished in data/, made it for other labels, or wrote another file than lies
+    there now.
     """
     directory = Path(corpus.data)
     manifest = directory / "manifest.json"
     if not manifest.is_file() or not (directory / f"{name}.parquet").is_file():
         raise Stop(
-            f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --corpus.data names another directory"
+            f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --corpus.data names "
+            "another directory"
         )
-    found = json.loads(manifest.read_text())
-    made_for = found["labels"]
+    record = json.loads(manifest.read_text())
+    made_for = record["labels"]
     if corpus.labels and made_for != corpus.labels:
         raise Stop(
-            f"{directory} was built for the labels {made_for}, the config has {corpus.labels}; run `make data` (python -m train.build) again"
+            f"{directory} was built for the labels {made_for}, the config has {corpus.labels}; run `make data` (python "
+            "-m train.build) again"
         )
     file = str(directory / f"{name}.parquet")
     with open(file, "rb") as opened:
-        if hashlib.file_digest(opened, "sha256").hexdigest() != found["sha256"][f"{name}.parquet"]:
+        if hashlib.file_digest(opened, "sha256").hexdigest() != record["sha256"][f"{name}.parquet"]:
             raise Stop(
-                f"{file} is not the file that train.build wrote: labels or rows were changed afterwards; run `make data` (python -m train.build) again"
+                f"{file} is not the file that train.build wrote: labels or rows were changed afterwards; run `make "
+                "data` (python -m train.build) again"
             )
     return (
         datasets.Dataset.from_parquet(file, cache_dir=str(on_disk))
@@ -62,17 +71,22 @@ def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datase
 
 
 def sign(directory: Path) -> None:
-    """Write the digests of the Parquet files that lie in a data directory into its manifest: for benchmarks, which change splits on purpose."""
+    """Write the digests of the Parquet files that lie in a data directory into its manifest: for benchmarks, which
+    change splits on purpose.
+    """
     manifest = directory / "manifest.json"
-    found = json.loads(manifest.read_text())
-    found["sha256"] |= {
+    record = json.loads(manifest.read_text())
+    record["sha256"] |= {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.glob("*.parquet")
     }
-    manifest.write_text(json.dumps(found, indent=2) + "\n")
+    manifest.write_text(json.dumps(record, indent=2) + "\n")
 
 
 def built(data: str) -> str:
-    """Fingerprint of the directory `data`: SHA-256 over the digests of its Parquet files. A checkpoint keeps that of the data it was trained on."""
+    """Fingerprint of the directory `data`: SHA-256 over the digests of its Parquet files.
+
+    A checkpoint keeps that of the data it was trained on.
+    """
     digests = json.loads((Path(data) / "manifest.json").read_text())["sha256"]
     return hashlib.sha256(
         json.dumps({name: d for name, d in sorted(digests.items()) if name.endswith(".parquet")}).encode()
@@ -80,13 +94,16 @@ def built(data: str) -> str:
 
 
 def refuse_other_data(config: Config) -> None:
-    """Raise Stop if the checkpoint was trained on other data than the data directory holds: its test split may be what the model has learned from."""
+    """Raise Stop if the checkpoint was trained on other data than the data directory holds: its test split may be what
+    the model has learned from.
+    """
     load_split(config.corpus, "train")  # says what to do where there is no data
     path = config.checkpoint / "training.json"
     trained_on = json.loads(path.read_text()).get("data") if path.is_file() else None
     if trained_on != built(config.corpus.data):
         raise Stop(
-            f"{config.checkpoint} was trained on other data than {config.corpus.data} holds now, whose test split it may have learned from: "
+            f"{config.checkpoint} was trained on other data than {config.corpus.data} holds now, whose test split it "
+            "may have learned from: "
             f"train again with {config.fit_command}"
         )
 

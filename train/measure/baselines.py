@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 
 def cue_words(texts: Sequence[str], labels: Sequence[str], majority: int, cues: dict[str, str]) -> list[int]:
-    """Label numbers by the first of the `cues` (label -> regular expression) that is found in a text, else `majority`."""
+    """Label numbers by the first of the `cues` (label -> regular expression) that stands in a text, else `majority`."""
     known = [(labels.index(label), re.compile(pattern, re.IGNORECASE)) for label, pattern in cues.items()]
     return [next((number for number, pattern in known if pattern.search(text)), majority) for text in texts]
 

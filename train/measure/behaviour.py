@@ -1,4 +1,5 @@
-"""The behaviour test: held-out contrast groups, rule by rule, examples of the guidelines, and edits that must not change a label.
+"""The behaviour test: held-out contrast groups, rule by rule, examples of the guidelines, and edits that must not
+change a label.
 
 After Ribeiro et al. 2020 (CheckList) and Gardner et al. 2020 (contrast sets).
 """
@@ -18,7 +19,8 @@ FEW_PAIRS = 30  # below this, an edit is not judged alone
 def pair_rates(rows: list[dict], predicted: Sequence[str]) -> dict[str, dict[str, float]]:
     """rule -> pairs and the share passed, over the pairs of sentences of one group.
 
-    A pair passes if both sentences get their own label: then pairs that must differ differ, and pairs that must agree agree.
+    A pair passes if both sentences get their own label: then pairs that must differ differ, and pairs that must agree
+    agree.
     """
     groups: dict[tuple[str, str], list[bool]] = defaultdict(list)
     for row, label in zip(rows, predicted, strict=True):
@@ -35,9 +37,11 @@ def measure_behaviour(
     rows: list[dict],
     test: list[dict],
 ) -> dict[str, Any]:
-    """Figures of the held-out rows, whose rules and labels are known, and of edits of the `test` rows that must not change a label.
+    """Figures of the held-out rows, whose rules and labels are known, and of edits of the `test` rows that must not
+    change a label.
 
-    `answer` gives the labels of texts, `encode` their tokens: an edit that the model cannot see is counted, and tests nothing.
+    `answer` gives the labels of texts, `encode` their tokens: an edit that the model cannot see is counted, and tests
+    nothing.
     """
     contrasts = [row for row in rows if row.get("part") != GUIDELINES]
     examples = [row for row in rows if row.get("part") == GUIDELINES]
@@ -71,7 +75,9 @@ def edited(texts: Sequence[str], seed: int = 0) -> dict[str, list[tuple[int, str
 def edit_rates(
     answer: Callable[[Sequence[str]], list[str]], encode: Callable[[Sequence[str]], list], texts: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """edit -> pairs of a text and its edited form, the share whose label the edit left as it was, right or wrong, and how many it left `unseen`."""
+    """edit -> pairs of a text and its edited form, the share whose label the edit left as it was, right or wrong, and
+    how many it left `unseen`.
+    """
     before, tokens = answer(texts), encode(texts)
     rates: dict[str, dict[str, float]] = {}
     for name, pairs in edited(texts).items():

@@ -1,6 +1,7 @@
 """Edits of a sentence that keep its label, for the behaviour test.
 
-Each must keep it by the guidelines: who says a thing, where, on which day and in whose spelling changes nothing, nor does the typography.
+Each must keep it by the guidelines: who says a thing, where, on which day and in whose spelling changes nothing, nor
+does the typography.
 """
 
 import re
@@ -56,7 +57,8 @@ TITLE = re.compile(
     r"\b(Mr\.?|Mrs\.?|Ms\.?|Dr\.?|Sen\.|Rep\.|Gov\.|Gen\.|Judge|Senator|President|Minister) ([A-Z][a-z]+)\b(?! [A-Z])"
 )
 SAID_LAST = re.compile(
-    r"^(?P<what>(?:The|A|An|It|He|She|They|There|This|That|In|On|But|Most|Some|Many|No) [^\"“”]+), (?P<who>[^,\"“”]{3,60}?) said\.$"
+    r"^(?P<what>(?:The|A|An|It|He|She|They|There|This|That|In|On|But|Most|Some|Many|No) [^\"“”]+), "
+    r"(?P<who>[^,\"“”]{3,60}?) said\.$"
 )
 QUOTED_FIRST = re.compile(r"^(?P<what>[\"“][^\"“”]+),(?P<end>[\"”]) (?P<who>[^,;:\"“”]{2,60}?) said\.$")
 EVERY_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"

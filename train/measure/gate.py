@@ -2,8 +2,9 @@
 
     python -m train.measure.gate configs/gates/small.yaml runs/a/metrics.json runs/b/metrics.json runs/c/metrics.json
 
-writes what these runs reached into the file's rules. A rule passes, fails, is to be investigated (worse, but within noise: it stops
-nobody) or waits for a release (the answers to compare with are missing or to other test sentences: red until `train.evaluate --release`).
+writes what these runs reached into the file's rules. A rule passes, fails, is to be investigated (worse, but within
+noise: it stops nobody) or waits for a release (the answers to compare with are missing or to other test sentences: red
+until `train.evaluate --release`).
 """
 
 import json
@@ -35,7 +36,9 @@ class Verdict:
 
 
 class Bound(BaseModel):
-    """One figure of metrics.json, by its path, and the bounds it must keep: stated, or a distance from the mean of what runs reached."""
+    """One figure of metrics.json, by its path, and the bounds it must keep: stated, or a distance from the mean of what
+    runs reached.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,7 +85,9 @@ class Bound(BaseModel):
 
 
 class NoRegression(BaseModel):
-    """Macro-F1 on test must not fall behind that of the released answers: significantly worse fails, worse within noise is to be investigated."""
+    """Macro-F1 on test must not fall behind that of the released answers: significantly worse fails, worse within noise
+    is to be investigated.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -107,7 +112,10 @@ Rule = Bound | NoRegression
 
 
 def read_rules(path: Path | str) -> list[Rule]:
-    """The rules of a gate file. Raises Stop if it is missing, wrong or empty: a gate without rules would pass anything."""
+    """The rules of a gate file.
+
+    Raises Stop if it is missing, wrong or empty: a gate without rules would pass anything.
+    """
     try:
         rules = TypeAdapter(Annotated[list[Rule], Field(min_length=1)]).validate_python(
             yaml.safe_load(Path(path).read_text(encoding="utf-8"))
@@ -154,14 +162,16 @@ def table(verdicts: list[Verdict]) -> str:
     ]
     mark = {FAIL: "**FAIL**", UNRELEASED: "**release**"}
     lines += [
-        f"| {v.figure:{names}} | {v.bound:>{bounds}} | {v.value:>{values}} | {mark.get(v.outcome, v.outcome):11} | {v.says} |"
+        f"| {v.figure:{names}} | {v.bound:>{bounds}} | {v.value:>{values}} | {mark.get(v.outcome, v.outcome):11} | "
+        f"{v.says} |"
         for v in verdicts
     ]
     return "\n".join(lines)
 
 
 def with_reached(rules: str, runs: list[dict[str, Any]]) -> str:
-    """The text of a gate file, one rule a line, with the figures of these metrics in place of what its rules say was reached.
+    """The text of a gate file, one rule a line, with the figures of these metrics in place of what its rules say was
+    reached.
 
     Raises Stop for a figure that one of the runs has not measured.
     """

@@ -1,7 +1,8 @@
-"""Figures from labels and probabilities. Intervals are computed from confusion matrices, so that resampling articles is cheap.
+"""Figures from labels and probabilities. Intervals are computed from confusion matrices, so that resampling articles is
+cheap.
 
-Macro-F1 goes over the labels that occur in the file: the same ones for every system measured on it. An answer with a label that does not occur
-is an error as any other, and lowers the F1 of the label it should have been.
+Macro-F1 goes over the labels that occur in the file: the same ones for every system measured on it. An answer with a
+label that does not occur is an error as any other, and lowers the F1 of the label it should have been.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.metrics import confusion_matrix, f1_score
 
-FEW = 30  # documents below which an interval is told to be a guess: percentile bootstrap intervals of small samples are too narrow (Hesterberg 2015)
+# documents below which an interval is told to be a guess: percentile bootstrap intervals of small samples are too
+# narrow (Hesterberg 2015)
+FEW = 30
 
 
 def macro_f1(targets: Sequence[int], predicted: Sequence[int], labels: int) -> float:
@@ -31,30 +34,35 @@ def judged(metric: str, targets: Sequence[int], predicted: Sequence[int], labels
 def figure(measured: dict, metric: str) -> tuple[str, float, list[float]]:
     """Name for people, value and 95% interval of the config's `metric`, which occurs among the figures of `measure`."""
     if metric.startswith("f1:"):
-        own = measured["labels"][metric[3:]]
-        return f"F1 of {metric[3:]}", own["f1"], own["f1_interval"]
+        figures = measured["labels"][metric[3:]]
+        return f"F1 of {metric[3:]}", figures["f1"], figures["f1_interval"]
     return {"macro_f1": "macro-F1"}.get(metric, metric), measured[metric], measured[f"{metric}_interval"]
 
 
 def notes(measured: dict, unit: str = "documents") -> list[str]:
-    """What a reader of these figures must be told: labels that macro-F1 leaves out, one answer to everything, few documents."""
-    said = []
+    """What a reader of these figures must be told: labels that macro-F1 leaves out, one answer to everything, few
+    documents.
+    """
+    lines = []
     answered = [label for label, n in zip(measured["labels"], np.sum(measured["confusion"], 0), strict=True) if n]
     if len(answered) == 1 and len(measured["labels"]) - len(measured["absent"]) > 1:
-        said.append(f"every answer is {answered[0]}: nothing was learned; train on more rows or for more steps")
+        lines.append(f"every answer is {answered[0]}: nothing was learned; train on more rows or for more steps")
     if absent := measured["absent"]:
         names = ", ".join(f"{label} (answered {n} times)" if n else label for label, n in absent.items())
         over = ", ".join(label for label in measured["labels"] if label not in absent)
-        said.append(f"absent: {names}; macro-F1 goes over {over}")
+        lines.append(f"absent: {names}; macro-F1 goes over {over}")
     if measured["documents"] < FEW:
-        said.append(
-            f"interval from {measured['documents']} {unit}: a bootstrap over so few is a rough guess, and often too narrow"
+        lines.append(
+            f"interval from {measured['documents']} {unit}: a bootstrap over so few is a rough guess, and often too "
+            "narrow"
         )
-    return said
+    return lines
 
 
 def scores(confusion: np.ndarray, occur: np.ndarray) -> dict[str, np.ndarray]:
-    """Accuracy, macro-F1 over the labels that `occur` (K,), and precision, recall and F1 per label from confusion matrices (..., K true, K predicted)."""
+    """Accuracy, macro-F1 over the labels that `occur` (K,), and precision, recall and F1 per label from confusion
+    matrices (..., K true, K predicted).
+    """
     return _scores(np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-1), confusion.sum(-2), occur)
 
 
@@ -74,36 +82,49 @@ def per_document(targets: Sequence[int], predicted: Sequence[int], labels: int, 
 
 
 def _counts(targets: Sequence[int], predicted: Sequence[int], labels: int, documents: Sequence[str]) -> np.ndarray:
-    """(3, documents, labels): right answers, true labels and answers. All that `_scores` needs, in a K-th of what confusion matrices take."""
+    """(3, documents, labels): right answers, true labels and answers.
+
+    All that `_scores` needs, in a K-th of what confusion matrices take.
+    """
     names, owner = np.unique(np.asarray(documents), return_inverse=True)
-    true, given = np.asarray(targets), np.asarray(predicted)
+    true, answered = np.asarray(targets), np.asarray(predicted)
     counts = np.zeros((3, len(names), labels))
-    np.add.at(counts[0], (owner[true == given], true[true == given]), 1)
+    np.add.at(counts[0], (owner[true == answered], true[true == answered]), 1)
     np.add.at(counts[1], (owner, true), 1)
-    np.add.at(counts[2], (owner, given), 1)
+    np.add.at(counts[2], (owner, answered), 1)
     return counts
 
 
 def reliability(probabilities: np.ndarray, targets: np.ndarray, bins: int = 15) -> list[dict[str, float]]:
-    """Rows, mean confidence and accuracy of each equal-width bin of confidence that has rows: what a reliability diagram draws."""
+    """Rows, mean confidence and accuracy of each equal-width bin of confidence that has rows: what a reliability
+    diagram draws.
+    """
     confidence, right = probabilities.max(1), probabilities.argmax(1) == targets
     index = np.minimum((confidence * bins).astype(int), bins - 1)
     return [
-        {"rows": int(own.sum()), "confidence": float(confidence[own].mean()), "accuracy": float(right[own].mean())}
+        {
+            "rows": int(inside.sum()),
+            "confidence": float(confidence[inside].mean()),
+            "accuracy": float(right[inside].mean()),
+        }
         for b in range(bins)
-        if (own := index == b).any()
+        if (inside := index == b).any()
     ]
 
 
 def risk_coverage(confidence: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coverage and error (N,) when the 1, 2, ..., N most confident sentences are answered. The mean of the error is the area under the curve."""
+    """Coverage and error (N,) when the 1, 2, ..., N most confident sentences are answered.
+
+    The mean of the error is the area under the curve.
+    """
     order = np.argsort(-confidence, kind="stable")
     answered = np.arange(1, len(confidence) + 1)
     return answered / len(confidence), wrong[order].cumsum() / answered
 
 
 def calibration_error(probabilities: np.ndarray, targets: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error with equal-width bins (Guo et al. 2017): mean |confidence - accuracy|, weighted by bin size.
+    """Expected calibration error with equal-width bins (Guo et al. 2017): mean |confidence - accuracy|, weighted by bin
+    size.
 
     `probabilities` is (N, K), `targets` (N,).
     """
@@ -116,16 +137,16 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
             probabilities: np.ndarray | None = None, resamples: int = 2000, seed: int = 0) -> dict:  # fmt: skip
     """All figures of one system on one set of sentences, as JSON-ready numbers.
 
-    Intervals are 95% percentile bootstrap intervals over whole documents (sentences of one article are not independent). A label that does not
-    occur has None for its figures and is named under "absent"; macro-F1 leaves it out, in every draw. Calibration is given where `probabilities`
-    (N, K) are.
+    Intervals are 95% percentile bootstrap intervals over whole documents (sentences of one article are not
+    independent). A label that does not occur has None for its figures and is named under "absent"; macro-F1 leaves it
+    out, in every draw. Calibration is given where `probabilities` (N, K) are.
     """
     k = len(labels)
     counts = _counts(targets, predicted, k, documents)  # (3, documents, labels): hits, true, predicted
     n = counts.shape[1]
     occur = counts[1].sum(0) > 0  # (labels,)
-    hits, true, given = counts.sum(1)
-    point = _scores(hits, true, given, occur)
+    hits, true, answered = counts.sum(1)
+    point = _scores(hits, true, answered, occur)
     random, piece = (
         np.random.default_rng(seed),
         max(1, 20_000_000 // n),
@@ -134,8 +155,8 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     drawn = [
         random.multinomial(n, np.full(n, 1 / n), size=size).astype(float) @ counts for size in sizes
     ]  # (3, resamples, labels)
-    hits, true, given = np.concatenate(drawn, axis=1)
-    spread = _scores(hits, true, given, occur)
+    hits, true, answered = np.concatenate(drawn, axis=1)
+    spread = _scores(hits, true, answered, occur)
     low, high = ({name: np.percentile(value, q, axis=0) for name, value in spread.items()} for q in (2.5, 97.5))
 
     def interval(name: str) -> list[float]:

@@ -11,7 +11,9 @@ from train.measure.metrics import per_document, scores
 def mcnemar(
     targets: Sequence[str] | Sequence[int], first: Sequence[str] | Sequence[int], second: Sequence[str] | Sequence[int]
 ) -> float:
-    """Exact two-sided p (McNemar 1947): of the sentences that only one of the two gets right, are as many the first's as the second's?"""
+    """Exact two-sided p (McNemar 1947): of the sentences that only one of the two gets right, are as many the first's
+    as the second's?
+    """
     only_first = sum(a == t != b for t, a, b in zip(targets, first, second, strict=True))
     only_second = sum(b == t != a for t, a, b in zip(targets, first, second, strict=True))
     discordant = only_first + only_second
@@ -27,14 +29,16 @@ def randomisation(
     rounds: int = 5000,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """Macro-F1 of `second` minus that of `first`, and its two-sided p by approximate randomisation (Noreen 1989; Yeh 2000).
+    """Macro-F1 of `second` minus that of `first`, and its two-sided p by approximate randomisation (Noreen 1989; Yeh
+    2000).
 
-    In each round every document's two sets of answers change places with probability 1/2: sentences of one article are not independent.
+    In each round every document's two sets of answers change places with probability 1/2: sentences of one article are
+    not independent.
     """
     a, b = (per_document(targets, answers, labels, documents) for answers in (first, second))
     occur = np.bincount(np.asarray(targets), minlength=labels) > 0
     difference = float(scores(b.sum(0), occur)["macro_f1"] - scores(a.sum(0), occur)["macro_f1"])
     swap = np.random.default_rng(seed).integers(0, 2, (rounds, len(a))).astype(float)
     moved = np.einsum("rd,dij->rij", swap, b - a)
-    found = scores(b.sum(0) - moved, occur)["macro_f1"] - scores(a.sum(0) + moved, occur)["macro_f1"]
-    return difference, float((np.sum(np.abs(found) >= abs(difference) - 1e-12) + 1) / (rounds + 1))
+    differences = scores(b.sum(0) - moved, occur)["macro_f1"] - scores(a.sum(0) + moved, occur)["macro_f1"]
+    return difference, float((np.sum(np.abs(differences) >= abs(difference) - 1e-12) + 1) / (rounds + 1))

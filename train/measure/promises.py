@@ -25,9 +25,9 @@ def abstention(
 ) -> dict[str, Any]:
     """Error among the answered sentences, how many were answered, whole and by label, and the risk-coverage curve.
 
-    `probabilities` is (N, K) under the rule's prior. `area` is the mean error over all coverages (AURC), `error_at_80` the error when the
-    most confident 80% are answered. `excess` is the lower end of the error's interval less the error `promised`: above 0, the promise
-    is significantly broken.
+    `probabilities` is (N, K) under the rule's prior. `area` is the mean error over all coverages (AURC), `error_at_80`
+    the error when the most confident 80% are answered. `excess` is the lower end of the error's interval less the error
+    `promised`: above 0, the promise is significantly broken.
     """
     truth = np.asarray(targets)
     wrong, answered = probabilities.argmax(1) != truth, rule.answered(probabilities)
@@ -55,7 +55,8 @@ def label_sets(
 ) -> dict[str, Any]:
     """How often the true label is in the set, whole and by label, and how large the sets are.
 
-    `shortfall` is the coverage `promised` less the upper end of the interval: above 0, the promise is significantly broken.
+    `shortfall` is the coverage `promised` less the upper end of the interval: above 0, the promise is significantly
+    broken.
     """
     truth, sets = np.asarray(targets), rule.sets(probabilities)
     inside = sets[np.arange(len(truth)), truth]

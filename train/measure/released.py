@@ -23,7 +23,10 @@ class Released(BaseModel):
 
 
 def read_released(path: Path) -> Released | None:
-    """The released answers, or None if there is no such file. Raises Stop for a file that is not what `write_released` writes."""
+    """The released answers, or None if there is no such file.
+
+    Raises Stop for a file that is not what `write_released` writes.
+    """
     if not path.is_file():
         return None
     try:
@@ -46,7 +49,8 @@ def write_released(path: Path, rows: list[dict], answers: list[int], labels: lis
 
 
 def against_released(path: Path | None, rows: list[dict], answers: list[int], labels: list[str]) -> dict[str, Any]:
-    """Macro-F1 of these answers minus that of the released ones, with p; a reason instead if the two cannot be compared.
+    """Macro-F1 of these answers minus that of the released ones, with p; a reason instead if the two cannot be
+    compared.
 
     `answers` are label numbers in the order of the test `rows`. Raises Stop if the file is malformed.
     """

@@ -43,7 +43,7 @@ def report(metrics: dict[str, Any], config: Config) -> str:
         reliability=reliability_diagram(metrics["test"]["reliability"]),
         risk=risk_diagram(metrics["abstention"]["curve"], metrics["abstention"]["promised_error"]),
         curve=learning_curve(config.run_dir),
-        told={name: said for name, m in measured.items() if (said := notes(m, config.documents))},
+        notes={name: lines for name, m in measured.items() if (lines := notes(m, config.documents))},
         rules=explained_rules(Path(config.corpus.seeds)),
         settings=_flat(yaml.safe_load((config.checkpoint / "train_config.yaml").read_text())),
     )
@@ -92,8 +92,10 @@ def risk_diagram(curve: list[list[float]], promised: float) -> str:
 
 
 def learning_curve(run_dir: Path) -> str | None:
-    """Macro-F1 against training rows, over this run and its siblings NAME-... that evaluated models of the same recipe on fewer rows. None without any."""
-    found: list[tuple[int, float, dict[str, float]]] = []
+    """Macro-F1 against training rows, over this run and its siblings NAME-... that evaluated models of the same recipe
+    on fewer rows. None without any.
+    """
+    runs: list[tuple[int, float, dict[str, float]]] = []
     for path in [run_dir / "metrics.json", *run_dir.parent.glob(f"{run_dir.name}-*/metrics.json")]:
         if path.is_file():
             metrics = json.loads(path.read_text())
@@ -102,14 +104,14 @@ def learning_curve(run_dir: Path) -> str | None:
                 for name, parts in metrics["extra"].items()
                 for part, systems in parts.items()
             }
-            found.append((metrics["training"]["rows"], metrics["test"]["macro_f1"], extra))
-    if len(found) < 2:
+            runs.append((metrics["training"]["rows"], metrics["test"]["macro_f1"], extra))
+    if len(runs) < 2:
         return None
-    found.sort(key=lambda point: point[0])
+    runs.sort(key=lambda point: point[0])
     figure, axes = _axes("training rows", "macro-F1")
-    lines = {"own test": [(rows, own) for rows, own, _ in found]}
-    for name in found[-1][2]:
-        lines[name] = [(rows, extra[name]) for rows, _, extra in found if name in extra]
+    lines = {"own test": [(rows, score) for rows, score, _ in runs]}
+    for name in runs[-1][2]:
+        lines[name] = [(rows, extra[name]) for rows, _, extra in runs if name in extra]
     for (name, points), colour in zip(lines.items(), [ACCENT, SOFT, "#4b8f5a", "#8a5aa8"], strict=False):
         axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.8, marker="o", markersize=4, label=name)
     axes.legend(frameon=False, labelcolor="linecolor", fontsize=9, loc="lower right")

@@ -15,8 +15,8 @@ SAMPLE = 1000  # sentences, from all over the split: agreement to a third of a p
 def measure_backends(checkpoint: Path, texts: list[str], targets: list[int]) -> dict[str, Any]:
     """backend -> macro-F1 and the share of labels that are torch's, for torch and every ONNX file in the checkpoint.
 
-    `targets` are label numbers. Beside them the lowest agreement and the most macro-F1 that any backend loses against torch.
-    Raises CheckpointError for a file that cannot be used.
+    `targets` are label numbers. Beside them the lowest agreement and the most macro-F1 that any backend loses against
+    torch. Raises CheckpointError for a file that cannot be used.
     """
     step = max(1, len(texts) // SAMPLE)
     texts, targets = texts[::step], targets[::step]

@@ -23,10 +23,10 @@ IN_THE_TEXT = {
 def slices(rows: list[dict], predicted: list[int], labels: list[str], kinds: list[str]) -> dict[str, dict[str, Any]]:
     """kind -> value -> figures, for every one of the `kinds` and every value with at least LEAST rows.
 
-    A column that only our seeds have is passed over where it is missing. Raises Stop for any other kind that is neither a column of the data
-    nor one of length, quotation and negation.
+    A column that only our seeds have is passed over where it is missing. Raises Stop for any other kind that is neither
+    a column of the data nor one of length, quotation and negation.
     """
-    found: dict[str, dict[str, Any]] = {}
+    by_kind: dict[str, dict[str, Any]] = {}
     for kind in kinds:
         if kind not in IN_THE_TEXT and kind not in rows[0]:
             if kind in ARTICLE + GROUP:  # a column of the seeds; a source need not have it
@@ -38,7 +38,7 @@ def slices(rows: list[dict], predicted: list[int], labels: list[str], kinds: lis
         for i, row in enumerate(rows):
             if value := IN_THE_TEXT[kind](row["text"]) if kind in IN_THE_TEXT else row[kind]:
                 members[str(value)].append(i)
-        found[kind] = {
+        by_kind[kind] = {
             value: measure(
                 [labels.index(rows[i]["label"]) for i in chosen],
                 [predicted[i] for i in chosen],
@@ -49,14 +49,14 @@ def slices(rows: list[dict], predicted: list[int], labels: list[str], kinds: lis
             for value, chosen in sorted(members.items())
             if len(chosen) >= LEAST
         }
-    return found
+    return by_kind
 
 
-def worst(found: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+def worst(by_kind: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
     """The slice with the lowest accuracy: its name, rows and accuracy. None if no slice has enough rows."""
     every = [
         (figures["accuracy"], f"{kind}: {value}", figures["rows"])
-        for kind, values in found.items()
+        for kind, values in by_kind.items()
         for value, figures in values.items()
     ]
     if not every:

@@ -100,8 +100,8 @@ def test_length_alone(parts: dict[str, list[Sentence]]) -> None:
 
 def test_one_ngram(parts: dict[str, list[Sentence]]) -> None:
     every = [s for rows in parts.values() for s in rows]
-    found = audit.ngram_shortcuts(every, "claim", precision=0.9, coverage=0.5)
-    assert {(ngram, label) for ngram, label, *_ in found} == {
+    shortcuts = audit.ngram_shortcuts(every, "claim", precision=0.9, coverage=0.5)
+    assert {(ngram, label) for ngram, label, *_ in shortcuts} == {
         ("perhaps", "hedge"),
         ("denied", "denial"),
         ("tomorrow", "scheduling"),

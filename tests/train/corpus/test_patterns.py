@@ -58,7 +58,7 @@ def test_a_pattern_that_no_row_holds_is_red(patterns: list[Pattern]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("labels: [denial]", "labels: [refusal]", "refusal"),
         ("labels: [denial]", "labels: []", "labels"),
@@ -73,10 +73,10 @@ def test_a_pattern_that_no_row_holds_is_red(patterns: list[Pattern]) -> None:
         (AWARE, "- [", "not YAML"),
     ],
 )
-def test_a_faulty_file_is_refused(tmp_path: Path, old: str, new: str, told: str) -> None:
+def test_a_faulty_file_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
     path = tmp_path / "patterns.yaml"
     path.write_text(AWARE.replace(old, new))
-    with pytest.raises(Stop, match=told):
+    with pytest.raises(Stop, match=message):
         read_patterns(path, LABELS)
 
 

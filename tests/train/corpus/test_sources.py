@@ -18,7 +18,7 @@ from train.corpus.sources import WHOLE, read_source
 OWN: dict = dict(corpus__labels=None, measure__priors={}, measure__cues={}, measure__gate=None, measure__slices=[])
 
 
-def own(tmp_path: Path, **changes: object) -> Config:
+def config_of(tmp_path: Path, **changes: object) -> Config:
     return load(**(OWN | dict(corpus__data=str(tmp_path / "data"), output=str(tmp_path / "runs"), run="own") | changes))
 
 
@@ -38,11 +38,11 @@ def rows(number: int, labels: tuple[str, ...] = ("up", "down"), seed: int = 0) -
     ]
 
 
-def save(path: Path, found: list[dict[str, str]]) -> str:
+def save(path: Path, records: list[dict[str, str]]) -> str:
     """In the form that the ending asks for."""
-    table = datasets.Dataset.from_list(found)
+    table = datasets.Dataset.from_list(records)
     if path.suffix == ".jsonl":
-        path.write_text("\n".join(map(json.dumps, found)))
+        path.write_text("\n".join(map(json.dumps, records)))
     elif path.suffix == ".parquet":
         table.to_parquet(path)
     else:
@@ -52,10 +52,12 @@ def save(path: Path, found: list[dict[str, str]]) -> str:
 
 @pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
 def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, kind: str) -> None:
-    found = [*rows(6), {"text": 'He said "no, and\tnever": ünsure,\u2028 he added.', "label": "up"}]
-    parts, labels = read(own(tmp_path, source__files=save(tmp_path / f"mine.{kind}", found)))
+    records = [*rows(6), {"text": 'He said "no, and\tnever": ünsure,\u2028 he added.', "label": "up"}]
+    parts, labels = read(config_of(tmp_path, source__files=save(tmp_path / f"mine.{kind}", records)))
     assert labels == ["down", "up"] and list(parts) == [WHOLE]
-    assert [(s.text, s.label) for s in parts[WHOLE]] == [(" ".join(row["text"].split()), row["label"]) for row in found]
+    assert [(s.text, s.label) for s in parts[WHOLE]] == [
+        (" ".join(row["text"].split()), row["label"]) for row in records
+    ]
 
 
 def test_names_of_columns_a_title_names_of_labels_and_a_file_without_header(tmp_path: Path) -> None:
@@ -67,7 +69,7 @@ def test_names_of_columns_a_title_names_of_labels_and_a_file_without_header(tmp_
         source__label_column="class",
         source__label_names={"1": "wet"},
     )
-    parts, labels = read(own(tmp_path, source__files=str(tmp_path / "mine.csv"), **changes))
+    parts, labels = read(config_of(tmp_path, source__files=str(tmp_path / "mine.csv"), **changes))
     assert [(s.text, s.label) for s in parts[WHOLE]] == [
         ("Rain It rains, again.", "wet"),
         ("Sun It shines.", "2"),
@@ -77,17 +79,17 @@ def test_names_of_columns_a_title_names_of_labels_and_a_file_without_header(tmp_
 def test_a_directory_is_read_by_the_names_of_its_files_or_whole(tmp_path: Path) -> None:
     for number, name in enumerate(("my_train_1.csv", "my_train_2.jsonl", "my_dev.tsv", "my_test.parquet")):
         save(tmp_path / name, rows(4, seed=number))
-    parts, _ = read(own(tmp_path, source__files=str(tmp_path)))
+    parts, _ = read(config_of(tmp_path, source__files=str(tmp_path)))
     assert {name: len(part) for name, part in parts.items()} == {"train": 8, "validation": 4, "test": 4}
     save(tmp_path / "more.csv", rows(4, seed=9))
     with pytest.raises(Stop, match=r"which split is .*more\.csv\?"):
-        read(own(tmp_path, source__files=str(tmp_path)))
+        read(config_of(tmp_path, source__files=str(tmp_path)))
     for path in tmp_path.glob("my_*"):
         path.unlink()
-    assert list(read(own(tmp_path, source__files=str(tmp_path)))[0]) == [WHOLE]
+    assert list(read(config_of(tmp_path, source__files=str(tmp_path)))[0]) == [WHOLE]
     (tmp_path / "more.csv").unlink()
     with pytest.raises(Stop, match="holds no"):
-        read(own(tmp_path, source__files=str(tmp_path)))
+        read(config_of(tmp_path, source__files=str(tmp_path)))
 
 
 def test_a_hub_dataset_has_its_splits_and_class_names(
@@ -107,7 +109,7 @@ def test_a_hub_dataset_has_its_splits_and_class_names(
         )
 
     monkeypatch.setattr(datasets, "load_dataset", loaded)
-    parts, labels = read(own(tmp_path, source__files="someone/films:plain"))
+    parts, labels = read(config_of(tmp_path, source__files="someone/films:plain"))
     assert labels == ["neg", "pos"] and {name: len(part) for name, part in parts.items()} == {"train": 6, "test": 6}
     assert "unsupervised" in capsys.readouterr().err
 
@@ -119,21 +121,21 @@ def test_a_hub_dataset_has_its_splits_and_class_names(
         Stop,
         match=r"'someone/fimls' is no file or directory here, and as a hub dataset it could not be loaded: no route$",
     ):
-        read(own(tmp_path, source__files="someone/fimls"))
+        read(config_of(tmp_path, source__files="someone/fimls"))
 
 
 def test_a_split_column(tmp_path: Path) -> None:
-    found = [
+    records = [
         row | {"part": word} for row, word in zip(rows(12), ["Train"] * 8 + ["dev"] * 2 + ["test"] * 2, strict=True)
     ]
-    config = own(tmp_path, source__files=save(tmp_path / "mine.csv", found), source__split_column="part")
+    config = config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records), source__split_column="part")
     assert {name: len(part) for name, part in read(config)[0].items()} == {
         "train": 8,
         "validation": 2,
         "test": 2,
     }
-    found[3]["part"] = "holdout"
-    save(tmp_path / "mine.csv", found)
+    records[3]["part"] = "holdout"
+    save(tmp_path / "mine.csv", records)
     with pytest.raises(
         Stop, match=r"^.*mine\.csv:5: unknown split 'holdout' in column part; it may say train, training, validation.*$"
     ):
@@ -143,27 +145,28 @@ def test_a_split_column(tmp_path: Path) -> None:
 
 
 def test_no_group_is_on_two_sides(tmp_path: Path) -> None:
-    found = [row | {"who": f"author {i // 3}"} for i, row in enumerate(rows(120, seed=1))]
+    records = [row | {"who": f"author {i // 3}"} for i, row in enumerate(rows(120, seed=1))]
     parts, _ = build.checked(
-        own(tmp_path, source__files=save(tmp_path / "mine.csv", found), source__group_column="who")
+        config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records), source__group_column="who")
     )
     owners = [{s.doc for s in parts[name]} for name in build.SPLITS]
     assert all(owners) and not owners[0] & owners[1] and not owners[0] & owners[2] and not owners[1] & owners[2]
     assert sum(len(parts[name]) for name in build.SPLITS) == 120
-    files = {"train": save(tmp_path / "a.csv", found[:60]), "test": save(tmp_path / "b.csv", found[59:])}
-    config = own(tmp_path, source__files=files, source__group_column="who")
+    files = {"train": save(tmp_path / "a.csv", records[:60]), "test": save(tmp_path / "b.csv", records[59:])}
+    config = config_of(tmp_path, source__files=files, source__group_column="who")
     with pytest.raises(
         Stop,
-        match=r"^the group 'author 19' is in train \(.*a\.csv:59\) and in test \(.*b\.csv:2\); correct or delete one, or set repeats: warn$",
+        match=r"^the group 'author 19' is in train \(.*a\.csv:59\) and in test \(.*b\.csv:2\); "
+        r"correct or delete one, or set repeats: warn$",
     ):
         read(config)
     assert read(changed(config, source__repeats="warn"))
 
 
 def test_nearly_equal_texts_stay_together_where_splits_are_made(tmp_path: Path) -> None:
-    found = rows(60)
-    copies = [row | {"text": row["text"] + " x"} for row in found]
-    parts, _ = build.checked(own(tmp_path, source__files=save(tmp_path / "mine.csv", found + copies)))
+    records = rows(60)
+    copies = [row | {"text": row["text"] + " x"} for row in records]
+    parts, _ = build.checked(config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records + copies)))
     for name in build.SPLITS:
         texts = {s.text.removesuffix(" x") for s in parts[name]}
         assert 2 * len(texts) == len(parts[name])
@@ -171,7 +174,7 @@ def test_nearly_equal_texts_stay_together_where_splits_are_made(tmp_path: Path) 
 
 def one_line(tmp_path: Path, **changes: object) -> str:
     with pytest.raises(Stop) as stop:
-        build.checked(own(tmp_path, **changes))
+        build.checked(config_of(tmp_path, **changes))
     assert "\n" not in str(stop.value)
     return str(stop.value)
 
@@ -198,7 +201,7 @@ def test_faults_of_rows_are_one_line(tmp_path: Path, content: str, message: str)
 def test_many_faults_are_a_list(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text("text,label\n" + ",a\n" * 30)
     with pytest.raises(Stop) as stop:
-        read(own(tmp_path, source__files=str(tmp_path / "mine.csv")))
+        read(config_of(tmp_path, source__files=str(tmp_path / "mine.csv")))
     assert (
         str(stop.value).startswith("30 faulty rows (source.on_error: skip goes on without them):\n  ")
         and str(stop.value).endswith("and 10 more")
@@ -267,7 +270,7 @@ def test_many_labels_one_of_them_not_in_the_ready_made_test_split(
         "train": save(tmp_path / "a.csv", rows(300, labels)),
         "test": save(tmp_path / "b.csv", rows(28, labels[:14], seed=2)),
     }
-    config = own(tmp_path, source__files=files, engine__model="tiny", engine__max_steps=2)
+    config = config_of(tmp_path, source__files=files, engine__model="tiny", engine__max_steps=2)
     assert build.main(config) == 0
     assert "warning: test has no row labelled kind 14, so nothing" in capsys.readouterr().err
     fit.main(config)
@@ -281,8 +284,8 @@ def test_a_split_that_lacks_a_label(tmp_path: Path) -> None:
         "train": save(tmp_path / "a.csv", rows(40)),
         "validation": save(tmp_path / "b.csv", rows(6, ("up",), seed=2)),
     }
-    message = "validation has no row labelled down, so nothing could be promised for these; move some there, or leave validation out of the source"
-    assert message in one_line(tmp_path, source__files=files)
+    message = "validation has no row labelled down, so nothing could be promised for these; move some there, or leave "
+    assert f"{message}validation out of the source" in one_line(tmp_path, source__files=files)
     rare = [*rows(40), *rows(1, ("rare",), seed=5)]
     assert "has no row labelled rare: write more articles or raise the split's share" in one_line(
         tmp_path, source__files=save(tmp_path / "c.csv", rare)
@@ -292,8 +295,8 @@ def test_a_split_that_lacks_a_label(tmp_path: Path) -> None:
 def test_a_text_in_two_ready_made_splits(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     files = {"train": save(tmp_path / "a.csv", rows(40)), "test": save(tmp_path / "b.csv", rows(6))}
     with pytest.raises(Stop, match="6 sentences stand in two splits"):
-        build.checked(own(tmp_path, source__files=files))
-    build.checked(own(tmp_path, source__files=files, source__repeats="warn"))
+        build.checked(config_of(tmp_path, source__files=files))
+    build.checked(config_of(tmp_path, source__files=files, source__repeats="warn"))
     assert "6 pairs of nearly the same text stand in two splits" in capsys.readouterr().err
 
 
@@ -303,7 +306,7 @@ def test_pairs_and_several_labels_are_refused(tmp_path: Path) -> None:
         (dict(source__label_column=["a", "b"]), "multi-label"),
     ):
         with pytest.raises(ValueError, match=message):
-            own(tmp_path, source__files="x.csv", **changes)
+            config_of(tmp_path, source__files="x.csv", **changes)
     for row, message in (
         ({"text": ["a", "b"], "label": "x"}, "one text is read, not pairs"),
         ({"text": "a", "label": ["x", "y"]}, "(multi-label)"),
@@ -326,7 +329,7 @@ def test_keys_that_contradict_each_other(tmp_path: Path) -> None:
         ),
     ):
         with pytest.raises(ValueError, match=message.replace("{", r"\{")):
-            own(tmp_path, **changes)
+            config_of(tmp_path, **changes)
     message = one_line(tmp_path, source__files=save(tmp_path / "mine.csv", rows(60)), measure__metric="f1:yes")
     assert message == "measure.metric: f1:yes names none of the labels down, up"
 
@@ -340,11 +343,11 @@ def test_quotation_marks_of_tsv_files(tmp_path: Path) -> None:
 
 def test_a_text_repeated_many_times_costs_no_pairs_and_stays_on_one_side(tmp_path: Path) -> None:
     """1,500 copies in 1,500 groups would be a million pairs."""
-    found = [*rows(60), *({"text": f"Same old story{'!' * (i % 3)}", "label": "up"} for i in range(1500))]
+    records = [*rows(60), *({"text": f"Same old story{'!' * (i % 3)}", "label": "up"} for i in range(1500))]
     parts, _ = build.checked(
-        own(
+        config_of(
             tmp_path,
-            source__files=save(tmp_path / "mine.csv", found),
+            source__files=save(tmp_path / "mine.csv", records),
             corpus__validation_share=0.2,
             corpus__test_share=0.2,
         )
@@ -355,7 +358,7 @@ def test_a_text_repeated_many_times_costs_no_pairs_and_stays_on_one_side(tmp_pat
 
 def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
     source = save(tmp_path / "mine.csv", rows(60))
-    config = own(tmp_path, source__files=source)
+    config = config_of(tmp_path, source__files=source)
     assert build.main(config) == 0
     inside = Path(source).rename(Path(config.corpus.data) / "mine.csv")
     with pytest.raises(Stop, match="a source, and would be replaced; give another directory"):
@@ -389,11 +392,11 @@ def test_deep_json_and_unknown_encodings_are_told(tmp_path: Path) -> None:
 
 def test_rows_of_ready_made_splits_are_documents_of_their_own_and_those_of_a_group_are_numbered(tmp_path: Path) -> None:
     files = {"train": save(tmp_path / "a.csv", rows(4)), "test": save(tmp_path / "b.csv", rows(4, seed=1))}
-    parts, _ = read(own(tmp_path, source__files=files))
+    parts, _ = read(config_of(tmp_path, source__files=files))
     everything = [s for part in parts.values() for s in part]
     assert len({s.id for s in everything}) == len({s.doc for s in everything}) == 8
     grouped, _ = read(
-        own(
+        config_of(
             tmp_path,
             source__files=save(tmp_path / "c.csv", [row | {"who": f"a{i % 2}"} for i, row in enumerate(rows(6))]),
             source__group_column="who",
@@ -405,50 +408,55 @@ def test_rows_of_ready_made_splits_are_documents_of_their_own_and_those_of_a_gro
 def test_bytes_and_numbers_that_are_none_are_no_labels(tmp_path: Path) -> None:
     (tmp_path / "mine.jsonl").write_text('{"text": "One.", "label": NaN}\n{"text": "Two.", "label": "a"}\n')
     with pytest.raises(Stop, match="is no text"):
-        read(own(tmp_path, source__files=str(tmp_path / "mine.jsonl")))
+        read(config_of(tmp_path, source__files=str(tmp_path / "mine.jsonl")))
 
 
-RAGGED = "id\ttext\tlabel\tnote\n1\ta one\tup\tx\n2\tb two\tdown\n3\tc three\tup\ty4\td four\tdown\tz\n5\te five\tdown\n6\t \tup\n7\tg\n"
+RAGGED = (
+    "id\ttext\tlabel\tnote\n1\ta one\tup\tx\n2\tb two\tdown\n"
+    "3\tc three\tup\ty4\td four\tdown\tz\n5\te five\tdown\n6\t \tup\n7\tg\n"
+)
 
 
 def test_faulty_rows_are_named_and_skipped_where_the_config_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    """Rows 2 and 5 lack a column that nobody asked for; of rows 3 and 4 the line end is lost; 6 has no text, 7 no label."""
+    """Rows 2 and 5 lack a column that nobody asked for; of rows 3 and 4 the line end is lost; 6 has no text, 7 no
+    label.
+    """
     (tmp_path / "mine.tsv").write_text(RAGGED)
-    config = own(tmp_path, source__files=str(tmp_path / "mine.tsv"))
+    config = config_of(tmp_path, source__files=str(tmp_path / "mine.tsv"))
     with pytest.raises(Stop, match=r"^3 faulty rows \(source\.on_error: skip goes on without them\):\n") as stop:
         read(config)
     parts, labels = read(changed(config, source__on_error="skip"))
     assert [s.text for s in parts[WHOLE]] == ["a one", "b two", "e five"] and labels == ["down", "up"]
-    told = capsys.readouterr().err
-    assert told.startswith("warning: faulty rows are left out, 3 in all:\n")
+    warning = capsys.readouterr().err
+    assert warning.startswith("warning: faulty rows are left out, 3 in all:\n")
     for fault in (
         "mine.tsv:4: has 7 cells, the header 4: 2 rows joined by a lost line end (at 'y4')",
         "mine.tsv:6: empty text in column text; fill or delete the row",
         "mine.tsv:7: has 2 cells, the header 4; it lacks 'label'",
     ):
-        assert fault in told and fault in str(stop.value)
+        assert fault in warning and fault in str(stop.value)
 
 
 def test_rows_with_labels_that_cannot_be_are_skipped(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     (tmp_path / "mine.csv").write_text("text,label\na,up\nb,down\nc,up|down\nd,sideways\n")
     changes = dict(source__files=str(tmp_path / "mine.csv"), source__on_error="skip", corpus__labels=["up", "down"])
-    parts, _ = read(own(tmp_path, **changes))
+    parts, _ = read(config_of(tmp_path, **changes))
     assert [s.text for s in parts[WHOLE]] == ["a", "b"]
     assert "left out, 2 in all" in capsys.readouterr().err
 
 
 def test_more_faulty_rows_than_a_terminal_shows_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     (tmp_path / "mine.csv").write_text("text,label\na,up\nb,down\n" + "c\n" * 30)
-    read(own(tmp_path, source__files=str(tmp_path / "mine.csv"), source__on_error="skip"))
-    told = capsys.readouterr().err
-    assert told.count("mine.csv:") == 20 and told.endswith("  and 10 more\n")
+    read(config_of(tmp_path, source__files=str(tmp_path / "mine.csv"), source__on_error="skip"))
+    warning = capsys.readouterr().err
+    assert warning.count("mine.csv:") == 20 and warning.endswith("  and 10 more\n")
 
 
 def test_semicolons_and_other_encodings(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     (tmp_path / "mine.csv").write_bytes("text;label\n“Café”, he said;up\nNo;down\n".encode("cp1252"))
-    config = own(tmp_path, source__files=str(tmp_path / "mine.csv"))
+    config = config_of(tmp_path, source__files=str(tmp_path / "mine.csv"))
     with pytest.raises(Stop, match="perhaps it is cp1252"):
         read(config)
     parts, _ = read(changed(config, source__csv={"encoding": "cp1252"}))

@@ -52,12 +52,12 @@ def test_equal_logits_and_gradients(family: str, attention: str) -> None:
     assert whole(input_ids=torch.full((1, 9), 7), output_hidden_states=True).hidden_states[-1].shape[1] == 9
     tokens = torch.randint(5, 200, (4, 12))
     mask = (torch.arange(12) < torch.tensor([[12], [7], [3], [9]])).long()
-    found = []
+    both = []
     for model in (whole, short):
         logits = model(input_ids=tokens * mask, attention_mask=mask).logits
         cross_entropy(logits, torch.tensor([0, 1, 2, 3])).backward()
-        found.append(logits)
-    assert torch.allclose(found[0], found[1], atol=1e-5)
+        both.append(logits)
+    assert torch.allclose(both[0], both[1], atol=1e-5)
     expected, got = gradients(whole), gradients(short)
     assert expected.keys() == got.keys() and all(
         torch.allclose(expected[name], got[name], atol=1e-5) for name in expected
@@ -94,7 +94,9 @@ def test_other_families_are_left_alone() -> None:
 
 
 def test_length_sorted_pieces_have_the_gradients_of_one_padded_batch(settings: Config) -> None:
-    """Batches of `plan`, cut into micro-batches that are padded to their own longest row, against the whole model and all rows padded alike."""
+    """Batches of `plan`, cut into micro-batches that are padded to their own longest row, against the whole model and
+    all rows padded alike.
+    """
     transformers.set_seed(0)
     tokenizer, whole = load_model(settings.engine, LABELS)
     whole.eval()  # no dropout: its random numbers depend on the shape

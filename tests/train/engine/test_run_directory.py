@@ -56,8 +56,8 @@ def test_the_disk_is_judged_by_the_size_of_the_model(
         monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10, 10, 0))
         real = fit.load_model
 
-        def padded(*given: object, extra: int = dim, load_model=real) -> tuple:  # type: ignore[no-untyped-def]
-            tokenizer, model = load_model(*given)
+        def padded(*arguments: object, extra: int = dim, load_model=real) -> tuple:  # type: ignore[no-untyped-def]
+            tokenizer, model = load_model(*arguments)
             model.register_parameter("extra", fit.torch.nn.Parameter(fit.torch.zeros(extra * 2**20)))
             return tokenizer, model
 

@@ -55,8 +55,8 @@ def die_in_the_write_of(at: int) -> None:
     torch.save = halved
 
 
-def child(config: dict[str, Any], resume: bool, said: Path, deaths: list[tuple]) -> None:
-    sys.stdout = open(said, "w")  # noqa: SIM115  # as long as the process
+def child(config: dict[str, Any], resume: bool, output: Path, deaths: list[tuple]) -> None:
+    sys.stdout = open(output, "w")  # noqa: SIM115  # as long as the process
     torch.set_num_threads(1)
     for death, *arguments in deaths:
         death(*arguments)
@@ -65,11 +65,11 @@ def child(config: dict[str, Any], resume: bool, said: Path, deaths: list[tuple])
 
 def train(config: Config, resume: bool = False, *deaths: tuple) -> tuple[int, str]:
     """Exit code (-9 after SIGKILL) and what was printed by a training in a process of its own."""
-    said = Path(config.output) / f"{config.run}-said.txt"
-    process = fresh_processes.Process(target=child, args=(config.model_dump(), resume, said, deaths))
+    output = Path(config.output) / f"{config.run}-output.txt"
+    process = fresh_processes.Process(target=child, args=(config.model_dump(), resume, output, deaths))
     process.start()
     process.join()
-    return process.exitcode, said.read_text()
+    return process.exitcode, output.read_text()
 
 
 def logged(config: Config) -> list[tuple[int, float]]:
@@ -97,15 +97,15 @@ def test_killed_three_times_and_resumed_it_reaches_the_same_bits(settings: Confi
         (die_in_the_write_of, written),
         (die_after_step, last, signal.SIGKILL),
     ):
-        code, said = train(killed, bool(starts), death)
-        assert code == -signal.SIGKILL, (steps, death, said)
+        code, output = train(killed, bool(starts), death)
+        assert code == -signal.SIGKILL, (steps, death, output)
         starts.append(max(int(path.stem) for path in (killed.run_dir / "state").glob("*.pt")))
         assert (killed.run_dir / "state" / "unfinished").exists() == (death[0] is die_in_the_write_of)
     assert (
         starts == [(first - 1) // 4 * 4, written - 4, (last - 1) // 4 * 4] and len(set(starts)) == 3
     )  # it dies before the state of its step
-    code, said = train(killed, True)
-    assert code == 0 and f"going on from the state of step {starts[-1]}" in said
+    code, output = train(killed, True)
+    assert code == 0 and f"going on from the state of step {starts[-1]}" in output
     expected, got = weights(whole), weights(killed)
     assert expected.keys() == got.keys() and all(torch.equal(expected[name], got[name]) for name in expected)
     assert logged(killed) == logged(whole)  # each step once
@@ -116,8 +116,8 @@ def test_it_reaches_the_same_bits_in_bf16(settings: Config) -> None:
     whole = changed(settings, run="whole-bf16", engine__save_every=0, engine__max_steps=9, engine__precision="bf16")
     killed = changed(whole, run="killed-bf16", engine__save_every=2)
     assert train(whole)[0] == 0 and train(killed, False, (die_after_step, 5, signal.SIGKILL))[0] == -signal.SIGKILL
-    code, said = train(killed, True)
-    assert code == 0 and "going on from the state of step 4" in said
+    code, output = train(killed, True)
+    assert code == 0 and "going on from the state of step 4" in output
     expected, got = weights(whole), weights(killed)
     assert all(torch.equal(expected[name], got[name]) for name in expected)
 
@@ -125,8 +125,8 @@ def test_it_reaches_the_same_bits_in_bf16(settings: Config) -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_a_state_and_says_how_to_go_on(settings: Config, number: signal.Signals, code: int) -> None:
     config = changed(settings, run=f"stopped-{code}", engine__save_every=100)
-    got, said = train(config, False, (die_after_step, 3, number))
-    assert got == code and "stopped at step 3/" in said and "--resume goes on from here" in said
+    got, output = train(config, False, (die_after_step, 3, number))
+    assert got == code and "stopped at step 3/" in output and "--resume goes on from here" in output
     assert [path.name for path in (config.run_dir / "state").iterdir()] == ["3.pt"]
     with pytest.raises(Stop, match=r"3\.pt was left by a run that did not end: --resume goes on from it"):
         fit.main(config)
@@ -142,11 +142,11 @@ def test_nothing_to_resume(settings: Config) -> None:
 @pytest.fixture
 def states(settings: Config, tmp_path: Path) -> States:
     """Three states were written, two are left."""
-    found = States(changed(settings, output=str(tmp_path)), "data", 1)
+    written = States(changed(settings, output=str(tmp_path)), "data", 1)
     for step in (2, 4, 6):
-        found.write(Position(step=step), {"model": {"weight": torch.full((100,), float(step))}})
-    assert [path.name for path in found.found()] == ["4.pt", "6.pt"] and len(list(found.directory.iterdir())) == 2
-    return found
+        written.write(Position(step=step), {"model": {"weight": torch.full((100,), float(step))}})
+    assert [path.name for path in written.found()] == ["4.pt", "6.pt"] and len(list(written.directory.iterdir())) == 2
+    return written
 
 
 def cut(content: bytes) -> bytes:

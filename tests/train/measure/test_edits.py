@@ -60,13 +60,13 @@ def test_no_38_May() -> None:
         changed = EDITS["number"](
             "On 28 May and June 27, and the 9 on Oct. 3, by 7:30 p.m. and 12 a.m., 38 met.", Random(seed)
         )
-        found = re.fullmatch(
+        match = re.fullmatch(
             r"On (\d+) May and June (\d+), and the (\d+) on Oct. (\d+), by (\d+):30 p.m. and (\d+) a.m., 3(\d) met.",
             changed,
         )
-        assert found, changed
-        assert all(1 <= int(day) <= 28 for day in found.groups()[:4]) and all(
-            1 <= int(h) <= 12 for h in found.groups()[4:6]
+        assert match, changed
+        assert all(1 <= int(day) <= 28 for day in match.groups()[:4]) and all(
+            1 <= int(h) <= 12 for h in match.groups()[4:6]
         )
 
 
@@ -93,9 +93,9 @@ def test_pair_rates() -> None:
             ("time", "b", "none"),
         )
     ]
-    found = pair_rates(rows, ["claim", "hedge", "claim", "claim", "none"])
-    assert found == {"if": {"pairs": 3, "passed": 0.3333}, "time": {"pairs": 1, "passed": 1.0}}
-    assert overall(found) == 0.5
+    rates = pair_rates(rows, ["claim", "hedge", "claim", "claim", "none"])
+    assert rates == {"if": {"pairs": 3, "passed": 0.3333}, "time": {"pairs": 1, "passed": 1.0}}
+    assert overall(rates) == 0.5
 
 
 def test_edit_rates_count_changed_labels_and_what_no_token_shows() -> None:

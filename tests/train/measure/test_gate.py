@@ -56,7 +56,9 @@ def test_each_shipped_bound_passes_inside_and_fails_on_each_side_outside(gate: P
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda path: path.stem)
 def test_the_promises_cannot_be_kept_by_saying_nothing(gate: Path) -> None:
-    """An honest calibration passes; one that answers nothing, or all, or puts every label into every set, or one, is red."""
+    """An honest calibration passes; one that answers nothing, or all, or puts every label into every set, or one, is
+    red.
+    """
     random = np.random.default_rng(0)
     probabilities = np.full((4000, 5), 0.01)
     targets = random.integers(0, 5, 4000)
@@ -112,7 +114,8 @@ def test_a_bound_lies_a_distance_from_the_mean_of_the_runs() -> None:
 def test_the_file_is_filled_by_runs(tmp_path: Path) -> None:
     gate = tmp_path / "gate.yaml"
     gate.write_text(
-        '- {figure: "a.b, c", reached: [0.1], below: 0.02, says: "x"} # kept\n- {figure: d.e, reached: [], below: 0.1}\n'
+        '- {figure: "a.b, c", reached: [0.1], below: 0.02, says: "x"} # kept\n'
+        "- {figure: d.e, reached: [], below: 0.1}\n"
         "- {figure: f, at_most: 1}\n"
     )
     for i in range(3):

@@ -19,17 +19,17 @@ def sample() -> tuple[list[int], list[int], list[str]]:
 
 def test_as_scikit_learn(sample: tuple) -> None:
     targets, predicted, documents = sample
-    found = measure(targets, predicted, LABELS, documents)
-    assert found["accuracy"] == pytest.approx(accuracy_score(targets, predicted), abs=1e-4)
+    figures = measure(targets, predicted, LABELS, documents)
+    assert figures["accuracy"] == pytest.approx(accuracy_score(targets, predicted), abs=1e-4)
     assert (
-        found["macro_f1"]
+        figures["macro_f1"]
         == pytest.approx(f1_score(targets, predicted, average="macro"), abs=1e-4)
         == pytest.approx(macro_f1(targets, predicted, 3), abs=1e-4)
     )
     expected = precision_recall_fscore_support(targets, predicted)
     for i, label in enumerate(LABELS):
         for name, value in zip(("precision", "recall", "f1", "support"), expected, strict=True):
-            assert found["labels"][label][name] == pytest.approx(value[i], abs=1e-4)
+            assert figures["labels"][label][name] == pytest.approx(value[i], abs=1e-4)
 
 
 def test_the_interval_holds_the_value_and_whole_articles_widen_it(sample: tuple) -> None:
@@ -42,9 +42,9 @@ def test_the_interval_holds_the_value_and_whole_articles_widen_it(sample: tuple)
 
 
 def test_a_label_never_predicted_counts_zero() -> None:
-    found = measure([0, 1, 2], [0, 1, 1], LABELS, ["d"] * 3)
-    assert found["labels"]["c"]["f1"] == 0
-    assert found["macro_f1"] == pytest.approx((1 + 2 / 3 + 0) / 3, abs=1e-4)
+    figures = measure([0, 1, 2], [0, 1, 1], LABELS, ["d"] * 3)
+    assert figures["labels"]["c"]["f1"] == 0
+    assert figures["macro_f1"] == pytest.approx((1 + 2 / 3 + 0) / 3, abs=1e-4)
 
 
 def test_calibration_error() -> None:
@@ -74,21 +74,21 @@ def test_intervals_are_those_of_a_bootstrap_over_documents() -> None:
 def test_a_label_that_does_not_occur_is_told_and_left_out_of_macro_f1() -> None:
     # c does not occur and is answered once; its figures are none, and the wrong answer costs a: (2/3 + 1) / 2
     targets, predicted = [0, 0, 1], [0, 2, 1]
-    found = measure(targets, predicted, LABELS, ["d", "e", "f"])
-    assert found["labels"]["c"] == {
+    figures = measure(targets, predicted, LABELS, ["d", "e", "f"])
+    assert figures["labels"]["c"] == {
         "precision": None,
         "recall": None,
         "f1": None,
         "f1_interval": None,
         "support": 0,
-    } and found["absent"] == {"c": 1}
+    } and figures["absent"] == {"c": 1}
     assert (
-        found["macro_f1"]
+        figures["macro_f1"]
         == pytest.approx((2 / 3 + 1) / 2, abs=1e-4)
         == pytest.approx(macro_f1(targets, predicted, 3), abs=1e-4)
     )
-    assert found["macro_f1_interval"][1] == 1
-    assert notes(found, "articles") == [
+    assert figures["macro_f1_interval"][1] == 1
+    assert notes(figures, "articles") == [
         "absent: c (answered 1 times); macro-F1 goes over a, b",
         "interval from 3 articles: a bootstrap over so few is a rough guess, and often too narrow",
     ]

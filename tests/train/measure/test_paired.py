@@ -36,21 +36,22 @@ def test_randomisation_finds_a_difference_and_its_sign() -> None:
 
 
 def test_randomisation_keeps_its_level() -> None:
-    found = 0
+    significant = 0
     for seed in range(60):
         random = np.random.default_rng(seed)
         targets = random.integers(0, 3, 600)
-        found += (
+        significant += (
             randomisation(
                 targets.tolist(), answers(random, targets, 0.8), answers(random, targets, 0.8), 3, DOCUMENTS, rounds=300
             )[1]
             < 0.05
         )
-    assert found <= 8  # 3 expected of 60
+    assert significant <= 8  # 3 expected of 60
 
 
 def test_randomisation_by_hand() -> None:
-    # three documents, the second system right where the first is wrong: all eight swaps count, |difference| is largest in two of them
+    # three documents, the second system right where the first is wrong: all eight swaps count, |difference| is largest
+    # in two of them
     targets, first, second = [0, 1, 0, 1, 0, 1], [1, 0, 1, 0, 1, 0], [0, 1, 0, 1, 0, 1]
     difference, p = randomisation(targets, first, second, 2, ["a", "a", "b", "b", "c", "c"], rounds=20_000)
     assert difference == 1 and p == pytest.approx(0.25, abs=0.02)

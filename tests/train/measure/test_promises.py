@@ -12,24 +12,24 @@ RULE = Rule("data", 1.0, np.zeros(2), 0.6, np.array([0.5, 0.4]))
 
 
 def test_abstention() -> None:
-    found = abstention(RULE, PROBABILITIES, TARGETS, ["a", "b"], 0.1)
+    figures = abstention(RULE, PROBABILITIES, TARGETS, ["a", "b"], 0.1)
     assert (
-        found["answered"]["share"] == 0.75
-        and found["error"]["share"] == pytest.approx(1 / 3, abs=1e-4)
-        and found["error"]["rows"] == 3
+        figures["answered"]["share"] == 0.75
+        and figures["error"]["share"] == pytest.approx(1 / 3, abs=1e-4)
+        and figures["error"]["rows"] == 3
     )
-    assert found["answered_by_label"]["b"]["share"] == pytest.approx(2 / 3, abs=1e-4)
-    assert found["promised_error"] == 0.1 and found["excess"] == round(found["error"]["interval"][0] - 0.1, 4)
-    assert found["curve"] == [[0.25, 0.0], [0.5, 0.0], [0.75, 0.3333], [1.0, 0.25]]
-    assert found["area"] == pytest.approx((0 + 0 + 1 / 3 + 1 / 4) / 4, abs=1e-4) and found[
+    assert figures["answered_by_label"]["b"]["share"] == pytest.approx(2 / 3, abs=1e-4)
+    assert figures["promised_error"] == 0.1 and figures["excess"] == round(figures["error"]["interval"][0] - 0.1, 4)
+    assert figures["curve"] == [[0.25, 0.0], [0.5, 0.0], [0.75, 0.3333], [1.0, 0.25]]
+    assert figures["area"] == pytest.approx((0 + 0 + 1 / 3 + 1 / 4) / 4, abs=1e-4) and figures[
         "error_at_80"
     ] == pytest.approx(1 / 3, abs=1e-4)
 
 
 def test_label_sets() -> None:
-    found = label_sets(RULE, PROBABILITIES, TARGETS, ["a", "b"], 0.9)
-    assert found["coverage"]["share"] == 1.0 and found["sizes"] == {"1": 3, "2": 1} and found["mean_size"] == 1.25
-    assert found["shortfall"] == round(0.9 - found["coverage"]["interval"][1], 4)
+    figures = label_sets(RULE, PROBABILITIES, TARGETS, ["a", "b"], 0.9)
+    assert figures["coverage"]["share"] == 1.0 and figures["sizes"] == {"1": 3, "2": 1} and figures["mean_size"] == 1.25
+    assert figures["shortfall"] == round(0.9 - figures["coverage"]["interval"][1], 4)
 
 
 def test_proportion() -> None:
@@ -43,9 +43,9 @@ def test_error_at_80_and_shares_by_label() -> None:
     targets = [0] * 7 + [1] * 3  # the three least confident are wrong
     rule = Rule("data", 1.0, np.zeros(2), 0.0, np.array([0.0, 0.35]))
     assert abstention(rule, probabilities, targets, ["a", "b"], 0.1)["error_at_80"] == pytest.approx(1 / 8, abs=1e-4)
-    found = label_sets(rule, probabilities, targets, ["a", "b"], 0.9)
+    figures = label_sets(rule, probabilities, targets, ["a", "b"], 0.9)
     inside = [bool(1 - c >= 0.35) for c in confidence[7:]]
     assert (
-        found["by_label"]["b"]["share"] == pytest.approx(np.mean(inside), abs=1e-4)
-        and found["by_label"]["a"]["share"] == 1
+        figures["by_label"]["b"]["share"] == pytest.approx(np.mean(inside), abs=1e-4)
+        and figures["by_label"]["a"]["share"] == 1
     )

@@ -30,16 +30,16 @@ def least(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_slices_and_the_worst() -> None:
     predicted = [LABELS.index("denial" if i % 2 else "claim") for i in range(40)]
-    found = slices(rows(), predicted, LABELS, KINDS)
-    assert found["negation"]["negation"]["accuracy"] == 0 and found["negation"]["no negation"]["accuracy"] == 1
-    assert found["quotation"]["quotation marks"]["rows"] == 20 and found["length"].keys() == {"under 12 words"}
-    assert worst(found) == {"name": "negation: negation", "rows": 20, "accuracy": 0.0}
+    by_kind = slices(rows(), predicted, LABELS, KINDS)
+    assert by_kind["negation"]["negation"]["accuracy"] == 0 and by_kind["negation"]["no negation"]["accuracy"] == 1
+    assert by_kind["quotation"]["quotation marks"]["rows"] == 20 and by_kind["length"].keys() == {"under 12 words"}
+    assert worst(by_kind) == {"name": "negation: negation", "rows": 20, "accuracy": 0.0}
 
 
 def test_small_slices_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LEAST", 11)
-    found = slices(rows(), [0] * 40, LABELS, KINDS)
-    assert found["style"].keys() == {"wire"}
+    by_kind = slices(rows(), [0] * 40, LABELS, KINDS)
+    assert by_kind["style"].keys() == {"wire"}
     monkeypatch.setattr(module, "LEAST", 100)
     assert worst(slices(rows(), [0] * 40, LABELS, KINDS)) is None
 
