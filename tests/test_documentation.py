@@ -22,6 +22,8 @@ NARROW = (
     "docs/figures.md",
     "docs/predict.md",
     "docs/training.md",
+    "seeds/introduction.md",
+    "seeds/measured.md",
     "docs/reference-cli.md",
     "docs/reference-python.md",
 )
@@ -56,6 +58,12 @@ def test_lines_have_at_most_120_columns(name: str) -> None:
 def test_the_readme_is_short_and_names_no_path_outside_the_repository() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert 100 < len(readme.split()) <= 700 and "../" not in readme and readme.count("![") == 1
+
+
+def test_no_page_names_a_path_that_only_we_have() -> None:
+    written = [*PAGES, *(ROOT / "seeds").glob("*.md"), *(ROOT / "data").glob("*.md")]
+    assert len(written) > 20
+    assert not [page.name for page in written if "../shared" in page.read_text(encoding="utf-8")]
 
 
 def test_the_log_is_short_and_newest_first() -> None:

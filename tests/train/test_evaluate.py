@@ -86,6 +86,14 @@ def test_extra_files_are_measured_whole_and_by_sample(settings: Config, checkpoi
     assert set(by_part["all"]) == {"model", "majority", "cue words", "TF-IDF + logistic regression"}
 
 
+@pytest.mark.parametrize(("name", "delimiter"), [("real.csv", ","), ("real.tsv", "\t"), ("real.csv", ";")])
+def test_extra_tables_are_read_as_all_tables_are(tmp_path: Path, name: str, delimiter: str) -> None:
+    labels = ["None", "NA", "null", "claim"]
+    lines = ["text,label", *(f"Sentence {i}.,{label}" for i, label in enumerate(labels))]
+    (tmp_path / name).write_text("\n".join(lines).replace(",", delimiter))
+    assert [row["label"] for row in evaluate.read_extra(str(tmp_path / name), labels)] == labels
+
+
 @pytest.mark.slow
 def test_answers_are_released_only_if_the_gate_holds_and_then_compared_with(
     settings: Config,
