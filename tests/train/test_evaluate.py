@@ -151,6 +151,7 @@ def test_report_and_model_card_show_what_was_measured(settings: Config, checkpoi
     assert "<td>final stop dropped</td>" in page and "<td>torch</td>" in page and "third rater" not in page
     assert metrics["shipped"]["lowest_agreement"] == 1 and set(metrics["shipped"]["backends"]) == {"torch"}
     card = (settings.checkpoint / "README.md").read_text()
+    assert "Measured with the backend torch 2." in card
     front = yaml.safe_load(card.split("---")[1])
     values = {m["name"]: m["value"] for m in front["model-index"][0]["results"][0]["metrics"]}
     assert values["macro-F1"] == metrics["test"]["macro_f1"] and front["pipeline_tag"] == "text-classification"
