@@ -1,9 +1,10 @@
 """Measure a run on the test split and hold it to the gate. The only command that opens `test`.
 
-    python -m train.evaluate [--behaviour] [--extra FILE.jsonl ...] [--measure.gate configs/gates/small.yaml] [--release] [--key value]
+    python -m train.evaluate [--behaviour] [--extra FILE.jsonl ...] [--measure.gate configs/gates/small.yaml]
+        [--release] [--key value]
 
-Predictions come from the `Classifier` that users call. Writes metrics.json, report.html, gate.json and gate.md into runs/NAME and the model
-card into the checkpoint; exit 1 if the gate does not hold.
+Predictions come from the `Classifier` that users call. Writes metrics.json, report.html, gate.json and gate.md into
+runs/NAME and the model card into the checkpoint; exit 1 if the gate does not hold.
 """
 
 import hashlib
@@ -39,17 +40,19 @@ MISTAKES = 30  # shown in the report: of validation and behaviour rows, as nobod
 
 
 def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False, release: bool = False) -> int:
-    """Measure, write metrics.json, predictions.json, report.html and the model card, print the tables; 1 if the gate is red.
+    """Measure, write metrics.json, predictions.json, report.html and the model card, print the tables; 1 if the gate is
+    red.
 
-    With `release`, a gate without a failing rule makes these answers the released ones. Raises Stop, before anything is measured, for a
-    release without a rule that says where they are kept.
+    With `release`, a gate without a failing rule makes these answers the released ones. Raises Stop, before anything is
+    measured, for a release without a rule that says where they are kept.
     """
     rules = read_rules(gate) if gate else []
     released = released_file(rules)
     if release and released is None:
         why = f"{gate} has no rule no_regression" if gate else "there is no gate"
         raise Stop(
-            f"--release: {why}, so nothing says which file keeps the released answers; give --measure.gate FILE with one"
+            f"--release: {why}, so nothing says which file keeps the released answers; give --measure.gate FILE with "
+            "one"
         )
     config = with_labels(config)
     try:
@@ -58,7 +61,8 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
         raise Stop(str(error)) from error
     if tuple(config.corpus.labels) != classifier.labels:
         raise Stop(
-            f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.corpus.labels}; train again with {config.fit_command}"
+            f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.corpus.labels}; train "
+            f"again with {config.fit_command}"
         )
     refuse_other_data(config)
     names = Counter(Path(path).stem for path in extra)
@@ -69,7 +73,8 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     train, validation, test = (rows_of(config.corpus, name) for name in ("train", "validation", "test"))
     if config.measure.metric.startswith("f1:") and config.measure.metric[3:] not in {row["label"] for row in test}:
         raise Stop(
-            f"measure.metric: {config.measure.metric} cannot be measured, as no test sentence is labelled {config.measure.metric[3:]}; move some there, or judge by macro_f1"
+            f"measure.metric: {config.measure.metric} cannot be measured, as no test sentence is labelled "
+            f"{config.measure.metric[3:]}; move some there, or judge by macro_f1"
         )
     labels = config.corpus.labels
     baselines = Baselines(
@@ -103,7 +108,8 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     write(config.checkpoint / "README.md", model_card(metrics, config))
     name, value, (low, high) = figure(metrics["test"], config.measure.metric)
     print(
-        f"{name} on test: {value:.4f} ({low:.4f} - {high:.4f})\n\n{render(metrics, config.corpus.labels, config.documents)}"
+        f"{name} on test: {value:.4f} ({low:.4f} - "
+        f"{high:.4f})\n\n{render(metrics, config.corpus.labels, config.documents)}"
     )
     if behaviour:
         print(render_behaviour(metrics["behaviour"]))
@@ -115,7 +121,8 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     write(config.run_dir / "gate.md", table(verdicts))
     counts = Counter(verdict.outcome for verdict in verdicts)
     print(
-        f"\n{table(verdicts)}\n\ngate: {counts[FAIL]} of {len(verdicts)} rules fail, {counts[UNRELEASED]} wait for a release, "
+        f"\n{table(verdicts)}\n\ngate: {counts[FAIL]} of {len(verdicts)} rules fail, {counts[UNRELEASED]} wait for a "
+        "release, "
         f"{counts[INVESTIGATE]} to investigate, {counts[PASS]} pass"
     )
     if counts[FAIL]:
@@ -127,7 +134,8 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     assert released is not None
     if metrics["released"].get("difference", 0) < 0:
         raise Stop(
-            f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within noise; "
+            f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within "
+            "noise; "
             f"delete {released} to start anew"
         )
     write_released(released, test, numbers, labels)
@@ -140,8 +148,8 @@ def evaluate(
 ) -> tuple[dict[str, Any], list[int]]:
     """The metrics of model and baselines on the test rows, and the number of the model's label for each of them.
 
-    The test split has the label shares of the training data, so the model is measured under these; under another prior of the checkpoint
-    the line is called "model, prior NAME".
+    The test split has the label shares of the training data, so the model is measured under these; under another prior
+    of the checkpoint the line is called "model, prior NAME".
     """
     labels = config.corpus.labels
     logits, _ = classifier.logits([r["text"] for r in test])
@@ -169,7 +177,9 @@ def evaluate(
 
 
 def mistakes(rows: list[dict], probabilities: np.ndarray, labels: list[str]) -> list[dict[str, Any]]:
-    """The wrong answers, most confident first: text, true label, answer, confidence, document and rule (of contrast groups)."""
+    """The wrong answers, most confident first: text, true label, answer, confidence, document and rule (of contrast
+    groups).
+    """
     wrong = [
         {
             "text": row["text"],
@@ -208,13 +218,14 @@ def _rule(classifier: Classifier, prior: str) -> Rule:
     return classifier.calibration.rule(prior) if classifier.calibration else classifier.rule
 
 
-def render_behaviour(found: dict[str, Any]) -> str:
+def render_behaviour(figures: dict[str, Any]) -> str:
     """One line a rule, weakest first."""
-    guidelines = found["guidelines"]
+    guidelines = figures["guidelines"]
     lines = [
-        f"\nbehaviour: {found['rows']} sentences of held-out contrast groups, "
-        + (f"accuracy {found['accuracy']:.3f}, " if found["rows"] else "")
-        + f"pairs of one group with both right {found['groups_passed']:.3f}; edits that left the label alone {found['edits_passed']:.3f}"
+        f"\nbehaviour: {figures['rows']} sentences of held-out contrast groups, "
+        + (f"accuracy {figures['accuracy']:.3f}, " if figures["rows"] else "")
+        + f"pairs of one group with both right {figures['groups_passed']:.3f}; "
+        + f"edits that left the label alone {figures['edits_passed']:.3f}"
     ]
     if guidelines["rows"]:
         lines.append(
@@ -224,15 +235,17 @@ def render_behaviour(found: dict[str, Any]) -> str:
         lines += [f"{heading}:"] + [
             f"  {name:20}{rate['pairs']:5} pairs {rate['passed']:7.1%}"
             + (f", {rate['unseen']} more that its tokens do not show" if rate.get("unseen") else "")
-            for name, rate in sorted(found[kind].items(), key=lambda item: item[1]["passed"])
+            for name, rate in sorted(figures[kind].items(), key=lambda item: item[1]["passed"])
         ]
     return "\n".join(lines)
 
 
 def measure_extra(classifier: Classifier, baselines: Baselines, path: str, section: Measure) -> dict[str, Any]:
-    """Model and baselines on another labelled table, with `text` and `label`; a `sample` field reports its values apart too.
+    """Model and baselines on another labelled table, with `text` and `label`; a `sample` field reports its values apart
+    too.
 
-    The model is measured as users get it, under the default prior; under another one of the checkpoint the line is called "model, prior NAME".
+    The model is measured as users get it, under the default prior; under another one of the checkpoint the line is
+    called "model, prior NAME".
     """
     rows = read_extra(path, list(classifier.labels))
     logits, _ = classifier.logits([r["text"] for r in rows])
@@ -276,7 +289,9 @@ def _measure_all(
     rows: list[dict],
     section: Measure,
 ) -> dict[str, Any]:
-    """system -> figures on `rows`, whose scores are `logits`: the model under `data`, under the checkpoint's other priors, the baselines."""
+    """system -> figures on `rows`, whose scores are `logits`: the model under `data`, under the checkpoint's other
+    priors, the baselines.
+    """
     labels = list(classifier.labels)
     texts, targets, documents = (
         [r["text"] for r in rows],
@@ -300,8 +315,11 @@ def _measure_all(
 
 
 def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") -> str:
-    """The figures as a text table: one line a system and set. More labels than a terminal is wide are left to the report."""
-    told: list[str] = []
+    """The figures as a text table: one line a system and set.
+
+    More labels than a terminal is wide are left to the report.
+    """
+    warnings: list[str] = []
     labels = labels if len(labels) <= WIDE else []
     lines = [
         f"{'':42}{'rows':>6}{'accuracy':>10}{'macro-F1':>10}   {'95% interval':14}"
@@ -317,14 +335,14 @@ def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") 
                 f"{'absent' if label in m['absent'] else format(m['labels'][label]['f1'], '.3f'):>11}"
                 for label in labels
             )
-            told += [f"{name}: {system}: {note}" for note in notes(m, unit)] if system == "model" else []
+            warnings += [f"{name}: {system}: {note}" for note in notes(m, unit)] if system == "model" else []
             if system == "model" and m["macro_f1"] <= systems[WORDS]["macro_f1"]:
-                told.append(f"{name}: {system}: macro-F1 is not above that of {WORDS}, which needs no model")
+                warnings.append(f"{name}: {system}: macro-F1 is not above that of {WORDS}, which needs no model")
             lines.append(
-                f"{name + ': ' + system:42}{m['rows']:6}{m['accuracy']:10.3f}{m['macro_f1']:10.3f}   {low:.3f} - {high:.3f} {f1}"
-                + (f"{m['calibration_error']:8.3f}" if "calibration_error" in m else "")
+                f"{name + ': ' + system:42}{m['rows']:6}{m['accuracy']:10.3f}{m['macro_f1']:10.3f}   {low:.3f} - "
+                f"{high:.3f} {f1}" + (f"{m['calibration_error']:8.3f}" if "calibration_error" in m else "")
             )
-    lines += ["", *told] * bool(told)
+    lines += ["", *warnings] * bool(warnings)
     if not labels:
         return "\n".join(lines)
     lines += [

@@ -1,4 +1,5 @@
-"""Soft labels: a trained checkpoint's probabilities for every training row -> data/teacher.parquet, which train.fit reads.
+"""Soft labels: a trained checkpoint's probabilities for every training row -> data/teacher.parquet, which train.fit
+reads.
 
     python -m train.teach --config configs/base.yaml      base teaches whoever is trained on this data next
 
@@ -21,7 +22,10 @@ from train.engine.precision import with_precision
 
 
 def main(config: Config) -> int:
-    """Write the probabilities (softmax of the logits, not calibrated) of the config's checkpoint. Raises Stop where there is none."""
+    """Write the probabilities (softmax of the logits, not calibrated) of the config's checkpoint.
+
+    Raises Stop where there is none.
+    """
     config = with_precision(with_labels(config))
     weights = config.checkpoint / "model.safetensors"
     if not weights.is_file():

@@ -5,13 +5,15 @@ from torch.optim.swa_utils import AveragedModel
 
 
 class MovingAverage(AveragedModel):
-    """torch's AveragedModel, exponential: average ← d · average + (1 − d) · weights; the first call takes the weights as they are.
+    """torch's AveragedModel, exponential: average ← d · average + (1 − d) · weights; the first call takes the weights
+    as they are.
 
-    d is (1 + n) / (10 + n) after n steps, `decay` at most, as in TensorFlow's ExponentialMovingAverage(num_updates): the average reaches back over a ninth of the steps
-    so far. With `decay` from the start, most of a short training's average would be the untrained model.
+    d is (1 + n) / (10 + n) after n steps, `decay` at most, as in TensorFlow's ExponentialMovingAverage(num_updates):
+    the average reaches back over a ninth of the steps so far. With `decay` from the start, most of a short training's
+    average would be the untrained model.
 
-    torch's own update copies its counter to the device at every step, for which the host waits until the device has done all its work.
-    Buffers are not looked at: those of encoders are constants.
+    torch's own update copies its counter to the device at every step, for which the host waits until the device has
+    done all its work. Buffers are not looked at: those of encoders are constants.
     """
 
     def __init__(self, model: torch.nn.Module, decay: float) -> None:

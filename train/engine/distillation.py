@@ -31,7 +31,9 @@ def distillation_loss(logits: torch.Tensor, gold: torch.Tensor, teacher: torch.T
 
 
 def write_teacher(corpus: Corpus, texts: Sequence[str], probabilities: torch.Tensor, teacher: str) -> Path:
-    """data/teacher.parquet: a digest of each text and its probabilities, (rows, labels); `teacher` is the weights' digest."""
+    """data/teacher.parquet: a digest of each text and its probabilities, (rows, labels); `teacher` is the weights'
+    digest.
+    """
     columns = {"text": [digest(text) for text in texts], "probabilities": probabilities.half().numpy().tolist()}
     kinds = {"text": pa.binary(8), "probabilities": pa.list_(pa.float16(), probabilities.shape[1])}
     table = pa.table({name: pa.array(column, kinds[name]) for name, column in columns.items()})
@@ -60,7 +62,8 @@ def read_teacher(corpus: Corpus, texts: Iterable[str]) -> tuple[torch.Tensor | N
         raise Stop(f"{path} cannot be read: {error}; make it again with train.teach, or delete it") from error
     if labels != corpus.labels:
         raise Stop(
-            f"{path} has soft labels for {labels}, the data has {corpus.labels}; make it again with train.teach, delete "
+            f"{path} has soft labels for {labels}, the data has {corpus.labels}; make it again with train.teach, "
+            "delete "
             "it, or set engine.teacher_share: 0"
         )
     none = [float("nan")] * len(labels)

@@ -13,10 +13,11 @@ from transformers.models.xlm_roberta.modeling_xlm_roberta import XLMRobertaForSe
 
 
 class FirstToken:
-    """A layer whose output is the first token's, (rows, 1, hidden): keys and values of all tokens, everything else of one.
+    """A layer whose output is the first token's, (rows, 1, hidden): keys and values of all tokens, everything else of
+    one.
 
-    A layer is twelve products of (tokens, hidden) with (hidden, hidden), two of them keys and values: of a model of six layers, a seventh
-    of the work is saved, and the first token's output and all gradients are what they were.
+    A layer is twelve products of (tokens, hidden) with (hidden, hidden), two of them keys and values: of a model of six
+    layers, a seventh of the work is saved, and the first token's output and all gradients are what they were.
     """
 
     def forward(
@@ -88,7 +89,8 @@ READ_BY_FIRST_TOKEN = {  # their heads look at hidden_states[:, 0] and nothing e
 
 
 def read_first_token(model: PreTrainedModel) -> PreTrainedModel:
-    """Make the last layer of a known encoder, in place, compute its first token only; parameters and checkpoint stay as they are.
+    """Make the last layer of a known encoder, in place, compute its first token only; parameters and checkpoint stay as
+    they are.
 
     Models of other families, and attention kernels whose mask is not (rows, 1, tokens, tokens), are left alone.
     """

@@ -21,7 +21,8 @@ ENCODERS = {"minilm": minilm_directory, "mpnet": mpnet_directory, "tiny": minilm
 def load_model(engine: Engine, labels: list[str]) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     """Tokenizer and model for `labels`; the head is new and random (seed the generators first).
 
-    `minilm`, `mpnet` and `tiny` ask no network; anything else goes to from_pretrained. Raises Stop when it cannot be loaded.
+    `minilm`, `mpnet` and `tiny` ask no network; anything else goes to from_pretrained. Raises Stop when it cannot be
+    loaded.
     """
     names: dict[str, Any] = {
         "id2label": dict(enumerate(labels)),
@@ -49,7 +50,8 @@ def load_model(engine: Engine, labels: list[str]) -> tuple[PreTrainedTokenizerBa
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise Stop(
-            f"model {engine.model!r} is none of {', '.join(ENCODERS)} and could not be loaded as a directory or hub id: {reason}"
+            f"model {engine.model!r} is none of {', '.join(ENCODERS)} and could not be loaded as a directory or hub "
+            f"id: {reason}"
         ) from error
     limit = positions(model)
     if limit and engine.max_tokens > limit:

@@ -1,4 +1,5 @@
-"""The whole state of a training on disk, so that one that was killed goes on as if it had not been: runs/NAME/state/STEP.pt.
+"""The whole state of a training on disk, so that one that was killed goes on as if it had not been:
+runs/NAME/state/STEP.pt.
 
 A state is one file of torch.save, read with weights_only=True: tensors and plain values, no code.
 """
@@ -36,7 +37,10 @@ KEPT = 2  # the second is for the day the first cannot be read
 
 @dataclass
 class Position:
-    """Where a training stands and what early stopping remembers. `batch` is the number of this epoch's batches that are done."""
+    """Where a training stands and what early stopping remembers.
+
+    `batch` is the number of this epoch's batches that are done.
+    """
 
     step: int = 0
     epoch: int = 0
@@ -127,11 +131,15 @@ class States:
         """Raises Stop if an earlier run left a state: starting anew would lose it."""
         if found := self.found():
             raise Stop(
-                f"{found[-1]} was left by a run that did not end: --resume goes on from it; delete {self.directory} to start anew"
+                f"{found[-1]} was left by a run that did not end: --resume goes on from it; delete {self.directory} to "
+                "start anew"
             )
 
     def write(self, position: Position, parts: dict[str, Any]) -> Path:
-        """Write a state so that a reader, or a crash at any moment, sees all of it or nothing. One process only. Raises Stop when the disk does not take it."""
+        """Write a state so that a reader, or a crash at any moment, sees all of it or nothing.
+
+        One process only. Raises Stop when the disk does not take it.
+        """
         target, fresh = self.directory / f"{position.step}.pt", self.directory / "unfinished"
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -146,7 +154,8 @@ class States:
         except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
             fresh.unlink(missing_ok=True)
             raise Stop(
-                f"the state of step {position.step} cannot be written to {self.directory}: {error}; make room, or set engine.save_every: 0"
+                f"the state of step {position.step} cannot be written to {self.directory}: {error}; make room, or set "
+                "engine.save_every: 0"
             ) from error
         # A later step than this one is a damaged state that `read` passed over.
         kept = [path for path in self.found() if int(path.stem) <= position.step][-KEPT:]
@@ -156,7 +165,10 @@ class States:
         return target
 
     def read(self) -> tuple[Position, dict[str, Any], list[str]]:
-        """The newest undamaged state and a line for each damaged one. Raises Stop if there is none, or if it is of another config, data or number of processes."""
+        """The newest undamaged state and a line for each damaged one.
+
+        Raises Stop if there is none, or if it is of another config, data or number of processes.
+        """
         damaged: list[str] = []
         for path in reversed(self.found()):
             try:
@@ -184,7 +196,8 @@ class States:
             ]
             if different:
                 raise Stop(
-                    f"--resume: {path} belongs to another training: {'; '.join(different)}. Undo that, or delete {self.directory} to start anew"
+                    f"--resume: {path} belongs to another training: {'; '.join(different)}. Undo that, or delete "
+                    f"{self.directory} to start anew"
                 )
             return position, parts, damaged
         if damaged:
@@ -192,7 +205,8 @@ class States:
                 "--resume: no state can be read. " + "; ".join(damaged) + f". Delete {self.directory} to start anew"
             )
         raise Stop(
-            f"--resume: {self.directory} holds no state (a run that ended well removes its own); start without --resume, or name the run with --run and --output"
+            f"--resume: {self.directory} holds no state (a run that ended well removes its own); start without "
+            "--resume, or name the run with --run and --output"
         )
 
     def remove(self) -> None:
@@ -201,7 +215,7 @@ class States:
 
 
 class Interruption:
-    """Within `with`, SIGTERM and SIGINT only leave their number in `received`; the loop looks at it between two steps."""
+    """Within `with`, SIGTERM and SIGINT only leave their number in `received`: the loop looks at it between steps."""
 
     def __init__(self) -> None:
         self.received = 0
