@@ -1,0 +1,103 @@
+"""Put a trained model, and with --data its data, onto the Hugging Face hub; private unless --public.
+
+    python -m train.publish --to owner/name [--run RUN] [--data] [--public] [--revision BRANCH] [--dry-run]
+
+The model goes into the model repository owner/name: weights, ONNX files, calibration, card, metrics.json. The Parquet
+splits and their card go into the dataset repository of that name. `Classifier.load("owner/name", revision=…)` reads it.
+The token is the one of `hf auth login` or HF_TOKEN.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
+from huggingface_hub.utils import validate_repo_id
+
+from train.config import Stop, run
+
+MODEL = ["*.json", "*.onnx", "*.safetensors", "README.md", "train_config.yaml"]
+DATA = ["*.parquet", "manifest.json", "README.md"]
+NEEDED = ("config.json", "model.safetensors", "model.onnx", "export.json", "calibration.json", "README.md")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One folder and the repository it goes to."""
+
+    repo_type: str
+    folder: Path
+    patterns: list[str]
+
+    def files(self) -> list[Path]:
+        """What is sent, in the order of the names."""
+        return sorted({path for pattern in self.patterns for path in self.folder.glob(pattern)})
+
+
+def main(to: str, uploads: list[Upload], public: bool, revision: str | None, dry_run: bool) -> int:
+    """Send each folder as one commit, or only print what would be sent. Raises Stop for what cannot be sent."""
+    try:
+        validate_repo_id(to)
+    except HFValidationError as error:
+        raise Stop(f"--to {to}: {error}") from error
+    if "/" not in to:
+        raise Stop(f"--to {to}: give owner/name")
+    for upload in uploads:
+        for path in upload.files():
+            print(f"{upload.repo_type} {to}: {path} ({path.stat().st_size / 1e6:.1f} MB)")
+    if dry_run:
+        print("nothing was sent (--dry-run)")
+        return 0
+    api = HfApi()
+    for upload in uploads:
+        kind = upload.repo_type
+        try:
+            api.create_repo(to, repo_type=kind, private=not public, exist_ok=True)
+            if revision:
+                api.create_branch(to, branch=revision, repo_type=kind, exist_ok=True)
+            sent = api.upload_folder(
+                repo_id=to,
+                repo_type=kind,
+                folder_path=upload.folder,
+                allow_patterns=upload.patterns,
+                revision=revision,
+                commit_message="onrecord: train.publish",
+            )
+        except LocalTokenNotFoundError as error:
+            raise Stop("the hub asks for a token: run `hf auth login`, or set HF_TOKEN") from error
+        except OSError as error:  # no network, no right to write there
+            raise Stop(f"{kind} {to} could not be written: {str(error).strip().splitlines()[0]}") from error
+        print(f"{kind} {to}: {sent.commit_url}")
+    return 0
+
+
+def planned(run_dir: Path, data: Path | None) -> list[Upload]:
+    """What of a run is sent, and of a data directory. Raises Stop, naming what is missing and what makes it."""
+    checkpoint = run_dir / "checkpoint"
+    missing = [str(checkpoint / name) for name in NEEDED if not (checkpoint / name).is_file()]
+    if missing:
+        raise Stop(f"there is no {', '.join(missing)}; train, calibrate, export and measure it first (`make train`)")
+    uploads = [Upload("model", checkpoint, MODEL), Upload("model", run_dir, ["metrics.json"])]
+    if data:
+        if not (data / "manifest.json").is_file():
+            raise Stop(f"{data} holds no manifest.json, so the data is not complete: run `make data`")
+        uploads.append(Upload("dataset", data, DATA))
+    return uploads
+
+
+def _command() -> int:
+    parser = argparse.ArgumentParser(prog="train.publish", description=__doc__.splitlines()[0])
+    parser.add_argument("--to", required=True, metavar="OWNER/NAME", help="the repository, made if it is not there")
+    parser.add_argument("--run", type=Path, default=Path("runs/default"), help="directory of the run")
+    parser.add_argument("--data", action="store_true", help="also send the splits of data/, as a dataset")
+    parser.add_argument("--public", action="store_true", help="make a new repository public")
+    parser.add_argument("--revision", metavar="BRANCH", help="the branch to write to; made if it is not there")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be sent")
+    given = parser.parse_args()
+    uploads = planned(given.run, Path("data") if given.data else None)
+    return main(given.to, uploads, given.public, given.revision, given.dry_run)
+
+
+if __name__ == "__main__":
+    run(_command)
