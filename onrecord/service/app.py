@@ -1,6 +1,6 @@
 """The HTTP service: `application` makes it of a classifier. Needs the extra `serve`.
 
-The event loop never runs the model and reads no article: two threads do, see worker.py.
+The event loop never runs the model and reads no article: see worker.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.middleware.cors import CORSMiddleware
 from onrecord.classifier import Classifier
 from onrecord.defaults import DATED
 from onrecord.service import limits as limits
-from onrecord.service.articles import MEDIA_TYPES, answer, calendar
+from onrecord.service.articles import MEDIA_TYPES
 from onrecord.service.messages import (
     CalendarRequest,
     ModelResponse,
@@ -54,7 +54,7 @@ def application(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         nonlocal warm
         zones()  # read from the disk once
-        await worker.run(lambda: answer(classifier, ReadRequest.model_validate({"text": "Ready?"})))
+        await worker.start()
         warm = True
         yield
         await worker.close()
@@ -91,15 +91,15 @@ def application(
     )
     async def predict(request: PredictRequest) -> Response:
         """A prediction for each text, in their order."""
-        return _json(PredictResponse(predictions=await worker.predict(request.texts)).model_dump_json().encode())
+        answer = PredictResponse(predictions=await worker.predict(request.texts))
+        return Response(answer.model_dump_json(), media_type="application/json")
 
     @app.post(
         "/v1/read", tags=["labels"], summary="Label an article", response_model=ReadResponse, dependencies=secured
     )
     async def read_article(request: ReadRequest) -> Response:
         """Every sentence of a text or a web page with its label, speaker and dates, and the events made of them."""
-        model = worker.shared()
-        return _json(await worker.run(lambda: answer(model, request), _size(request)))
+        return await worker.read("/v1/read", request)
 
     @app.post(
         "/v1/calendar",
@@ -113,8 +113,7 @@ def application(
     )
     async def article_calendar(request: CalendarRequest) -> Response:
         """The events that `/v1/read` gives, in a form that planning desks take; after an edit they keep their UID."""
-        model = worker.shared()
-        return await worker.run(lambda: calendar(model, request), _size(request))
+        return await worker.read("/v1/calendar", request)
 
     @app.get("/v1/model", tags=["the model"], summary="What answers", dependencies=secured)
     async def model() -> ModelResponse:
@@ -159,11 +158,3 @@ def application(
 
     add_pages(app, classifier, secured)
     return app
-
-
-def _size(request: ReadRequest) -> int:
-    return min(len(request.text or request.html or ""), limits.CHARACTERS)
-
-
-def _json(content: bytes) -> Response:
-    return Response(content, media_type="application/json")

@@ -1,8 +1,7 @@
 """What one request may ask of the service, and how many may wait: the only place that says so.
 
 GET /v1/model tells clients. How long one request can hold the model is set by CHARACTERS: measured 20 seconds on one
-busy core, 33 for an article made to be slow. The rules for dates, which have a thread of their own, take 22 seconds of
-CHARACTERS made to be slow: sentences with as many expressions as are looked at.
+busy core, 33 for an article made to be slow. What reading it takes besides is bounded by PROCESSOR_SECONDS.
 """
 
 BODY_BYTES = 1_000_000  # of a request: a web page with its markup; a long article has 200 thousand
@@ -13,6 +12,7 @@ TEXTS = 1_000  # of a predict request
 TEXT_CHARACTERS = 5_000  # of a text to predict, and of a sentence in an article
 CHARACTERS = 200_000  # of all texts of a request together, and of an article: in HTML the main text without the markup
 SENTENCES = 10_000  # of an article; one of CHARACTERS has some two thousand
+PROCESSOR_SECONDS = 10.0  # for reading an article, without the model's: then it is given up
 WAITING = 128  # requests that wait behind the one that is answered; the next one is told to come again
 WAITING_CHARACTERS = 3_200_000  # of those requests together: sixteen of the largest
 WAITING_SECONDS = 30.0  # until a request that nothing was done for is given up

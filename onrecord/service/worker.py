@@ -1,4 +1,4 @@
-"""Where the service's work is done: the model's thread, and a second one for all else that takes long.
+"""Where the service's work is done: the model in a thread, articles in a process of their own.
 
 A bounded number of requests waits for them.
 """
@@ -6,24 +6,24 @@ A bounded number of requests waits for them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from onrecord.classifier import Classifier, Prediction
 from onrecord.service import limits as limits
 from onrecord.service.batching import RequestBatches
+from onrecord.service.messages import ReadRequest
 from onrecord.service.metrics import Metrics
+from onrecord.service.reader import Reader
 
-T = TypeVar("T")
 LATER = {"Retry-After": str(limits.RETRY_SECONDS)}
 
 
 class Worker:
-    """Runs the model and the jobs of requests, neither in the event loop.
+    """Runs the model and reads articles, neither in the event loop.
 
     Raises HTTPException 429 if too many requests wait, 503 for one that waited too long.
     """
@@ -31,8 +31,8 @@ class Worker:
     def __init__(self, classifier: Classifier, metrics: Metrics) -> None:
         self._classifier, self._metrics = classifier, metrics
         self._batches = RequestBatches(self._type, metrics.batch, limits.BATCH_CHARACTERS)
-        self._jobs = ThreadPoolExecutor(1, "jobs")
-        self._turn = asyncio.Lock()  # of the jobs, in their order
+        self._reader = Reader(self._batches.predict)
+        self._turn = asyncio.Lock()  # of the reader's jobs, in their order
         self._requests = self._characters = 0  # in work or waiting
         metrics.waiting(lambda: self._requests)
 
@@ -49,26 +49,27 @@ class Worker:
             except TimeoutError:
                 raise _too_late() from None
 
-    async def run(self, job: Callable[[], T], characters: int = limits.CHARACTERS) -> T:
-        """What a job returns, or raises, that has about so many characters to work on. Raises what the class says."""
-        with self._place(characters):
+    async def start(self) -> None:
+        """Start the reading process, which takes a second to listen, and let the model answer once."""
+        await self._reader.start()
+        await asyncio.to_thread(self._classifier.predict, ["Ready?"])  # in no figure: no client asked
+
+    async def read(self, path: str, request: ReadRequest) -> Response:
+        """The answer to a request that has an article. Raises what the class and the reader say."""
+        with self._place(min(len(request.text or request.html or ""), limits.CHARACTERS)):
             try:
                 async with asyncio.timeout(limits.WAITING_SECONDS):
                     await self._turn.acquire()
             except TimeoutError:
                 raise _too_late() from None
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._jobs, job)
+                return await self._reader.answer(path, request.model_dump())
             finally:
                 self._turn.release()
 
-    def shared(self) -> SharedModel:
-        """The model for a job's own use."""
-        return SharedModel(self._batches, asyncio.get_running_loop())
-
     async def close(self) -> None:
-        """End the threads."""
-        await asyncio.to_thread(self._jobs.shutdown)  # a job may still wait for the model, whose batches the loop makes
+        """End the reading process and the model's thread."""
+        await self._reader.close()
         self._batches.close()
 
     def _type(self, texts: list[str]) -> list[Prediction]:
@@ -88,17 +89,6 @@ class Worker:
         finally:
             self._requests -= 1
             self._characters -= characters
-
-
-class SharedModel:
-    """The model as a job has it, in its thread: its texts go into the batches with those of other requests."""
-
-    def __init__(self, batches: RequestBatches, loop: asyncio.AbstractEventLoop) -> None:
-        self._batches, self._loop = batches, loop
-
-    def predict(self, texts: Iterable[str]) -> list[Prediction]:
-        """See Classifier.predict."""
-        return asyncio.run_coroutine_threadsafe(self._batches.predict(list(texts)), self._loop).result()
 
 
 def _too_late() -> HTTPException:

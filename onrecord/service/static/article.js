@@ -1,4 +1,4 @@
-// An article whose sentences are typed: as running text, as a table, and one sentence in detail.
+// An article whose sentences are labelled: as running text, as a table, and one sentence in detail.
 
 import { when } from "./days.js";
 import { element } from "./element.js";
@@ -29,7 +29,7 @@ function sentence(statement, text, i, labels) {
     mark(), ` ${both(p)} ${percent(p.confidence)}`, p.abstained && " unsure", statement.speaker_name && element("bdi", { className: "speaker" }, ` · ${statement.speaker_name}`),
   );
   return element(
-    "span",
+    "bdi", // what turns the direction in one sentence leaves the others alone
     { className: `sentence ${look(labels.indexOf(p.label))}${p.abstained ? " abstained" : ""}`, title: probabilities(p), id: `sentence-${i}` },
     ...joined(tag, dated(text, statement.dates)),
   );
@@ -98,13 +98,14 @@ export function inDetail({ statements, events }, i, labels, close) {
   const fact = (name, ...value) => facts.push(element("div", {}, element("dt", {}, name), element("dd", {}, ...value)));
   if (p.abstained) fact("Unsure", "too unsure to be answered within the error that the model promises");
   if (p.label_set.length > 1) fact("Not excluded", p.label_set.join(", "));
-  if (statement.speaker_name) fact("Said by", `${statement.speaker_name}${statement.speaker_inherited ? " (the quotation goes on)" : ""}`);
-  for (const date of statement.dates) fact(date.past ? "Was" : "When", `${inWords(date)} (“${date.text}”)`);
-  for (const event of events.filter((e) => e.mentions.includes(i))) fact("In the diary", [event.title, statusInWords(event)].filter(Boolean).join(": "));
+  const quoted = (text) => element("bdi", {}, text);
+  if (statement.speaker_name) fact("Said by", quoted(statement.speaker_name), statement.speaker_inherited && " (the quotation goes on)");
+  for (const date of statement.dates) fact(date.past ? "Was" : "When", `${inWords(date)} (“`, quoted(date.text), "”)");
+  for (const event of events.filter((e) => e.mentions.includes(i))) fact("In the diary", quoted(event.title), statusInWords(event) && `: ${statusInWords(event)}`);
   if (p.windows > 1) fact("Long", `read in ${p.windows} overlapping parts`);
   return [
     element("div", { className: "detail-head" }, element("h2", { id: "detail-title" }, "This sentence"), element("button", { type: "button", className: "quiet", onclick: close }, "Close")),
-    element("blockquote", { className: look(labels.indexOf(p.label)) }, statement.text),
+    element("blockquote", { className: look(labels.indexOf(p.label)), dir: "auto" }, statement.text),
     element("ul", { className: "bars" }, ...bars),
     facts.length ? element("dl", {}, ...facts) : null,
   ].filter(Boolean);

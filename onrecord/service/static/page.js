@@ -3,12 +3,13 @@
 import { asTable, asText, inDetail } from "./article.js";
 import { longDay } from "./days.js";
 import { byId, element } from "./element.js";
-import { asCsv, asJson } from "./formats.js";
+import { asCsv, asJson, asSheet } from "./formats.js";
 import { look, mark } from "./labels.js";
 import { modelView } from "./model.js";
 import { length } from "./offsets.js";
 import { ask, explained, hasToken, Refusal, sentence, useToken } from "./service.js";
 import { save, timeline, withoutDay } from "./timeline.js";
+import { isHtml } from "./webpage.js";
 
 const FIELDS = ["text", "published", "zone"];
 const NUMBER = new Intl.NumberFormat("en-GB");
@@ -61,9 +62,11 @@ byId("access").addEventListener("submit", async (event) => {
 
 // --- entering an article ---------------------------------------------------------------------------------------------
 function size() {
-  const count = length(byId("text").value);
+  const text = byId("text").value;
+  const count = length(text);
   const most = model?.limits.characters;
-  byId("size").textContent = count ? `${NUMBER.format(count)}${most ? ` of ${NUMBER.format(most)}` : ""} characters.` : "";
+  if (isHtml(text)) byId("size").textContent = "This is HTML: the main text of the page is read.";
+  else byId("size").textContent = count ? `${NUMBER.format(count)}${most ? ` of ${NUMBER.format(most)}` : ""} characters.` : "";
 }
 
 function clearFaults() {
@@ -85,7 +88,7 @@ function problem(error) {
   const [title, text] = explained(error);
   const rest = [];
   for (const { pointer, detail } of error.faults) {
-    const name = pointer.split("/")[1];
+    const name = pointer.split("/")[1].replace("html", "text");
     if (FIELDS.includes(name)) fault(name, sentence(detail));
     else rest.push(sentence(detail));
   }
@@ -126,13 +129,14 @@ async function readArticle() {
     byId("published").focus();
     return;
   }
-  asked = { text, published: byId("published").value || null, zone: byId("zone").value.trim() || null };
+  const html = isHtml(text);
+  asked = { [html ? "html" : "text"]: text, published: byId("published").value || null, zone: byId("zone").value.trim() || null };
   running = new AbortController();
   busy(true);
   announce(`Reading ${many(length(text), "character")}.`);
   try {
     if (!model) model = await (await ask("/v1/model", undefined, running.signal)).json();
-    if (length(text) > model.limits.characters) {
+    if (!html && length(text) > model.limits.characters) {
       fault("text", `The article has ${NUMBER.format(length(text))} characters; ${NUMBER.format(model.limits.characters)} are read at once. Read it in parts.`);
       byId("text").focus();
       return;
@@ -159,6 +163,38 @@ byId("article-form").addEventListener("keydown", (event) => {
   }
 });
 byId("text").addEventListener("input", size);
+
+/** Put a file of text or HTML into the form. */
+async function open(file) {
+  clearFaults();
+  enter();
+  const most = model?.limits.body_bytes ?? Infinity;
+  if (file.size > most) {
+    fault("text", `${file.name} has ${NUMBER.format(file.size)} bytes; ${NUMBER.format(most)} are read at once. Paste it in parts.`);
+    return;
+  }
+  try {
+    byId("text").value = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+  } catch {
+    fault("text", `${file.name} is no text in UTF-8. Open it in its own program, and paste its text here.`);
+    return;
+  }
+  size();
+  announce(`${file.name} is loaded.`);
+}
+
+const holdsFile = (event) => event.dataTransfer?.types.includes("Files");
+byId("open").addEventListener("click", () => byId("file").click());
+byId("file").addEventListener("change", () => {
+  if (byId("file").files.length) open(byId("file").files[0]);
+  byId("file").value = ""; // so that the same file can be opened again
+});
+addEventListener("dragover", (event) => holdsFile(event) && event.preventDefault());
+addEventListener("drop", (event) => {
+  if (!holdsFile(event)) return;
+  event.preventDefault(); // or the browser would leave the page for the file
+  if (!running && !byId("read-view").hidden) open(event.dataTransfer.files[0]);
+});
 byId("cancel").addEventListener("click", () => running?.abort());
 byId("example").addEventListener("click", async () => {
   clearFaults();
@@ -327,6 +363,15 @@ async function copy(text, name) {
 
 byId("copy-json").addEventListener("click", () => copy(asJson(read.statements), "JSON"));
 byId("copy-csv").addEventListener("click", () => copy(asCsv(read.statements.filter(shown)), "CSV"));
+
+function saveAs(text, type, ending) {
+  const name = ["statements", read.published?.slice(0, 10)].filter(Boolean).join("-");
+  save(new Blob([text], { type }), `${name}.${ending}`);
+  announce("The file is downloaded.");
+}
+
+byId("save-json").addEventListener("click", () => saveAs(asJson(read.statements), "application/json", "json"));
+byId("save-csv").addEventListener("click", () => saveAs(asSheet(read.statements.filter(shown)), "text/csv", "csv"));
 
 // --- the diary -------------------------------------------------------------------------------------------------------
 function showDiary() {

@@ -1,14 +1,14 @@
 """What the tests of the service share: the tiny classifier behind a client, held or broken, and what a refusal is."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from onrecord import Classifier
+from onrecord import Classifier, Prediction
 from onrecord.service.app import application
 
 SECRET = "Zzyzx the confidential sentence"
@@ -52,7 +52,7 @@ class Slow:
         if texts != ["Ready?"]:  # the first one, before there are clients
             assert threading.current_thread().name.startswith("model")
             self.asked += 1
-            assert self.go.wait(15)  # so that a test that fails ends
+            assert self.go.wait(60)  # so that a test that fails ends
         return self._classifier.predict(texts)
 
 
@@ -64,3 +64,22 @@ class Broken(Slow):
         if texts != ["Ready?"]:
             raise RuntimeError(f"cannot do {texts[0]}")
         return self._classifier.predict(texts)
+
+
+class Told:
+    """The tiny classifier, but a sentence that says perhaps is a hedge, and any other one an entry of a diary."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._classifier, name)
+
+    def predict(self, texts: Iterable[str]) -> list[Prediction]:
+        told = [(text, "hedge" if "Perhaps" in text else "scheduling") for text in texts]
+        return [Prediction(text, label, 1.0, {label: 1.0}, 1, False, (label,)) for text, label in told]
+
+
+@pytest.fixture(scope="module")
+def told(checkpoint: Path) -> Told:
+    return Told(Classifier.load(checkpoint))

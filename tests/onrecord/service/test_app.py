@@ -4,12 +4,14 @@ import sys
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.exceptions import HTTPException
 
 from onrecord import Classifier, read
 from onrecord.service import articles
 from onrecord.service import limits as service_limits
 from onrecord.service.app import application
-from tests.onrecord.service.conftest import refused
+from onrecord.service.messages import ReadRequest
+from tests.onrecord.service.conftest import Told, refused
 
 
 def test_predict_answers_as_python_does(client: TestClient, classifier: Classifier) -> None:
@@ -28,17 +30,14 @@ def test_predict_answers_as_python_does(client: TestClient, classifier: Classifi
     assert client.post("/v1/predict", json={"texts": []}).json() == {"predictions": []}
 
 
-def test_read_answers_as_python_does(
-    client: TestClient, classifier: Classifier, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_read_answers_as_python_does(told: Told) -> None:
     article = "Leaders 🎉 to meet\n\n“We will go,” Roe said. The vote is set for tomorrow at 3 p.m."
-    label = classifier.predict("The vote is set for tomorrow at 3 p.m.").label
-    monkeypatch.setattr(
-        articles, "read", lambda *args, **more: read(*args, **more, dated=label)
-    )  # whatever the tiny model makes of it
-    found = client.post("/v1/read", json={"text": article, "published": "2024-05-02", "zone": "Europe/London"}).json()
+    body = {"text": article, "published": "2024-05-02", "zone": "Europe/London"}
+    with TestClient(application(told)) as client:  # type: ignore[arg-type]
+        found = client.post("/v1/read", json=body).json()
+        assert client.post("/v1/read", json={"text": " "}).json()["statements"] == []
     assert found["text"] == article and found["published"] == "2024-05-02"
-    expected = read(article, "2024-05-02", classifier, zone="Europe/London", dated=label).statements
+    expected = read(article, "2024-05-02", told, zone="Europe/London").statements
     assert [
         (s["text"], s["start"], s["end"], s["paragraph"], s["speaker"], s["prediction"]["label"])
         for s in found["statements"]
@@ -47,7 +46,6 @@ def test_read_answers_as_python_does(
     assert [(d["kind"], d["first"], d["text"]) for d in found["statements"][2]["dates"]] == [
         ("instant", "2024-05-03T15:00:00+01:00", "tomorrow at 3 p.m.")
     ]
-    assert client.post("/v1/read", json={"text": " "}).json()["statements"] == []
 
 
 def test_read_takes_text_for_text_and_html_for_html(client: TestClient) -> None:
@@ -58,9 +56,11 @@ def test_read_takes_text_for_text_and_html_for_html(client: TestClient) -> None:
     refused(client.post("/v1/read", json={"html": "<html></html>"}), 422, "no text found")
 
 
-def test_html_without_its_extra(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_html_without_its_extra(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trafilatura", None)
-    refused(client.post("/v1/read", json={"html": "<p>Yes.</p>"}), 501, "onrecord[html]")
+    with pytest.raises(HTTPException, match=r"onrecord\[html\]") as refusal:
+        articles.answer(told, ReadRequest(html="<p>Yes.</p>"))
+    assert refusal.value.status_code == 501
 
 
 def test_model_and_probes(client: TestClient, classifier: Classifier) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from fastapi.testclient import TestClient
@@ -117,6 +117,12 @@ def test_a_body_has_one_end(client: TestClient) -> None:
     assert found.headers["connection"] == "close"
 
 
+@pytest.fixture(scope="module")
+def desk(classifier: Classifier) -> Iterator[TestClient]:
+    with TestClient(application(classifier, hosts=["Desk.example"])) as client:
+        yield client
+
+
 @pytest.mark.parametrize(
     ("host", "status"),
     [
@@ -126,13 +132,11 @@ def test_a_body_has_one_end(client: TestClient) -> None:
         *((host, 421) for host in ("127.0.0.1.evil.example", "notlocalhost", "2130706433", "desk")),
     ],
 )
-def test_a_page_whose_name_was_made_to_point_here_gets_nothing(classifier: Classifier, host: str, status: int) -> None:
-    app = application(classifier, hosts=["Desk.example"])
-    with TestClient(app) as client:
-        found = client.post("/v1/predict", json={"texts": []}, headers={"Host": host})
-        assert found.status_code == status == client.get("/", headers={"Host": host}).status_code
-        if status != 200:
-            refused(found, 421, "--allowed-host")
+def test_a_page_whose_name_was_made_to_point_here_gets_nothing(desk: TestClient, host: str, status: int) -> None:
+    found = desk.post("/v1/predict", json={"texts": []}, headers={"Host": host})
+    assert found.status_code == status == desk.get("/", headers={"Host": host}).status_code
+    if status != 200:
+        refused(found, 421, "--allowed-host")
 
 
 def test_work_stops_when_its_client_leaves() -> None:

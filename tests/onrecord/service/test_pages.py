@@ -8,20 +8,23 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import icalendar
 import pytest
 from fastapi.testclient import TestClient
+from starlette.exceptions import HTTPException
 
-from onrecord import Classifier, Prediction, read
+from onrecord import Classifier, read
 from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk
 from onrecord.service.app import application
+from onrecord.service.articles import calendar
+from onrecord.service.messages import CalendarRequest
 from onrecord.service.pages import HEADERS, OPEN, PATHS, card
 from tests.conftest import ROOT
-from tests.onrecord.service.conftest import refused
+from tests.onrecord.service.conftest import Told, refused
 from train.config import load
 
 FOLDER = ROOT / "onrecord" / "service" / "static"
@@ -39,25 +42,6 @@ ARTICLE = {
 def client(checkpoint: Path) -> Iterator[TestClient]:
     with TestClient(application(Classifier.load(checkpoint))) as client:
         yield client
-
-
-class Told:
-    """The tiny classifier, told what to answer: a hedge where a sentence says perhaps, else an entry of a diary."""
-
-    def __init__(self, classifier: Classifier) -> None:
-        self._classifier = classifier
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._classifier, name)
-
-    def predict(self, texts: Iterable[str]) -> list[Prediction]:
-        told = [(text, "hedge" if "Perhaps" in text else "scheduling") for text in texts]
-        return [Prediction(text, label, 1.0, {label: 1.0}, 1, False, (label,)) for text, label in told]
-
-
-@pytest.fixture(scope="module")
-def told(checkpoint: Path) -> Told:
-    return Told(Classifier.load(checkpoint))
 
 
 @pytest.fixture(scope="module")
@@ -231,10 +215,13 @@ def test_a_calendar_takes_a_day_of_publication(diarist: TestClient) -> None:
     refused(diarist.post("/v1/calendar", json={"text": "The vote is tomorrow."}), 422, "published is missing")
 
 
-def test_calendar_without_its_extra(diarist: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calendar_without_its_extra(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "icalendar", None)
-    refused(diarist.post("/v1/calendar", json=ARTICLE), 501, "onrecord[diary]")
-    assert len(diarist.post("/v1/calendar", json=ARTICLE | {"form": "superdesk"}).json()) == 2
+    with pytest.raises(HTTPException, match=r"onrecord\[diary\]") as refusal:
+        calendar(told, CalendarRequest.model_validate(ARTICLE))
+    assert refusal.value.status_code == 501
+    superdesk = calendar(told, CalendarRequest.model_validate(ARTICLE | {"form": "superdesk"}))
+    assert len(json.loads(superdesk.body)) == 2
 
 
 CARD = """---
