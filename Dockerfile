@@ -1,10 +1,12 @@
-# The service: docker build -t onrecord . && docker run --rm -p 127.0.0.1:8000:8000 -v "$PWD/runs/default/checkpoint:/model:ro" onrecord
-# Flags that close it off, and a checkpoint of the hub instead of a mounted one: docs/deployment.md
-FROM python:3.11-slim
+# The service with its model: make wheels && docker build -t onrecord . && docker run --rm -p 127.0.0.1:8000:8000 onrecord
+# Flags that close it off, and another checkpoint, mounted or of the hub: docs/deployment.md
+FROM python:3.11-slim@sha256:db3ff2e1800a8581e2c48a27c3995339d47bdf046da21c7627accd3d51053a93
 
-COPY pyproject.toml constraints.txt README.md LICENSE /src/
-COPY onrecord /src/onrecord
-RUN pip install --no-cache-dir --disable-pip-version-check -c /src/constraints.txt '/src[serve,html,diary]' && rm -r /src
+# Every file that is fetched is one whose digest is known: `make image-constraints` writes the list.
+COPY constraints-image.txt dist/*.whl /src/
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /src/constraints-image.txt \
+    && pip install --no-cache-dir --disable-pip-version-check --no-index --no-deps /src/*.whl \
+    && rm -r /src
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin onrecord
 USER 10001:10001
 
@@ -17,4 +19,3 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 ENTRYPOINT ["onrecord", "serve", "--host", "0.0.0.0", "--port", "8000"]
-CMD ["--model", "/model"]

@@ -10,7 +10,7 @@ OPTIONS := $(if $(CONFIG),--config $(CONFIG))
 MEASURE := -m train.evaluate $(OPTIONS) $(if $(CONFIG),,--behaviour) $(if $(EXTRA),--extra $(EXTRA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test test-all smoke lint docs wheels clean
+.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test test-all smoke lint docs wheels image-constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -76,6 +76,10 @@ docs: setup  ## docs/reference-*.md anew, from docstrings and --help
 
 wheels: setup  ## dist/: the code, and the trained models as wheels of data (base where runs/base is); the same bytes each time
 	$(BIN)/python -m train.wheels $(if $(wildcard runs/base/metrics.json),--base runs/base)
+
+image-constraints: setup  ## constraints-image.txt anew: what the container image installs, at the versions of constraints.txt, with digests
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra serve --extra html --extra diary --constraints constraints.txt \
+	  --generate-hashes --python-version 3.11 --no-header --no-annotate --no-emit-index-url --output-file constraints-image.txt
 
 clean:  ## delete runs and caches; data/ and .venv stay
 	rm -rf runs dist .pytest_cache .mypy_cache .ruff_cache build *.egg-info

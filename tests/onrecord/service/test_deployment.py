@@ -17,12 +17,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from onrecord.cli import app
 from tests.conftest import ROOT
 from train.config import Config
 
 DOCS = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+IMAGE = (ROOT / "constraints-image.txt").read_text(encoding="utf-8")
 RUN_HERE = "from onrecord.cli import app; app()"
 
 
@@ -61,12 +63,12 @@ def environment() -> dict[str, str]:
 def started(exported: Config) -> Iterator[tuple[subprocess.Popen, int]]:
     """The image's start command, with a checkpoint and a port of ours, and this machine's address for all addresses."""
     port = free_port()
-    words = [*json.loads(only("ENTRYPOINT")), *json.loads(only("CMD"))]
-    ours = {"0.0.0.0": "127.0.0.1", "8000": str(port), "/model": str(exported.checkpoint)}
+    words = json.loads(only("ENTRYPOINT"))
+    ours = {"0.0.0.0": "127.0.0.1", "8000": str(port)}
     assert words[0] == "onrecord" and set(ours) <= set(words)
     server = subprocess.Popen(
         [sys.executable, "-c", RUN_HERE, *(ours.get(word, word) for word in words[1:])],
-        env=environment(),
+        env=environment() | {"ONRECORD_MODEL": str(exported.checkpoint)},  # in place of the wheel
         stderr=subprocess.PIPE,
     )
     try:
@@ -117,30 +119,33 @@ def test_the_image_is_made_of_what_is_there_and_of_nothing_else() -> None:
     assert patterns[0] == "*"
     let_in = {pattern.removeprefix("!") for pattern in patterns if pattern.startswith("!")}
     copied = {path for name, rest in instructions() if name == "COPY" for path in rest.split()[:-1]}
-    assert copied == let_in and all((ROOT / path).exists() for path in copied)
-    install = next(rest for name, rest in instructions() if name == "RUN" and "pip install" in rest)
-    extras = re.search(r"'/src\[([\w,]+)\]'", install)
-    optional = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    assert (
-        extras
-        and set(extras[1].split(",")) == {"serve", "html", "diary"} <= set(optional)
-        and "-c /src/constraints.txt" in install
-    )
+    assert copied == let_in == {"constraints-image.txt", "dist/*.whl"}  # `make wheels` writes dist/
+    (install,) = [rest for name, rest in instructions() if name == "RUN" and "pip install" in rest]
+    assert "--require-hashes -r /src/constraints-image.txt" in install and "--no-index --no-deps /src/*.whl" in install
+    assert re.fullmatch(r"python:3\.11-slim@sha256:[0-9a-f]{64}", only("FROM"))
     user = only("USER")
     assert (
         fnmatch(user, "[1-9]*:[1-9]*")
         and names.index("USER") > max(i for i, name in enumerate(names) if name == "RUN")
-        and names.index("USER") < names.index("CMD")
+        and names.index("USER") < names.index("ENTRYPOINT")
     )
     assert f"--uid {user.split(':')[0]} " in "".join(rest for name, rest in instructions() if name == "RUN")
 
 
+def test_the_image_installs_what_the_service_needs_each_file_by_its_digest() -> None:
+    blocks = re.findall(r"(?m)^(\S+)==(\S+) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", IMAGE)
+    assert "".join(f"{name}=={version} \\\n{digests}" for name, version, digests in blocks) == IMAGE
+    pinned = {name: version for name, version, _ in blocks}
+    everything = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines())
+    assert pinned.items() <= everything.items() and "torch" not in pinned
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lists = [project["dependencies"], *(project["optional-dependencies"][name] for name in ("serve", "html", "diary"))]
+    assert {Requirement(line).name for lines in lists for line in lines} <= set(pinned)
+
+
 def test_the_compose_file_fits_the_image() -> None:
     service = yaml.safe_load(block("yaml", "services:"))["services"]["onrecord"]
-    model = json.loads(only("CMD"))[1]
-    assert service["command"][:2] == ["--model", model] and service["volumes"] == [
-        f"./runs/default/checkpoint:{model}:ro"
-    ]
+    assert service["command"] == ["--token-env", "ONRECORD_TOKEN"] and "volumes" not in service
     assert service["ports"] == [f"127.0.0.1:8000:{only('EXPOSE')}"]
     flags = block("", "docker run --rm --read-only")
     for key, flag in (
