@@ -2,10 +2,10 @@
 
     python -m train.export [--config FILE] [--key value]
 
-model.onnx must give torch's scores on the validation split to 1e-3, else nothing is written. Quantising ruins some small models: int8 is kept
-only if it holds the limits below; the first rung of a ladder that does is taken, and each rung leaves more in fp32. All of it goes into
-export.json in the checkpoint. Activations are scaled by ranges seen in training sentences (static quantisation): scaled by the batch they
-stand in, as dynamic quantisation does, what a sentence gets depends on its neighbours.
+model.onnx must give torch's scores on validation sentences to 1e-3, else nothing is written. int8 is kept only if it
+holds the limits below, and is then what `Classifier.load` takes: the first rung of a ladder that does, on which each
+rung computes less of the model in the quickest way (train/engine/int8.py). All of it goes into export.json in the
+checkpoint.
 """
 
 import json
@@ -16,7 +16,6 @@ import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,6 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.shape_inference import quant_pre_process
 from transformers import PreTrainedModel
 
 from onrecord.calibration import softmax
@@ -39,30 +36,31 @@ from onrecord.inference.backends import (
     OnnxBackend,
     TorchBackend,
     fingerprint,
-    padded,
     sha256,
 )
 from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
 from train.corpus.splits import load_split, refuse_other_data, rows_of, with_labels
 from train.engine.first_token import read_first_token
+from train.engine.int8 import Site, harms, ladder, quantised, set_scales, sites
 from train.measure.metrics import calibration_error, macro_f1
 
-PARITY = (
-    1e-3  # largest difference of a score (logit), ONNX fp32 against torch; sums in another order made 1.2e-4 on AVX-512
-)
-F1_LOSS, EQUAL, ECE_LOSS = (
-    0.005,
-    0.98,
-    0.005,
-)  # what int8 may lose of validation macro-F1, must keep of the labels, may add to the calibration error
+PARITY = 1e-3  # largest difference of a score (logit) from torch; sums in another order made 1.2e-4 on AVX-512
+PARITY_ROWS = 500  # validation sentences that this is looked at on
+F1_LOSS = 0.003  # what int8 may lose of validation macro-F1,
+EQUAL = 0.985  # the share of labels that it must keep,
+ECE_LOSS = 0.005  # and what it may add to the calibration error
 BATCH = 1e-3  # by how much a probability may move with the batch its sentence runs in; fp32 moves by 1e-6
-SAMPLE = 150  # sentences that this is looked at on
+BATCH_ROWS = 150  # sentences that this is looked at on
 RANGES = 100  # training sentences, or thereabouts, whose activations set the scales of int8
+HARM_ROWS = 16  # and on whose scores the harm of each matrix is measured
 
 
 def main(config: Config) -> int:
-    """Export, judge, and put into the checkpoint what holds. Raises Stop, with nothing written, if fp32 does not equal torch."""
+    """Export, judge, and put into the checkpoint what holds.
+
+    Raises Stop, with nothing written, if fp32 does not equal torch.
+    """
     try:
         classifier = Classifier.load(config.checkpoint, backend="torch")
     except CheckpointError as error:
@@ -72,90 +70,137 @@ def main(config: Config) -> int:
     refuse_other_data(config)
     rows = rows_of(config.corpus, "validation")
     texts, targets = [r["text"] for r in rows], np.array([config.corpus.labels.index(r["label"]) for r in rows])
-    weights = fingerprint(config.checkpoint / WEIGHTS)
+    weights, pad = fingerprint(config.checkpoint / WEIGHTS), classifier.backend.pad
 
     def opened(file: Path) -> Classifier:
-        return Classifier(OnnxBackend(file, classifier.backend.pad), classifier.tokens, classifier.labels)
+        return Classifier(OnnxBackend(file, pad), classifier.tokens, classifier.labels)
 
     for left_over in config.run_dir.glob("export.*"):  # of an export that was killed
         if left_over.is_dir():
             shutil.rmtree(left_over)
     with tempfile.TemporaryDirectory(dir=config.run_dir, prefix="export.") as folder:
         fp32, int8 = Path(folder) / ONNX, Path(folder) / INT8
-        reference, _ = classifier.logits(texts)
-        to_onnx(classifier.backend.model, fp32)
-        stamp(fp32, weights)
-        found, speed = timed(opened(fp32), texts)
-        difference = float(np.abs(found - reference).max())
+        step = max(1, len(texts) // PARITY_ROWS)
+        reference, _ = classifier.logits(texts[::step])
+        model = to_onnx(classifier.backend.model, fp32)
+        save(model, fp32, weights)
+        exact = opened(fp32)
+        scores, speed = timed(exact, texts)
+        difference = float(np.abs(scores[::step] - reference).max())
         if not difference <= PARITY:
             raise Stop(
-                f"model.onnx differs from torch by {difference:.2g} on validation scores, {PARITY:g} is allowed; nothing was written"
+                f"model.onnx differs from torch by {difference:.2g} on validation scores, {PARITY:g} is allowed; "
+                "nothing was written"
             )
-        t = temperature(found, targets)
+        t = temperature(scores, targets)
+        moved_fp32 = moved(exact, texts, t)
+        del exact, classifier.backend.model
         tried: list[dict[str, Any]] = []
-        prepared, rungs = ladder(fp32)
-        known = load_split(config.corpus, "train")
-        sample = classifier.tokens.encode(known.select(range(0, len(known), max(1, len(known) // RANGES)))["text"])
-        for name, products in rungs.items():
-            quantise(prepared, int8, products, [row for own in sample for row in own], classifier.backend.pad)
-            stamp(int8, weights)
-            verdict: dict[str, Any] = {
-                "rung": name,
-                "bytes": int8.stat().st_size,
-                "moved_by_the_batch": moved(opened(int8), texts, t),
-            }
-            if verdict["moved_by_the_batch"] <= BATCH:
-                own, own_speed = timed(opened(int8), texts)
-                verdict |= {"sentences_per_cpu_second": own_speed} | judge(found, own, targets, t)
-            else:  # the other figures would be those of one way to cut the batches
-                verdict |= {"holds": False, "reason": f"probabilities move with the batch, by more than {BATCH:g}"}
+        for static, total in rungs(model, sample_of(config, classifier), pad):
+            made = quantised(model, total, {site.source for site in static})
+            save(made, int8, weights)
+            del made
+            verdict = rung_of(static, total) | {"bytes": int8.stat().st_size}
+            verdict |= judge(scores, opened(int8), texts, targets, t)
             tried.append(verdict)
-            print("int8, " + ", ".join(f"{key} {value}" for key, value in verdict.items()))
+            print(f"int8, {shown(verdict)}", flush=True)
             if verdict["holds"]:
                 break
             int8.unlink()
         kept = [file.name for file in (fp32, int8) if file.exists()]
         record: dict[str, Any] = {
-                  "parity": difference, "moved_by_the_batch": moved(opened(fp32), texts, t), "bytes": fp32.stat().st_size, "sentences_per_cpu_second": speed,
-                  "validation_rows": len(texts), "int8": tried, "kept": kept, "cpu": cpu(),
-                  "versions": {name: version(name) for name in ("torch", "onnx", "onnxruntime")}}  # fmt: skip
+            "default": "int8" if INT8 in kept else "onnx",
+            "limits": {
+                "macro_f1_lost": F1_LOSS,
+                "equal_labels": EQUAL,
+                "calibration_error_added": ECE_LOSS,
+                "moved_by_the_batch": BATCH,
+            },
+            "parity": difference,
+            "moved_by_the_batch": moved_fp32,
+            "bytes": fp32.stat().st_size,
+            "sentences_per_cpu_second": speed,
+            "validation_rows": len(texts),
+            "int8": tried,
+            "kept": kept,
+            "cpu": cpu(),
+            "versions": {name: version(name) for name in ("torch", "onnx", "onnxruntime")},
+        }
         record["sha256"] = {
             path.name: sha256(path) for path in (config.checkpoint / WEIGHTS, *(Path(folder) / name for name in kept))
         }
-        (config.checkpoint / RECORD).unlink(
-            missing_ok=True
-        )  # written again last: without it the export is not complete
+        (config.checkpoint / RECORD).unlink(missing_ok=True)  # written again last: without it the export is not whole
         (config.checkpoint / INT8).unlink(missing_ok=True)
         for name in kept:
             os.replace(Path(folder) / name, config.checkpoint / name)
         fresh = Path(folder) / RECORD
         fresh.write_text(json.dumps(record, indent=2) + "\n")
         os.replace(fresh, config.checkpoint / RECORD)
-    print(
-        f"{ONNX}: scores differ from torch by at most {difference:.1g}; {'int8 kept: ' + tried[-1]['rung'] if INT8 in record['kept'] else 'no int8 held, fp32 ships'}"
-    )
+    said = f"int8 is the default: {tried[-1]['rung']}" if INT8 in kept else "no int8 held, fp32 is the default"
+    print(f"{ONNX}: scores differ from torch by at most {difference:.1g}; {said}")
     return 0
+
+
+def sample_of(config: Config, classifier: Classifier) -> list[list[int]]:
+    """Token ids of some hundred training sentences from all over the split."""
+    known = load_split(config.corpus, "train")
+    texts = known.select(range(0, len(known), max(1, len(known) // RANGES)))["text"]
+    return [row for windows in classifier.tokens.encode(texts) for row in windows]
+
+
+def rungs(model: onnx.ModelProto, rows: list[list[int]], pad: int) -> list[tuple[list[Site], list[Site]]]:
+    """The ladder: the sites to be static, and all of them, with scales set by these rows of token ids."""
+    found = sites(model)
+    set_scales(model, found, rows, pad)
+    harm = harms(model, found, rows[:: max(1, len(rows) // HARM_ROWS)][:HARM_ROWS], pad)
+    return [(static, found) for static in ladder(found, harm)]
+
+
+def rung_of(static: list[Site], total: list[Site]) -> dict[str, Any]:
+    """What stands in export.json of a rung: its name, and which matrices are not static."""
+    share = sum(site.work for site in static) / sum(site.work for site in total)
+    names = {site.source for site in static}
+    return {
+        "rung": f"static products: {len(static)} of {len(total)}, {share:.0%} of the work",
+        "by_blocks": [site.label for site in total if site.source not in names],
+    }
+
+
+def shown(verdict: dict[str, Any]) -> str:
+    """A rung and what became of it, on one line."""
+    told = f"{verdict['rung']}, {verdict['bytes'] / 1e6:.1f} MB: {'kept' if verdict['holds'] else 'refused'}"
+    if "equal_labels" in verdict:
+        told += (
+            f", {verdict['equal_labels']:.1%} of the labels equal, macro-F1 {-verdict['macro_f1_lost']:+.4f}, "
+            f"calibration error {verdict['calibration_error_added']:+.4f}, "
+            f"{verdict['sentences_per_cpu_second']:g} sentences per CPU-second"
+        )
+    return told + (f", {verdict['reason']}" if "reason" in verdict else "")
 
 
 def timed(classifier: Classifier, texts: list[str]) -> tuple[np.ndarray, float]:
     """Scores (N, K) and sentences per second of CPU time."""
     started = time.process_time()
-    found, _ = classifier.logits(texts)
-    return found, round(len(texts) / (time.process_time() - started), 1)
+    scores, _ = classifier.logits(texts)
+    return scores, round(len(texts) / (time.process_time() - started), 1)
 
 
 def moved(classifier: Classifier, texts: list[str], t: float) -> float:
-    """The largest difference that being batched with others makes to a probability at temperature t, on some 150 texts from all over the split."""
-    sample = texts[:: max(1, len(texts) // SAMPLE)]
+    """The largest difference that being batched with others makes to a probability at temperature t.
+
+    Looked at on some 150 texts from all over the split.
+    """
+    sample = texts[:: max(1, len(texts) // BATCH_ROWS)]
     together, alone = (softmax(classifier.logits(sample, budget)[0] / t) for budget in (4096, 1))
     return round(float(np.abs(together - alone).max()), 6)
 
 
-def to_onnx(model: PreTrainedModel, path: Path) -> None:
-    """Write one file with inputs input_ids and attention_mask (batch, tokens), any of both, and output logits (batch, labels).
+def to_onnx(model: PreTrainedModel, path: Path) -> onnx.ModelProto:
+    """A graph with inputs input_ids and attention_mask (batch, tokens), any of both, and output logits (batch, labels).
 
-    The model is changed in place to what makes the quickest file: the last layer for the first token only, and eager attention, whose graph lacks
-    the guards of the fused one. Together 16% more sentences per CPU-second.
+    The model is changed in place to what makes the quickest file: the last layer for the first token only, and eager
+    attention, whose graph lacks the guards of the fused one. Together 16% more sentences per CPU-second. `path` is
+    written on the way.
     """
     read_first_token(model)
     model.set_attn_implementation("eager")
@@ -166,81 +211,60 @@ def to_onnx(model: PreTrainedModel, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # of torch, about torch
         program = torch.onnx.export(
-            model, (), kwargs={"input_ids": ids, "attention_mask": (ids != pad).long()}, dynamic_shapes={"input_ids": dynamic, "attention_mask": dynamic},
-            input_names=["input_ids", "attention_mask"], output_names=["logits"], dynamo=True, optimize=True, verbose=False,
-        )  # fmt: skip
+            model,
+            (),
+            kwargs={"input_ids": ids, "attention_mask": (ids != pad).long()},
+            dynamic_shapes={"input_ids": dynamic, "attention_mask": dynamic},
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamo=True,
+            optimize=True,
+            verbose=False,
+        )
     assert program is not None
     program.save(path, external_data=False)
+    return onnx.load(path)
 
 
-def stamp(path: Path, weights: str) -> None:
-    """Write into an ONNX file which weights it was made from, so that it is never used beside others."""
-    model = onnx.load(path)
+def save(model: onnx.ModelProto, path: Path, weights: str) -> None:
+    """Write an ONNX file that says which weights it was made from, so that it is never used beside others."""
     onnx.helper.set_model_props(model, {STAMP: weights})
     onnx.save(model, path)
 
 
-class Batches(CalibrationDataReader):
-    """Rows of token ids as onnxruntime's quantiser asks for them, eight at a time."""
+def judge(
+    reference: np.ndarray, classifier: Classifier, texts: list[str], targets: np.ndarray, t: float
+) -> dict[str, Any]:
+    """Figures of a classifier against `reference` scores (N, K) at temperature t, and whether they hold the limits.
 
-    def __init__(self, rows: Sequence[Sequence[int]], pad: int) -> None:
-        self._batches = iter([padded(rows[i : i + 8], pad) for i in range(0, len(rows), 8)])
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        """The next batch, or None."""
-        batch = next(self._batches, None)
-        return None if batch is None else dict(zip(("input_ids", "attention_mask"), batch, strict=True))
-
-
-def ladder(fp32: Path) -> tuple[Path, dict[str, list[str]]]:
-    """The file to quantise, beside `fp32`, and rung -> products in int8: those with a matrix of weights; never those of attention, of activations with each other.
-
-    Feed-forward outputs are left out first, those of early layers before all: their inputs have the widest range, and alone in int8 they move the
-    scores four to ten times as much as any other matrix (LOG.md).
+    It ends early, after a quarter, a half or three quarters of the texts, when too many labels differ already.
     """
-    prepared = fp32.with_suffix(".prepared.onnx")
-    quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
-    graph = onnx.load(prepared).graph
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
-    weights = {
-        node.name: shapes[node.input[1]] for node in graph.node if node.op_type == "MatMul" and node.input[1] in shapes
-    }
-    down = [name for name, (inside, outside) in weights.items() if inside > outside]  # in the order of the layers
-    return prepared, {
-        "all matrices": list(weights),
-        "without the feed-forward outputs of the first half of the layers": [
-            name for name in weights if name not in down[: len(down) // 2]
-        ],
-        "without feed-forward outputs": [name for name in weights if name not in down],
-    }
-
-
-def quantise(prepared: Path, path: Path, products: list[str], rows: Sequence[Sequence[int]], pad: int) -> None:
-    """Write an int8 file: weights per channel in 7 bits, as 8 × 8 bits can overflow 16 on processors without VNNI; activations in 8, scaled by `rows`."""
-    logging.getLogger().setLevel(logging.ERROR)  # onnxruntime's quantiser reports every node
-    quantize_static(
-        prepared, path, Batches(rows, pad), quant_format=QuantFormat.QDQ, calibrate_method=CalibrationMethod.MinMax, op_types_to_quantize=["MatMul"],
-        nodes_to_quantize=products, per_channel=True, reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-    )  # fmt: skip
-
-
-def judge(reference: np.ndarray, found: np.ndarray, targets: np.ndarray, t: float) -> dict[str, Any]:
-    """Figures of `found` against `reference` scores, each (N, K), at temperature t, and whether they hold the limits."""
-    if not np.isfinite(found).all():
-        return {"holds": False, "reason": "some scores are not finite"}
-    k = reference.shape[1]
+    k, scores, seconds = reference.shape[1], np.zeros_like(reference), time.process_time()
+    for part in range(4):
+        scores[part::4], _ = classifier.logits(texts[part::4])
+        done = np.arange(len(texts)) % 4 <= part
+        if not np.isfinite(scores).all():
+            return {"holds": False, "reason": "some scores are not finite"}
+        differ = int((reference.argmax(1) != scores.argmax(1))[done].sum())
+        if differ > (1 - EQUAL) * len(texts):
+            return {"holds": False, "reason": f"{differ} of the first {done.sum()} labels differ"}
+    seconds = time.process_time() - seconds
     lost = macro_f1(targets.tolist(), reference.argmax(1).tolist(), k) - macro_f1(
-        targets.tolist(), found.argmax(1).tolist(), k
+        targets.tolist(), scores.argmax(1).tolist(), k
     )
-    equal = float((reference.argmax(1) == found.argmax(1)).mean())
-    worse = calibration_error(softmax(found / t), targets) - calibration_error(softmax(reference / t), targets)
-    holds = bool(lost <= F1_LOSS and equal >= EQUAL and worse <= ECE_LOSS)
-    return {
-        "holds": holds,
+    worse = calibration_error(softmax(scores / t), targets) - calibration_error(softmax(reference / t), targets)
+    neighbours = moved(classifier, texts, t)
+    verdict: dict[str, Any] = {
+        "holds": bool(lost <= F1_LOSS and worse <= ECE_LOSS and neighbours <= BATCH),
         "macro_f1_lost": round(float(lost), 5),
-        "equal_labels": round(equal, 5),
+        "equal_labels": round(1 - differ / len(texts), 5),
         "calibration_error_added": round(float(worse), 5),
+        "moved_by_the_batch": neighbours,
+        "sentences_per_cpu_second": round(len(texts) / seconds, 1),
     }
+    if neighbours > BATCH:
+        verdict["reason"] = f"probabilities move with the batch, by more than {BATCH:g}"
+    return verdict
 
 
 def cpu() -> dict[str, Any]:
@@ -250,12 +274,8 @@ def cpu() -> dict[str, Any]:
         flags = next((line.split(":")[1].split() for line in lines if line.startswith(("flags", "Features"))), [])
     except OSError:
         flags = []
-    return {
-        "machine": platform.machine(),
-        "features": sorted(
-            set(flags) & {"avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"}
-        ),
-    }
+    known = {"avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"}
+    return {"machine": platform.machine(), "features": sorted(known & set(flags))}
 
 
 def _command() -> int:

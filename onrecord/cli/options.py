@@ -69,7 +69,7 @@ Backend = Annotated[
     BackendName | None,
     typer.Option(
         "--backend",
-        help="onnx, int8 (quicker, some labels differ: `onrecord info`) or torch; if not given, onnx where the "
-        "checkpoint has it",
+        help="int8 (quickest, some labels differ), onnx (exact) or torch; if not given, int8 where it was found nearly "
+        "as good, else onnx: `onrecord info`",
     ),
 ]

@@ -1,6 +1,7 @@
 """The bench measures both sides and judges its figures by the targets."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,22 +13,37 @@ from train.config import Config, Stop
 
 @pytest.mark.slow
 def test_every_measure_has_a_figure(exported: Config, capsys: pytest.CaptureFixture) -> None:
-    assert bench_predict.main(exported, rows=20, rounds=1) == 0
-    record = json.loads((Path(exported.output) / "bench-inference.json").read_text())
-    assert record["sentences"] == 20 and all(rate > 0 for rate in record["sentences_per_second"].values())
-    figures = {t["measure"]: t["figure"] for t in record["targets"]}
+    assert bench_predict.main(exported, rows=40, rounds=2) == 0
+    by_model = json.loads((Path(exported.output) / "bench-inference.json").read_text())
+    found = by_model[str(exported.checkpoint)]
+    assert found["sentences"] == 40 and found["default"] == "onrecord, int8"
+    for sizes in found["sentences_per_second"].values():
+        assert sizes.keys() == {"one", "short", "all"}
+        assert all(0 < rate["least"] <= rate["median"] <= rate["most"] for rate in sizes.values())
+    figures = {t["measure"]: t["figure"] for t in found["targets"]}
     assert all(figure is not None for measure, figure in figures.items() if "SetFit" not in measure)
-    assert (
-        figures["share of the machine's fp32 matrix-product rate, onrecord"] <= 1
-        and "| onrecord |" in capsys.readouterr().out
+    assert figures["share of the machine's fp32 matrix-product rate, onrecord, fp32"] <= 1
+    assert "| onrecord, int8 |" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("floor", "code", "said"), [(1e-6, 0, "holds"), (1e6, 1, "is below")])
+def test_a_ratio_below_the_floor_fails(
+    exported: Config, capsys: pytest.CaptureFixture, floor: float, code: int, said: str
+) -> None:
+    assert bench_predict.main(exported, rows=20, rounds=1, floor=floor) == code
+    assert f"int8, 20 sentences: {said}" in re.sub(
+        r"\S+ \(\S+\) times the rate of the pipeline; ", "", capsys.readouterr().out
     )
 
 
 def test_operations_are_those_of_the_matrices(exported: Config) -> None:
-    """Width 32, inner 64, n tokens: a layer is four square products, two inner ones and two of attention; the last has
-    keys and values of all, the rest of one.
+    """Width 32, inner 64, n tokens.
+
+    A layer is four square products, two inner ones and two of attention; the last has keys and values of all tokens,
+    the rest of one.
     """
-    counted = bench_predict.operations_of(exported, ["One said."])
+    counted = bench_predict.operations_of(exported.checkpoint, ["One said."])
     n = len(bench_predict.Classifier.load(exported.checkpoint).tokens.encode(["One said."])[0][0])
     first, last = (
         n * (4 * 32 * 32 + 2 * 32 * 64) + 2 * n * n * 32,

@@ -87,7 +87,7 @@ SPOILED: dict[str, list[Callable[[str], str] | str]] = {
         *(card(front) for front in ("bad: [", "- a\n- b", "model-index: 3", "model-index: [{}]", "\x00")),
         *(card(RESULT % value) for value in ("good", "[1]", "true")),
     ],
-    "model.onnx": ["", "onnx", "version https://git-lfs.github.com/spec/v1\n"],
+    "model.int8.onnx": ["", "onnx", "version https://git-lfs.github.com/spec/v1\n"],
 }  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def test_a_spoiled_file_is_named_in_one_line(whole: Path, name: str) -> None:
 
 @pytest.mark.parametrize(("name", "code"), [("README.md", 0), ("export.json", 1)])
 def test_what_answers_nothing_stops_no_answer(whole: Path, name: str, code: int) -> None:
-    """A model card vouches for nothing; export.json says which bytes model.onnx must have, so without it there is no answer."""
+    """A model card vouches for nothing; export.json says which bytes the model must have: without it no answer."""
     good = (whole / name).read_bytes()
     (whole / name).write_text("---\nbad: [\n---\n{")
     try:
