@@ -38,14 +38,15 @@ class Prediction:
     label: str  # the most probable one
     confidence: float  # its probability, 0 to 1
     probabilities: dict[str, float]  # every label, in the checkpoint's order; they add up to 1
-    windows: int  # 1; more if the sentence was longer than the model reads at once, so that it was read in overlapping windows
-    abstained: bool  # too unsure to be answered within the error promised; False throughout if the checkpoint was never calibrated
-    label_set: tuple[
-        str, ...
-    ]  # labels that cannot be excluded at the coverage promised; all of them if never calibrated
+    windows: int  # overlapping ones in which the sentence was read; 1 unless it was longer than the model reads at once
+    abstained: bool  # too unsure to be answered within the error promised; False if the checkpoint was never calibrated
+    label_set: tuple[str, ...]  # labels that the coverage promised does not exclude; all of them if never calibrated
 
     def record(self) -> dict[str, str | float | bool | int | list[str]]:
-        """The same as one flat row for a table, without the text. Six decimals: those behind them depend on what a sentence was batched with."""
+        """The same as one flat row for a table, without the text.
+
+        Six decimals: those behind them depend on what a sentence was batched with.
+        """
         return {
             "label": self.label,
             "confidence": round(self.confidence, 6),
@@ -95,12 +96,17 @@ class Classifier:
         it is here, else an installed model wheel, onrecord-model-base before onrecord-model-small. `revision` is a
         branch, a tag or a commit of a model of the hub.
 
-        `backend` is "onnx" (model.onnx), "int8" (model.int8.onnx, where there is one) or "torch"; None takes model.onnx if it is there and the
-        device is the CPU, else torch. `device` is "cpu" or a torch device such as "cuda". The rest is worked out from the calibration in the
-        checkpoint, whose defaults stand for None: `prior` is the label shares of the text to be labelled ("data", the training data's and
-        the default, a name such as "news" or "uniform", or a mapping label -> share), `max_error` the share of wrong labels allowed among answered sentences, `coverage` the share of
-        each label's sentences whose label set has it. Raises CheckpointError if there is nothing to load, if an ONNX file belongs to other
-        weights than those beside it, or if there is no calibration for such a wish; WishError, a ValueError, for a wish that makes no sense.
+        `backend` is "int8" (model.int8.onnx, quickest), "onnx" (model.onnx, exact) or "torch". None takes, on the CPU,
+        int8 if the export found it nearly as good, else model.onnx; where there is neither, and on other devices,
+        torch. `device` is "cpu" or a torch device such as "cuda".
+
+        The rest is worked out from the calibration in the checkpoint, whose defaults stand for None. `prior` is the
+        label shares of the text to be labelled: "data", the training data's and the default, a name such as "news" or
+        "uniform", or a mapping label -> share. `max_error` is the share of wrong labels allowed among answered
+        sentences, `coverage` the share of each label's sentences whose label set has it.
+
+        Raises CheckpointError if there is nothing to load, if an ONNX file belongs to other weights than those beside
+        it, or if there is no calibration for such a wish; WishError, a ValueError, for a wish that makes no sense.
         """
         place = find_checkpoint(path, revision)
         path, directory = place.source, place.directory
@@ -126,7 +132,8 @@ class Classifier:
             raise CheckpointError(str(error)) from error
         if calibration is None and not (prior is max_error is coverage is None):
             raise CheckpointError(
-                f"{path} was never calibrated, so it has no answer to prior, max_error or coverage: run `python -m train.calibrate`"
+                f"{path} was never calibrated, so it has no answer to prior, max_error or coverage: "
+                "run `python -m train.calibrate`"
             )
         loaded = cls(made, tokens, config.labels, calibration, card=_card(directory), place=place)
         if (width := made.logits([[pad]]).shape[1]) != len(loaded.labels):
@@ -155,8 +162,8 @@ class Classifier:
     def predict(self, texts: str | Iterable[str]) -> Prediction | list[Prediction]:
         """Label one sentence, or many in their order.
 
-        Any string has an answer, the empty one too: the model is asked, nothing is guessed or dropped. Raises TypeError, naming the
-        position, for anything that is not a string.
+        Any string has an answer, the empty one too: the model is asked, nothing is guessed or dropped. Raises
+        TypeError, naming the position, for anything that is not a string.
         """
         if isinstance(texts, str):
             return self.predict([texts])[0]
@@ -165,9 +172,10 @@ class Classifier:
         return self._predict([_checked(i, text) for i, text in enumerate(texts)])
 
     def predict_stream(self, texts: Iterable[str], chunk: int = 1024) -> Iterator[Prediction]:
-        """The same answers one by one, in order and in constant memory: `texts` may be endless. `chunk` sentences are read before the first comes back.
+        """The same answers one by one, in order and in constant memory: `texts` may be endless.
 
-        A larger chunk leaves less padding, a smaller one answers sooner. Raises TypeError, naming the position, for anything that is not a string.
+        `chunk` sentences are read before the first comes back. A larger chunk leaves less padding, a smaller one
+        answers sooner. Raises TypeError, naming the position, for anything that is not a string.
         """
         if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
             raise TypeError(f"predict_stream takes an iterable of strings, not {type(texts).__name__}")
@@ -193,9 +201,10 @@ class Classifier:
         ]
 
     def explain(self, text: str, label: str | None = None) -> Explanation:
-        """How far each word of `text` carries the answer, for `label` or the most probable one: see onrecord/explain.py for what that means.
+        """How far each word of `text` carries the answer, for `label` or the most probable one.
 
-        Costs one run of the model a word. Raises ValueError for a label the model does not know, TypeError for anything that is not a string.
+        See onrecord/explain.py for what that means. Costs one run of the model a word. Raises ValueError for a label
+        the model does not know, TypeError for anything that is not a string.
         """
         return explain(_checked(0, text), self.labels, self.probabilities, label)
 
@@ -206,8 +215,9 @@ class Classifier:
     def logits(self, texts: Sequence[str], budget: int | None = None) -> tuple[np.ndarray, list[int]]:
         """Raw scores (len(texts), len(labels)) as float64, and for each text the number of windows it was read in.
 
-        Texts go through in groups of like length, one being tokenised while the model is at the one before, within a group in batches of `budget`
-        tokens (None = what suits the backend), and come back in their order. The scores of a text of several windows are the mean of theirs, weighted by tokens.
+        Texts go through in groups of like length, one being tokenised while the model is at the one before, within a
+        group in batches of `budget` tokens (None = what suits the backend), and come back in their order. The scores
+        of a text of several windows are the mean of theirs, weighted by tokens.
         """
         scores, windows = np.zeros((len(texts), len(self.labels))), np.ones(len(texts), dtype=int)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
@@ -236,7 +246,10 @@ class Classifier:
 
 
 def _card(directory: Path) -> str:
-    """The model card beside the weights. It answers nothing, so one that is missing or cannot be decoded stops nobody."""
+    """The model card beside the weights.
+
+    It answers nothing, so one that is missing or cannot be decoded stops nobody.
+    """
     path = directory / "README.md"
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 

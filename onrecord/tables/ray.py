@@ -227,8 +227,8 @@ class SpanScorer:
         place = find_checkpoint(work.model)
         if (found := checkpoint_identity(place.source)) != work.checkpoint:
             raise ScoreError(
-                f"{place.source} is another checkpoint on {os.uname().nodename} ({found}) than where the run was started "
-                f"({work.checkpoint})"
+                f"{place.source} is another checkpoint on {os.uname().nodename} ({found}) than where the run was "
+                f"started ({work.checkpoint})"
             )
         self.work = work
         self.format = format

@@ -1,8 +1,8 @@
-"""A table in, the same table with labels out; killed at any moment and started again, it neither loses nor doubles a row.
+"""A table in, the same table with labels out; killed at any moment and started again, it loses and doubles no row.
 
-The input is cut into parts of some thousand rows, in the same places every time. Each part's output is written to OUT.parts, whole or not at
-all, so the parts that are there are those that are done (onrecord.tables.parts). When all are there they are joined to OUT, which appears
-whole, and OUT.parts goes.
+The input is cut into parts of some thousand rows, in the same places every time. Each part's output is written to
+OUT.parts, whole or not at all, so the parts that are there are those that are done (onrecord.tables.parts). When all
+are there they are joined to OUT, which appears whole, and OUT.parts goes.
 """
 
 from __future__ import annotations
@@ -103,12 +103,15 @@ class Scorer:
         there: Callable[[str], bool],
         on_error: str,
     ) -> Iterator[Part]:
-        """The parts of one span of a file, in order; those that are `there` are read for their faults, not scored. Raises ScoreError, TableError."""
+        """The parts of one span of a file, in order; those that are `there` are read for their faults, not scored.
+
+        Raises ScoreError, TableError.
+        """
         for number, chunk in enumerate(reader.chunks(file, span, self.options.part_rows)):
             if on_error == "fail" and chunk.faults:
                 raise ScoreError(
-                    f"{chunk.faults[0]}; leave such rows out with --on-error skip, which goes on from here, or mend the "
-                    "input and begin anew"
+                    f"{chunk.faults[0]}; leave such rows out with --on-error skip, which goes on from here, or mend "
+                    "the input and begin anew"
                 )
             name = f"{stem}-{number:06}.{form.format}"
             content = None if there(name) else self.content(chunk, form, columns)
@@ -138,9 +141,9 @@ def score(
 ) -> Summary:
     """Score the table `source` into the table `target`, in the formats that the ends of their names say.
 
-    `checkpoint` is where `classifier` was loaded from. `on_error` is "fail", which ends at the first bad row, or "skip", which leaves bad rows
-    out; `on_progress` hears of each, `on_note` of what was found out about the input and nobody had said. Raises ScoreError, or TableError for
-    a table that cannot be read or written.
+    `checkpoint` is where `classifier` was loaded from. `on_error` is "fail", which ends at the first bad row, or
+    "skip", which leaves bad rows out; `on_progress` hears of each, `on_note` of what was found out about the input
+    and nobody had said. Raises ScoreError, or TableError for a table that cannot be read or written.
     """
     options = options or Options()
     try:
@@ -181,7 +184,8 @@ def score(
         names, form, header, summary = made
         if not file_identity(source).items() <= identity["input"].items():
             raise ScoreError(
-                f"{source} was changed while it was being scored, so that the parts may be of both: delete {parts.path} and begin anew"
+                f"{source} was changed while it was being scored, so that the parts may be of both: "
+                f"delete {parts.path} and begin anew"
             )
         _join(parts, names, form, header)
         with writing(parts.path):
@@ -198,7 +202,10 @@ def score(
 
 
 def _finished(parts: Parts, target: Path, identity: dict[str, Any], overwrite: bool) -> Summary | None:
-    """What a run did that was killed between joining and cleaning up, after doing that; None if there is one to be done."""
+    """What a run did that was killed between joining and cleaning up, after doing that.
+
+    None if there is one to be done.
+    """
     if not (text := parts.read(FINISHED)):
         return None
     finished = json.loads(text)
@@ -255,7 +262,7 @@ def _make_parts(
 
 
 def _plan(table: Opened, scorer: Scorer, format: str, target: Path) -> tuple[Reader, Form, list[str]]:
-    """How the input is read and the output written, and the input's columns: all that must be known before the first part.
+    """How the input is read and the output written, and the input's columns: all that the first part needs.
 
     Raises TableError where the output could not hold the input, before anything is scored.
     """
@@ -312,7 +319,8 @@ def _deliver(parts: Parts, target: Path, overwrite: bool) -> None:
     """Put the joined file in its place. Raises ScoreError if another file has come there during the run."""
     if target.exists() and not overwrite:
         raise ScoreError(
-            f"{target} has come there while its rows were being scored: move it away and run the same command again, or replace it with --overwrite"
+            f"{target} has come there while its rows were being scored: move it away and run the same command again, "
+            "or replace it with --overwrite"
         )
     with writing(target):
         (parts.path / JOINED).replace(target)
@@ -336,7 +344,7 @@ def run_identity(
 
 
 def file_identity(path: Path) -> dict[str, Any]:
-    """Size and time of change, and SHA-256 of the first and the last MiB: the whole of a large file would take minutes."""
+    """Size and time of change, and SHA-256 of the first and the last MiB: the whole of a large file takes minutes."""
     state = path.stat()
     digest = hashlib.sha256()
     with open(path, "rb") as file:

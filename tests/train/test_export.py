@@ -237,7 +237,8 @@ def test_int8_that_holds_is_the_default_and_nearly_as_good(exported: Config) -> 
     assert quick.backend.name == "int8" and exact.backend.name == "onnx"
     texts = [row["text"] for row in rows_of(exported.corpus, "test")]
     differ = np.abs(quick.probabilities(texts) - exact.probabilities(texts)).max()
-    assert 0 < differ < 0.1 and last["bytes"] < 0.4 * record["bytes"]  # each of 30,522 words has a scale beside 32 numbers
+    # each of the 30,522 words has a scale beside 32 numbers
+    assert 0 < differ < 0.1 and last["bytes"] < 0.4 * record["bytes"]
 
 
 def test_a_doctored_int8_is_refused(

@@ -72,8 +72,9 @@ def set_scales(model: onnx.ModelProto, found: Sequence[Site], rows: Sequence[Seq
     seen: dict[str, list[np.ndarray]] = {site.source: [] for site in found}
     for ids, mask in _batches(rows, pad):
         values = session.run(list(seen), {"input_ids": ids, "attention_mask": mask})
-        for kept, value in zip(seen.values(), values, strict=True):  # (rows, tokens, inputs); a head's are (rows, inputs)
-            real = mask[:, : value.shape[1]].astype(bool)  # the last layer computes the first token alone
+        for kept, value in zip(seen.values(), values, strict=True):
+            # (rows, tokens, inputs), in the last layer (rows, 1, inputs); a head's are (rows, inputs)
+            real = mask[:, : value.shape[1]].astype(bool)
             kept.append(value[real] if value.ndim == 3 else value)
     for site in found:
         _set_scales(site, np.concatenate(seen.pop(site.source)))
