@@ -219,7 +219,7 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
     teacher, taught_by = read_teacher(config.corpus, train["text"]) if engine.teacher_share else (None, None)
     if teacher is not None:
         accelerator.print(
-            f"soft labels of teacher {taught_by} for {int(teacher.isfinite().all(1).sum())} of {len(train)} rows"
+            f"soft labels of {taught_by[:8]}… for {int(teacher.isfinite().all(1).sum())} of {len(train)} rows"
         )
         contents.append(teacher.tolist())
     return Rows(tokens, lengths, targets, teacher, taught_by, known, cut, fingerprint(*contents))
