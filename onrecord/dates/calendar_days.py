@@ -71,6 +71,20 @@ def month_day(r: Reader, m: re.Match[str]) -> Token | list[Token]:
     return _around(m, token) if m["around"] else token
 
 
+def weekdays_and_days(r: Reader, m: re.Match[str]) -> Token:
+    """Saturday and Sunday, May 4-5: where the weekdays are those of the days."""
+    month, days = month_number(m["month"]), (int(re.sub(r"\D", "", m["d1"])), int(re.sub(r"\D", "", m["d2"])))
+    names = [w[:3] for w in WEEKDAYS]
+    spans = []
+    for year in [r.year(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2):
+        first, last = (date(year, month, day) for day in days)
+        if (names[first.weekday()], names[last.weekday()]) == (m["from"][:3], m["wd"][:3]) and first < last:
+            spans.append((first, last))
+    if not spans or (m["between"].strip() in ("and", "&") and days[1] != days[0] + 1):
+        return unresolved(m)
+    return r.sure(m, "range", *spans[0]) if m["year"] else r.nearest(m, spans, "range", "date")
+
+
 def _around(m: re.Match[str], token: Token) -> Token:
     """The weekend of May 29, the week of June 3, the week beginning 3 June, given one day: of a
     Monday to Thursday no weekend can be told, and of a Sunday no week.

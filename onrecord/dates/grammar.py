@@ -16,7 +16,17 @@ from __future__ import annotations
 import re
 
 from onrecord.dates.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
-from onrecord.dates.calendar_days import FEAST, feast, iso, listed_days, month_day, nth, nth_of, slashes
+from onrecord.dates.calendar_days import (
+    FEAST,
+    feast,
+    iso,
+    listed_days,
+    month_day,
+    nth,
+    nth_of,
+    slashes,
+    weekdays_and_days,
+)
 from onrecord.dates.clock_times import bare_clock, clock, minutes, tonight
 from onrecord.dates.expression import (
     ANY_YEAR,
@@ -70,6 +80,7 @@ _TITLE = (
 _WEEK_OF = r"(?P<around>(?:the\s+)?(?:(?:week|weekend)\s+of|week\s+(?:beginning|starting|commencing|ending))\s+)?"
 _DAYS = rf"(?P<days>{DAY_NUMBER}(?:,\s*{DAY_NUMBER}){{1,12}},?\s+and\s+{DAY_NUMBER})"
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{SHORT_WEEKDAY}),?\s+)?"
+_WEEKDAYS = rf"(?P<from>{SHORT_WEEKDAY})(?P<between> and | & | to | through | ?[-–] ?)(?P<wd>{SHORT_WEEKDAY}),? "
 _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
 
 
@@ -119,6 +130,14 @@ RULES = [
     ),
     _rule(rf"\b{_DAYS}\s+(?P<month>{SHORT_MONTH})(?!\w){_IN_YEAR}", listed_days),
     _rule(rf"\b(?P<month>{SHORT_MONTH})\s+{_DAYS}{_IN_YEAR}", listed_days),
+    _rule(
+        rf"\b{_WEEKDAYS}(?P<d1>{DAY_NUMBER}){_DASH}(?P<d2>{DAY_NUMBER}) (?P<month>{SHORT_MONTH}){_IN_YEAR}",
+        weekdays_and_days,
+    ),
+    _rule(
+        rf"\b{_WEEKDAYS}(?P<month>{SHORT_MONTH}) (?P<d1>{DAY_NUMBER}){_DASH}(?P<d2>{DAY_NUMBER}){_IN_YEAR}",
+        weekdays_and_days,
+    ),
     _rule(
         rf"\b{_WEEK_OF}{_WEEKDAY_BEFORE}(?:the\s+)?(?P<d1>{DAY_NUMBER})(?:{_DASH}(?:the\s+)?(?P<d2>{DAY_NUMBER}))?"
         rf"\s+(?:of\s+)?(?P<month>{SHORT_MONTH})(?![\w]){_IN_YEAR}",

@@ -217,7 +217,9 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
         return None  # from Friday until 6 a.m. Monday: the hour is the other day's
     clock, day = (a, b) if a.form == "clock" else (b, a)
     time, end = clock.clock, b.end
-    city = r"(?: in(?: [A-Z][\w.’'-]*){1,3},?)?" if time and time.names else ""  # 10 a.m. in Beijing on Friday
+    city = ""
+    if time and time.names:  # 10 a.m. in Beijing on Friday
+        city = r"(?: at(?: [\w’'-]+){1,5}?)?(?: in(?: [A-Z][\w.’'-]*){1,3},?)?"
     if not re.fullmatch(
         rf"{city}[\s,]*(?:on\s+)?" if a is clock else r"[\s,]*(?:(?:at|from|by|until|between|@|around|about)\s+)?", gap
     ):

@@ -176,9 +176,19 @@ _CALLED_OFF = lazy(
     r"\s*(?:was|were)\s+(?:cancell?ed|called off|scrapped)\b", re.IGNORECASE
 )  # the diary strikes these out itself
 _FIXES = lazy(
-    r"\b(?:sets?|setting|fix(?:es|ed)|nam(?:es|ed)|chose|picked)(?: (?:next|this|the|noon|midnight))* $", re.IGNORECASE
+    r"\b(?:sets?|setting|fix(?:es|ed)|nam(?:es|ed)|chose|picked|(?:agreed|settled) (?:up)?on)"
+    r"(?: (?:next|this|the|on|noon|midnight|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?))* $",
+    re.IGNORECASE,
 )
-_AS_DEADLINE = lazy(r" as (?:the|an?|its|his|her|their) (?:\w+ )?(?:deadline|dates?|day|limit|time)\b")
+_AS_DEADLINE = lazy(
+    r" as (?:the|an?|its|his|her|their) (?:\w+ )?(?:deadline|dates?|day|limit|time)"
+    r"(?= (?:for|of|to|when|by|on)\b|[.,;:!?)]|$)"
+)
+_OF_DEADLINE = lazy(  # set a deadline of May 10
+    r"\b(?:sets?|setting|imposed|imposes|fixed|announced|faces?|gave|given)\b[^,;]{0,40}"
+    r"\bdeadline (?:of|for|on) (?:\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)? (?:on )?)?$",
+    re.IGNORECASE,
+)
 # "prices have come down from October", "shares have risen since": what it has been, and no plan
 _CHANGED = lazy(
     r"\b(?:has|have|had) (?:\w+ly |also )?(?:come|gone|fallen|risen|dropped|climbed|grown|declined|increased|shrunk"
@@ -352,7 +362,8 @@ class Tenses:
             return "unclear" if strange else _ahead(later[0].cue)
         verb, gap = verbs[-1], clause[verbs[-1].end :]
         ahead = _ahead(verb.cue)
-        if _AS_DEADLINE.match(behind) and _FIXES.search(clause):  # set Friday as the deadline; had set: it may be over
+        if (_AS_DEADLINE.match(behind) and _FIXES.search(clause)) or _OF_DEADLINE.search(clause):
+            # set Friday as the deadline; what had been set may be over
             return "unclear" if re.search(r"\bhad\b", clause) else "future"
         if verb.cue == "asked":
             return "future" if _DEADLINE.search(clause) else "open"

@@ -126,7 +126,7 @@ _DUE = re.compile(
     re.IGNORECASE,
 )
 _DANGLING = re.compile(
-    r"(?:\s+|^)(?:on|at|in|by|for|from|until|till|to|and|or|between|of|the|not|instead|rather|than|,)[\s,.;:]*$",
+    r"(?:\s+|^)(?:on|at|in|by|for|from|until|till|to|and|or|but|between|of|the|not|instead|rather|than|,)[\s,.;:]*$",
     re.IGNORECASE,
 )
 
@@ -144,9 +144,10 @@ _WAS_PLANNED = re.compile(  # an aside about what was planned: ", which was to o
     r"|were|had\s+been|is|are)\s+(?:\w+ly\s+)?"
     r"(?:to|due|set|scheduled|planned|expected|slated|supposed))\b[^,]{0,80}(?:,|$)"
 )
-_AS_DEADLINE = re.compile(  # the judge set Friday as the deadline for appeals
-    r"^.*\b(?:set|sets|setting|fixed|fixes|named|names|chose|picked) as (?:the|an?|its|his|her|their) ((?:\w+ "
-    r")?(?:deadline|dates?|day|limit|time)\b)"
+_AS_DEADLINE = re.compile(  # the judge set Friday as the deadline for appeals, set a deadline of Friday for appeals
+    r"^.*\b(?:set|sets|setting|fixed|fixes|named|names|chose|picked|agreed(?: on)?|settled(?: on)?) as"
+    r" (?:the|an?|its|his|her|their) ((?:\w+ )?(?:deadline|dates?|day|limit|time)(?= (?:for|of|to|when|by|on)\b|\W*$))"
+    r"|^.*\b(?:set|sets|setting|imposed|imposes|fixed|announced) (?:an?|the|its) (deadline\b)(?: of(?= |$))?"
 )
 _MOVED_UNTIL = re.compile(rf"\b{SHIFT}\b[^;:]{{0,60}}$", re.IGNORECASE)
 
@@ -229,7 +230,7 @@ def _tidy(words: str) -> str:
     words = re.sub(
         r"\s+([,.;:])", r"\1", re.sub(r"^(\w[^,]{0,60}?),\s+(?:which|who)\s+([a-z]+s?),?(?:\s.*)?$", r"\1 \2", words)
     )
-    shorter = _AS_DEADLINE.sub(r"\1", words).strip(_EDGES)
+    shorter = _AS_DEADLINE.sub(r"\1\2", words).strip(_EDGES)
     while (before := shorter) is not None:
         for pattern in (_DANGLING, _TAIL, _DUE):
             cut = pattern.sub("", shorter).strip(_EDGES)

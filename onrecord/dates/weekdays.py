@@ -32,6 +32,9 @@ _FEAST_WORD = lazy(
 _IN_A_PLACE = lazy(r"\b(?:in|at|near|outside) (?:[A-Z][\w.’'-]* ){1,3}$")
 
 
+_SETS_A = lazy(  # set a Friday deadline
+    r"(?<!had )\b(?:sets?|imposed|imposes|fixed|announced|faces?|gave|given)\b[^,;]{0,40}\b(?:an?|the|its) $"
+)
 _PAST_VERB = lazy(r" (?:[a-z]+ed|said|told)\b")
 
 
@@ -73,6 +76,9 @@ def weekday(r: Reader, m: re.Match[str]) -> Token:
     if which in ("this coming", "coming", "the coming"):
         return r.sure(m, "day", r.today + (ahead or 7) * DAY, form="weekday")
     before = r.before(m)
+    if re.match(r" deadline\b", behind) and _SETS_A.search(before):
+        day = r.today + ahead * DAY
+        return Token(m.start(), m.end(), "day", day, day, form="weekday")
     if re.search(r"\b(?:ago,?\s+(?:on\s+)?|weeks\s+on\s+)$", before):
         return unresolved(m)
     if (

@@ -163,7 +163,7 @@ _ALONE = lazy(
 
 # "10 a.m. in Beijing", "in Beijing at 10 a.m."
 _CITY = rf"(?P<place>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?!, (?:{_STATES})| {_CAPITAL}| (?:de|del|la|upon)\b)"
-_IN_CITY = lazy(rf",? in {_CITY}")
+_IN_CITY = lazy(rf",? (?:at (?:[\w’'-]+ ){{1,5}}?)?in {_CITY}")  # in a hall there, too
 _CITY_BEFORE = lazy(rf"\b[Ii]n {_CITY},? (?:(?:from|at|on) )?$")
 
 

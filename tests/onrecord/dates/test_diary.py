@@ -158,7 +158,10 @@ def test_moved_arranged_and_listed_days(text: str, found: list[str]) -> None:
         ("The fair runs until June 3 at the town hall.", "Fair runs until June 3 at the town hall", "the town hall"),
         ("She said on Wednesday that the fair opens Friday.", "Fair opens", None),
         ("The judge set Friday as the deadline for appeals.", "Deadline for appeals", None),
+        ("The court set a deadline of May 10 for appeals.", "Deadline for appeals", None),
+        ("The council set a Friday deadline for bids.", "Deadline for bids", None),
         ("The vote is at 10 a.m. in Beijing on Friday.", "Vote", "Beijing"),
+        ("The vote had been set for Monday but will now be on Tuesday.", "Vote", None),
         ("Leaders meet in Orsk on Monday and in Skarra on Tuesday.", "Leaders meet in Orsk and in Skarra", None),
     ],
 )  # fmt: skip

@@ -315,6 +315,18 @@ def described(text: str, published: date = date(2024, 5, 7), *, scheduling: bool
         ("The club will play on in 2024-25.", []),
         ("Édouard Šimek will travel to Évian on Friday.", ["2024-05-10"]),
         ("The vote\u00a0will  be\non\u2009Friday.", ["2024-05-10"]),
+        ("The fair will be on Saturday and Sunday, May 11-12.", ["2024-05-11..2024-05-12"]),
+        ("The fair will run Friday to Sunday, 10-12 May.", ["2024-05-10..2024-05-12"]),
+        ("The fair will be on Saturday and Sunday, May 12-13.", []),
+        ("They will meet on Friday and Sunday, May 12.", ["2024-05-10", "2024-05-12"]),
+        # deadlines
+        ("The judge set Friday as the deadline for appeals.", ["2024-05-10"]),
+        ("The club set 5 p.m. Friday as the deadline for offers.", ["2024-05-10T17:00:00"]),
+        ("The two sides agreed on Friday as the deadline.", ["2024-05-10"]),
+        ("The two sides agreed on Friday as the day ended.", ["2024-05-03 past"]),
+        ("The court set a deadline of May 20 for appeals.", ["2024-05-20"]),
+        ("The council set a Friday deadline for bids.", ["2024-05-10"]),
+        ("He missed a Friday deadline.", []),
         # one day
         ("The vote will be on Tuesday instead of Monday.", ["2024-05-07 from 2024-05-13"]),
         ("The vote will be on Monday, not Tuesday.", ["2024-05-13 from 2024-05-07"]),

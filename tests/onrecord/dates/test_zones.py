@@ -59,6 +59,8 @@ def resolve(words: str, zone: str | None = READER) -> str:
         ("Friday at 10 a.m. in Beijing", "2024-05-10T10:00:00+08:00"),
         ("at 10 a.m. Friday in New York", "2024-05-10T10:00:00-04:00"),
         ("at 10 a.m. in New York Friday", "2024-05-10T10:00:00-04:00"),
+        ("at 10 a.m. on Friday at the town hall in Denver", "2024-05-10T10:00:00-06:00"),
+        ("at 10 a.m. at the court in Lagos on Friday", "2024-05-10T10:00:00+01:00"),
         ("in Tokyo at 10 a.m. on Friday", "2024-05-10T10:00:00+09:00"),
         ("in Tokyo on Friday at 10 a.m.", "2024-05-10T10:00:00+09:00"),
         ("at 10 a.m. EDT on Friday in Tokyo", "2024-05-10T10:00:00-04:00"),
