@@ -105,7 +105,7 @@ def _annotation(annotation: Any) -> str:
 
 
 def _prose(thing: Any) -> str:
-    """The docstring, its paragraphs filled to WIDTH; indented lines stay as they are. Raises SystemExit if there is none."""
+    """The docstring, its paragraphs filled to WIDTH; indented lines stay. Raises SystemExit if there is none."""
     text = vars(thing).get("__doc__") if inspect.isclass(thing) else thing.__doc__
     if not text:
         raise SystemExit(f"{thing.__module__}.{thing.__qualname__} has no docstring; write one")
@@ -139,7 +139,7 @@ PAGES = {"reference-python.md": python_page, "reference-cli.md": cli_page}
 
 
 def main(arguments: list[str], folder: Path = Path(__file__).parent) -> int:
-    """Write the pages into `folder`, or with --check compare them: 0 all is current, 1 a page is stale, 2 wrong usage."""
+    """Write the pages into `folder`, or with --check compare them: 0 all current, 1 not, 2 wrong usage."""
     if arguments not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2

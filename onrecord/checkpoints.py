@@ -12,8 +12,8 @@ from onrecord.inference.backends import BackendError, refuse_unlisted
 
 SMALL = ["*.json", "*.onnx", "README.md"]  # of a hub model; torch asks for its weights too
 WAYS = (
-    f"there is no model: name a directory or a hub id (--model, Classifier.load), set {ENVIRONMENT}, run `make train` in "
-    f"a clone, which writes {CHECKPOINT}, or install the wheel {WHEELS[-1].replace('_', '-')}"
+    f"there is no model: name a directory or a hub id (--model, Classifier.load), set {ENVIRONMENT}, run `make train` "
+    f"in a clone, which writes {CHECKPOINT}, or install the wheel {WHEELS[-1].replace('_', '-')}"
 )
 
 
@@ -33,10 +33,11 @@ class Place:
 def find_checkpoint(
     path: str | os.PathLike[str] | None = None, revision: str | None = None, *, weights: bool = False
 ) -> Place:
-    """The checkpoint at `path`; for None the one that ONRECORD_MODEL names, else that trained here, else an installed wheel.
+    """The checkpoint at `path`.
 
-    `revision` is a branch, tag or commit of a hub id. `weights`: of a hub id, also fetch what torch reads. Raises
-    CheckpointError where there is none, or where a file is not the one that the wheel was built with.
+    For None the one that ONRECORD_MODEL names, else that trained here, else an installed wheel. `revision` is a branch,
+    tag or commit of a hub id. `weights`: of a hub id, also fetch what torch reads. Raises CheckpointError where there
+    is none, or where a file is not the one that the wheel was built with.
     """
     source, reason = _chosen(path)
     directory = _directory(source, revision, weights)

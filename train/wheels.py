@@ -1,10 +1,10 @@
-"""Build what people install: a wheel of the code, and one of data for each trained size. The same checkpoint, the same bytes.
+"""Build what people install: a wheel of the code, and one of data for each trained size.
 
     python -m train.wheels [--small RUN] [--base RUN] [--out DIRECTORY]
 
-A model wheel holds the ONNX file that export.json names as the default, what is read beside it, the card and
-metrics.json, and lists the SHA-256 of each in manifest.json, which Classifier.load checks. hatchling sorts the entries
-and fixes their times and modes. SHA256SUMS is written last.
+The same checkpoint gives the same bytes. A model wheel holds the ONNX file that export.json names as the default, what
+is read beside it, the card and metrics.json, and lists the SHA-256 of each in manifest.json, which Classifier.load
+checks. hatchling sorts the entries and fixes their times and modes. SHA256SUMS is written last.
 """
 
 import argparse
@@ -43,7 +43,10 @@ packages = ["onrecord_model_{size}"]
 
 
 def main(runs: dict[str, Path], out: Path) -> int:
-    """Write the wheels of the code and of each size's run directory into `out`. Raises Stop if a run is not finished."""
+    """Write the wheels of the code and of each size's run directory into `out`.
+
+    Raises Stop if a run is not finished.
+    """
     lists = {size: model_files(size, directory) for size, directory in runs.items()}  # before anything is written
     out.mkdir(parents=True, exist_ok=True)
     built = [code_wheel(out)]
@@ -102,9 +105,9 @@ def _command() -> int:
     parser.add_argument("--small", type=Path, default=Path("runs/default"), metavar="RUN", help="of the small model")
     parser.add_argument("--base", type=Path, metavar="RUN", help="of the base model, e.g. runs/base; left out: none")
     parser.add_argument("--out", type=Path, default=Path("dist"), metavar="DIRECTORY")
-    given = parser.parse_args()
-    runs = {"small": given.small} | ({"base": given.base} if given.base else {})
-    return main(runs, given.out.absolute())
+    options = parser.parse_args()
+    runs = {"small": options.small} | ({"base": options.base} if options.base else {})
+    return main(runs, options.out.absolute())
 
 
 if __name__ == "__main__":

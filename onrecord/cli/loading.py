@@ -31,7 +31,10 @@ def load(
     backend: BackendName | None = None,
     device: str = "cpu",
 ) -> Classifier:
-    """The checkpoint at `model`, or the one that Classifier.load takes unnamed; one that cannot be had, or not so, ends the command with one line."""
+    """The checkpoint at `model`, or the one that Classifier.load takes unnamed.
+
+    One that cannot be had, or not so, ends the command with one line.
+    """
     from onrecord.calibration import WishError
     from onrecord.classifier import CheckpointError, Classifier
 

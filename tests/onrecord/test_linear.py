@@ -62,7 +62,7 @@ FRAGMENTS = [
 
 
 def ratio(reader: Callable[[str], object], fragment: str) -> float:
-    """How many times the processor time twice the text takes: the mean of three doublings, each end the shortest of six.
+    """How many times the processor time twice the text takes: a mean of three doublings, each end the shortest of six.
 
     0 where the longest text takes no time to speak of.
     """

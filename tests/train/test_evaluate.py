@@ -210,6 +210,7 @@ def test_the_baselines_are_fitted_and_the_model_run_once_a_file(
     assert len(fits) == 1 and runs.count(17) == 1 and not {8, 9} & set(runs)
 
 
+@pytest.mark.slow
 def test_a_run_on_fewer_rows_beside_it_makes_a_learning_curve(settings: Config, checkpoint: Path) -> None:
     assert evaluate.main(settings, [], None) == 0
     metrics = json.loads((settings.run_dir / "metrics.json").read_text())

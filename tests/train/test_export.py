@@ -153,6 +153,7 @@ print(onrecord.Classifier.load({str(exported.checkpoint)!r}).predict("One said."
     assert found.stdout.strip() == Classifier.load(checkpoint).predict("One said.").label
 
 
+@pytest.mark.slow
 def test_an_onnx_file_of_other_weights_is_refused(own: Config) -> None:
     weights = own.checkpoint / "model.safetensors"
     tensors = load_file(weights)
@@ -241,6 +242,7 @@ def test_int8_that_holds_is_the_default_and_nearly_as_good(exported: Config) -> 
     assert 0 < differ < 0.1 and last["bytes"] < 0.4 * record["bytes"]
 
 
+@pytest.mark.slow
 def test_a_doctored_int8_is_refused(
     own: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -264,6 +266,7 @@ def test_a_doctored_int8_is_refused(
     assert Classifier.load(own.checkpoint).backend.name == "onnx"
 
 
+@pytest.mark.slow
 def test_an_onnx_that_is_not_torch_is_refused_and_nothing_written(own: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {path.name: path.read_bytes() for path in own.checkpoint.iterdir()}
     real: Callable = export.to_onnx
@@ -293,6 +296,7 @@ class Neighbourly:
         return np.array([[float(len(rows)), 0, 0, 0, 0]] * len(rows))
 
 
+@pytest.mark.slow
 def test_what_depends_on_the_batch_is_seen_and_refused(own: Config) -> None:
     tokens = Classifier.load(own.checkpoint).tokens
     neighbourly = Classifier(Neighbourly(), tokens, list("abcde"))

@@ -18,6 +18,7 @@ run = CliRunner().invoke
 TABLE = "id,text\n1,“One”.\n2,Two.\n"
 
 
+@pytest.mark.slow
 def test_from_a_pipe_to_a_pipe(checkpoint: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "onrecord", "score", "-", "-", "--format", "csv", "--model", str(checkpoint)]
     found = subprocess.run(command, cwd=ROOT, input=TABLE.encode(), capture_output=True, check=True)

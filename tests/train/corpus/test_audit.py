@@ -88,6 +88,7 @@ def test_one_story_in_two_splits(parts: dict[str, list[Sentence]]) -> None:
     assert "share Ines Okoro, Lucas Brandt, Maria Delgado, Peter Hahn" in fault
 
 
+@pytest.mark.slow
 def test_length_alone(parts: dict[str, list[Sentence]]) -> None:
     every = [s for rows in parts.values() for s in rows]
     assert audit.length_shortcut(every, LABELS) < 0.3
@@ -110,6 +111,7 @@ def test_one_ngram(parts: dict[str, list[Sentence]]) -> None:
     assert audit.ngram_shortcuts([row("d", i, "perhaps so", LABELS[i % 5]) for i in range(50)], "claim", 0.9, 0.5) == []
 
 
+@pytest.mark.slow
 def test_label_errors_that_one_annotator_saw(parts: dict[str, list[Sentence]], monkeypatch: pytest.MonkeyPatch) -> None:
     every = [s for rows in parts.values() for s in rows]
     random = Random(0)
