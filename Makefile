@@ -71,8 +71,9 @@ lint: setup  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: setup  ## docs/reference-*.md anew, from docstrings and --help
+docs: setup  ## docs/reference-*.md anew, from docstrings and --help; then the site in build/site, its links checked
 	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 wheels: setup  ## dist/: the code, and the trained models as wheels of data (base where runs/base is); the same bytes each time
 	$(BIN)/python -m train.wheels $(if $(wildcard runs/base/metrics.json),--base runs/base)
