@@ -13,6 +13,7 @@ import { isHtml } from "./webpage.js";
 
 const FIELDS = ["text", "published", "zone"];
 const NUMBER = new Intl.NumberFormat("en-GB");
+const LANGUAGES = new Intl.DisplayNames("en", { type: "language" });
 const UNSURE = Symbol("unsure"); // the filter for sentences on which the model abstained
 
 let model = null; // GET /v1/model
@@ -219,6 +220,9 @@ function showResult() {
   const { statements } = read;
   byId("result-title").textContent = many(statements.length, "sentence");
   byId("result-facts").textContent = read.published ? `Published ${longDay(read.published)}${asked.zone ? ` · ${asked.zone}` : ""}` : "No day of publication given";
+  const warning = read.language ? `This text is not English: it seems to be ${LANGUAGES.of(read.language)}. Labels, speakers and dates mean nothing.` : "";
+  byId("foreign").textContent = warning;
+  byId("foreign").hidden = !warning;
   byId("article").replaceChildren(...asText(read, model.labels));
   byId("table").replaceChildren(asTable(read, model.labels));
   legend();
@@ -227,7 +231,7 @@ function showResult() {
   byId("result").hidden = false;
   byId("result-title").focus();
   const counts = model.labels.map((label) => [label, statements.filter((s) => s.prediction.label === label).length]).filter(([, count]) => count);
-  announce(`${many(statements.length, "sentence")}: ${counts.map(([label, count]) => `${count} ${label}`).join(", ")}.`);
+  announce(`${warning} ${many(statements.length, "sentence")}: ${counts.map(([label, count]) => `${count} ${label}`).join(", ")}.`);
   showDiary();
 }
 

@@ -235,6 +235,17 @@ def test_an_article_is_typed(opened: Opened, told: Told) -> None:
     expect(page.locator("#result-facts")).to_have_text("Published Thursday, 9 May 2024 · Europe/London")
 
 
+def test_a_text_in_another_language_is_warned_of(opened: Opened) -> None:
+    german = "Der Stadtrat stimmt am Dienstag über den Ausbau des Hafens ab, sagte die Bürgermeisterin am Donnerstag. "
+    page = typed(opened(), german * 3)
+    expect(page.locator("#foreign")).to_contain_text("This text is not English: it seems to be German.")
+    expect(page.locator("#announcement")).to_contain_text("not English")
+    assert not violations(page)
+    page.click("#edit")
+    typed(page)
+    expect(page.locator("#foreign")).to_be_hidden()
+
+
 def test_labels_look_different_by_their_position(opened: Opened) -> None:
     page = typed(opened())
     looks = page.locator(".key:not(.key-unsure)").evaluate_all(
