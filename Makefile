@@ -55,7 +55,7 @@ bench: setup  ## speed of training against transformers' Trainer on the same row
 
 bench-inference: setup  ## speed, start-up and memory of predicting against transformers and others; wants an idle machine
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	$(BIN)/python -m bench.inference
+	$(BIN)/python -m bench.inference $(OPTIONS)
 
 test: setup  ## all tests but the slow ones, no network
 	$(BIN)/pytest -m "not slow"

@@ -1,7 +1,7 @@
 """Predicting against what people would use instead: speed, start-up, memory. All sides in one run, in turns.
 
     python -m bench.inference [--model CHECKPOINT ...] [--rows 2000] [--rounds 3] [--config FILE] [--key value]
-    python -m bench.inference --floor 4 --rows 100
+    python -m bench.inference --floor 3 --rows 100
 
 Read the ratios: the machine may be busy. Sentences are drawn from the training split, whose answers nobody looks at
 here. Writes bench-inference.json into the output directory (runs). With `--floor` only the default backend and
