@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import onrecord
 from tests.conftest import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "examples" / "README.md"])
@@ -77,5 +78,6 @@ def test_the_package_is_typed_and_can_be_cited() -> None:
     package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert (ROOT / "onrecord" / "py.typed").is_file()
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == onrecord.__version__
     assert citation["license"] == package["project"]["license"]
     assert [author["name"] for author in citation["authors"]] == [a["name"] for a in package["project"]["authors"]]
