@@ -182,7 +182,8 @@ def _site(
     site: Site, static: bool, outputs: list[str], switches: bool, added: dict[str, np.ndarray]
 ) -> list[onnx.NodeProto]:
     """The nodes that compute a site's products. Arrays go into `added`."""
-    name, weights, nodes = site.source, site.weights, []
+    name, weights = site.source, site.weights
+    nodes: list[onnx.NodeProto] = []
     product = f"{name}_product" if switches or len(outputs) > 1 else outputs[0]
     in_int8 = f"{name}_int8" if switches else product
     if site.smooth is not None:
@@ -214,7 +215,7 @@ def _static(
     matrix, scales = by_column(weights)
     grid = [f"{name}_scale", f"{name}_zero"]
     weights_in_int8 = [f"{name}_weights_{part}" for part in ("int8", "scale", "zero")]
-    added |= dict(zip(grid, (np.float32(site.scale), np.uint8(site.zero)), strict=True))
+    added |= dict(zip(grid, (np.array(site.scale, np.float32), np.array(site.zero, np.uint8)), strict=True))
     added |= dict(zip(weights_in_int8, (matrix, scales, np.zeros(len(scales), dtype=np.int8)), strict=True))
     return [
         helper.make_node("QuantizeLinear", [activations, *grid], [f"{name}_q"]),
