@@ -106,13 +106,13 @@ def main_text(html: str) -> str:
     tree = _tree(html)
     if tree is not None:
         _take_out_tables(tree)
-        _take_out_inline_tags(tree)
         elements = sum(1 for _ in tree.iter())
         if elements > ELEMENTS:
             raise ValueError(
                 f"this HTML page has {elements} elements beside tables, and {ELEMENTS} are read;"
                 " save the text of the article and read that"
             )
+        _take_out_inline_tags(tree)
         text = _trafilatura().extract(tree, include_comments=False, include_tables=False)
     if not text or not text.strip():
         raise ValueError(

@@ -123,5 +123,6 @@ def test_a_table_that_lays_out_the_page_is_read() -> None:
 
 
 def test_a_page_of_too_many_elements_is_refused() -> None:
-    with pytest.raises(ValueError, match=f"{ELEMENTS} are read"):
-        main_text(page("<p>Marr denied it.</p>" * ELEMENTS))
+    for body in ("<p>Marr denied it.</p>" * ELEMENTS, "<p>" + "<b>No</b> " * ELEMENTS + "</p>"):
+        with pytest.raises(ValueError, match=f"{ELEMENTS} are read"):
+            main_text(page(body))
