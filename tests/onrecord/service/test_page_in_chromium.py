@@ -841,11 +841,11 @@ def test_the_model_and_its_card(opened: Opened, told: Told, monkeypatch: pytest.
 
 
 def test_what_a_checkpoint_does_not_tell(opened: Opened, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    expect(opened(path="/#model").locator(".notice")).to_contain_text("has no model card")
+    expect(opened(path="/#model").locator("#model .notice")).to_contain_text("has no model card")
     monkeypatch.setattr(told, "card", "# A model\n\n- `claim`: what is asserted\n")
     with serving(told) as address:
         page = opened(at=address, path="/#model")
-        expect(page.locator(".notice")).to_contain_text("does not define the labels")
+        expect(page.locator("#model .notice")).to_contain_text("does not define the labels")
         assert page.locator(".figures").count() == 0
 
 
