@@ -7,7 +7,7 @@ export TOKENIZERS_PARALLELISM := true
 CONFIG ?=
 EXTRA ?=
 OPTIONS := $(if $(CONFIG),--config $(CONFIG))
-MEASURE := -m train.evaluate $(OPTIONS) $(if $(CONFIG),,--behaviour) $(if $(EXTRA),--extra $(EXTRA))
+MEASURE := -m train.evaluate $(OPTIONS) $(if $(EXTRA),--extra $(EXTRA))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test test-all smoke lint docs wheels image-constraints clean

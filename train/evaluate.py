@@ -1,6 +1,6 @@
 """Measure a run on the test split and hold it to the gate. The only command that opens `test`.
 
-    python -m train.evaluate [--behaviour] [--extra FILE.jsonl ...] [--measure.gate configs/gates/small.yaml]
+    python -m train.evaluate [--extra FILE.jsonl ...] [--measure.gate configs/gates/small.yaml]
         [--release] [--key value]
 
 Predictions come from the `Classifier` that users call. Writes metrics.json, report.html, gate.json and gate.md into
@@ -39,9 +39,9 @@ WORDS = "TF-IDF + logistic regression"  # the baseline that a model must be bett
 MISTAKES = 30  # shown in the report: of validation and behaviour rows, as nobody may write at what test has shown
 
 
-def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = False, release: bool = False) -> int:
+def main(config: Config, extra: list[str], gate: str | None, release: bool = False) -> int:
     """Measure, write metrics.json, predictions.json, report.html and the model card, print the tables; 1 if the gate is
-    red.
+    red. Behaviour is measured where data/ has rows for it: the held-out contrast groups and the label-keeping edits.
 
     With `release`, a gate without a failing rule makes these answers the released ones. Raises Stop, before anything is
     measured, for a release without a rule that says where they are kept.
@@ -83,6 +83,7 @@ def main(config: Config, extra: list[str], gate: str | None, behaviour: bool = F
     metrics, numbers = evaluate(classifier, baselines, test, config)
     rule = _rule(classifier, DATA)
     looked_at = validation
+    behaviour = (Path(config.corpus.data) / "behaviour.parquet").is_file()
     if behaviour:
         rows = rows_of(config.corpus, "behaviour")
         looked_at = validation + rows
@@ -361,7 +362,6 @@ def _command() -> int:
     config, options = parse(
         prog="train.evaluate",
         extra=dict(nargs="*", default=[], help="further labelled tables (text, label) to measure beside test"),
-        behaviour=dict(action="store_true", help="also run the held-out contrast groups and the label-keeping edits"),
         release=dict(
             action="store_true",
             help="if no rule fails, make this run's answers the released ones that later runs are compared with",

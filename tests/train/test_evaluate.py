@@ -139,7 +139,7 @@ def test_a_release_needs_a_place(settings: Config, checkpoint: Path, tmp_path: P
 
 
 def test_report_and_model_card_show_what_was_measured(settings: Config, checkpoint: Path) -> None:
-    assert evaluate.main(settings, [], None, behaviour=True) == 0
+    assert evaluate.main(settings, [], None) == 0
     metrics = json.loads((settings.run_dir / "metrics.json").read_text())
     page = (settings.run_dir / "report.html").read_text()
     assert f"{metrics['test']['macro_f1']:.3f}" in page and page.count("<svg") == 2
@@ -342,7 +342,7 @@ def test_every_rule_of_the_contrast_groups_is_explained_in_the_report(settings: 
     }
     assert rules and rules | {"guidelines"} == set(explained_rules(Path(shipped.corpus.seeds)))
     (Path(settings.corpus.seeds) / "rules.yaml").write_text("rule-0: sees <this>\n")
-    assert evaluate.main(settings, [], None, behaviour=True) == 0
+    assert evaluate.main(settings, [], None) == 0
     assert (
         "<td>rule-0</td>" in (page := (settings.run_dir / "report.html").read_text())
         and "sees &lt;this&gt;</td>" in page
