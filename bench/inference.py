@@ -166,8 +166,8 @@ def measured(checkpoint: Path, labelled: list[dict], texts: list[str], rounds: i
         Target("cold start to first answer, seconds", first["onrecord"], 1.2, None, lower=True),
     ]
     for file, size in memory.items():
-        goals = MEGABYTES.get(kind, NONE) if file == FILES["int8"] else NONE
-        targets.append(Target(f"resident memory at its peak, {file}, MB", size, *goals, lower=True))
+        reach, far = MEGABYTES.get(kind, NONE) if file == FILES["int8"] else NONE
+        targets.append(Target(f"resident memory at its peak, {file}, MB", size, reach, far, lower=True))
     for name in kept:
         measure = f"share of the machine's fp32 matrix-product rate, {OURS[name]}"
         targets.append(Target(measure, share[name], None, 0.7 if name == "onnx" else None))

@@ -217,7 +217,7 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
         )
     contents = [train["text"], train["label"], *known]
     teacher, taught_by = read_teacher(config.corpus, train["text"]) if engine.teacher_share else (None, None)
-    if teacher is not None:
+    if teacher is not None and taught_by:
         accelerator.print(
             f"soft labels of {taught_by[:8]}… for {int(teacher.isfinite().all(1).sum())} of {len(train)} rows"
         )

@@ -133,7 +133,6 @@ class ReadResponse(BaseModel):
     source: str | None = Field(description="the address, as given or as the page says")
     events: list[Event] = Field(description="what is planned, doubted, moved or called off, in the order of the text")
     language: str | None = Field(description="of a text that is plainly not English, and not to be read so: ISO 639-1")
-    language: str | None = Field(description="ISO 639-1 code of a text that is plainly not English; else null")
 
 
 ReadResponse.model_rebuild(
