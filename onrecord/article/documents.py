@@ -99,17 +99,18 @@ def unwrapped(text: str) -> str:
     """
     lines = [" ".join(line.split()) for line in text.splitlines()]
     width = max(map(len, lines), default=0)
-    paragraphs: list[str] = []
-    goes_on = False
+    joined: list[str] = []  # lines, each with what stands before it
+    goes_on, before = False, ""
     for line in lines:
         if not goes_on or not line:
-            paragraphs.append(line)
-        elif re.search(r"[a-z]-$", paragraphs[-1]) and re.match(r"[a-z]", line):
-            paragraphs[-1] = paragraphs[-1][:-1] + line
+            joined.append(f"\n{line}" if line else "")
+        elif re.search(r"[a-z]-$", before) and re.match(r"[a-z]", line):
+            joined[-1] = joined[-1][:-1]
+            joined.append(line)
         else:
-            paragraphs[-1] += f" {line}"
-        goes_on = len(line) > 0.75 * width
-    return "\n".join(filter(None, paragraphs))
+            joined.append(f" {line}")
+        goes_on, before = len(line) > 0.75 * width, line
+    return "".join(joined).removeprefix("\n")
 
 
 def _with_text(text: str, kind: str) -> str:

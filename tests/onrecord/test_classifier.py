@@ -128,7 +128,7 @@ def test_no_checkpoint_says_what_makes_one(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(CheckpointError, match=r"train it first, with `python -m train\.fit`"):
         Classifier.load(tmp_path / "nothing")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CheckpointError, match="run `make train` first"):
+    with pytest.raises(CheckpointError, match="run `make train` in a clone"):
         Classifier.load()
     for directory, way in (
         ("runs/default-half/checkpoint", "run `make curve` first"),

@@ -53,6 +53,7 @@ Prices rose, a minister said.
 It opens in early June. The concert planned for Friday has been called off. It will perhaps rain. Who pays?
 """
 PUBLISHED, ZONE = "2024-05-09", "Europe/London"
+expect.set_options(timeout=30_000)  # ms; the first article waits for the process that reads it
 
 
 class Told:
