@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecord.dates.calendar_arithmetic import MONTHS, WEEKDAYS
+from onrecord.dates.plain import plain
 from onrecord.dates.resolve import When
 from onrecord.dates.status import DELAYED_BY, SHIFT, THAN_PLANNED
 from onrecord.dates.tense import HORIZON, Tenses
@@ -182,11 +183,13 @@ def statement_of(text: str, when: When | None = None) -> tuple[int, int]:
     for pattern in (_DATELINE, _SOURCE):
         if match := pattern.match(text, low):
             low = match.end()
-    tenses = Tenses(text, "future")
+    plainer, kept = plain(text)  # runs of blanks are one: the frames' patterns would take long over them
+    tenses, place = Tenses(plainer, "future"), [*kept, len(text)]
+    leading, trailing = ([(place[a], place[b]) for a, b in spans] for spans in (tenses.leading, tenses.trailing))
     anchor = when.start if when else len(text)
-    low = max([low, *(end for _, end in tenses.leading if end <= anchor)])
-    high = min([len(text), *(start for start, _ in tenses.trailing if start >= (when.end if when else low))])
-    for start, end in tenses.trailing:
+    low = max([low, *(end for _, end in leading if end <= anchor)])
+    high = min([len(text), *(start for start, _ in trailing if start >= (when.end if when else low))])
+    for start, end in trailing:
         if low <= start and end <= anchor and start - low < 3:
             low = end
     return low, high
