@@ -15,10 +15,10 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
 from huggingface_hub.utils import validate_repo_id
 
-from train.config import Stop, run
+from train.config import SPLITS, Stop, run
 
 MODEL = ["*.json", "*.onnx", "*.safetensors", "README.md", "train_config.yaml"]
-DATA = ["*.parquet", "manifest.json", "README.md"]
+DATA = [*(f"{name}.parquet" for name in (*SPLITS, "behaviour")), "manifest.json", "README.md"]  # no soft labels
 NEEDED = ("config.json", "model.safetensors", "model.onnx", "export.json", "calibration.json", "README.md")
 
 
