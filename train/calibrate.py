@@ -5,6 +5,7 @@
 One number T, fitted on the validation split so that softmax(logits / T) has the least log loss (Guo et al. 2017). It is
 stored in the checkpoint as calibration.json, beside the validation sentences' scores and the label shares of the rows
 trained on: from these `onrecord.calibration` works out priors, abstention and label sets when a checkpoint is loaded.
+Where a label's F1 is the metric, its threshold is chosen on validation and stored as the prior of that name (f1:LABEL).
 Raw logits stay available.
 """
 
@@ -14,7 +15,7 @@ from random import Random
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.metrics import log_loss
+from sklearn.metrics import f1_score, log_loss
 
 from onrecord.calibration import DATA, Calibration, softmax
 from onrecord.classifier import CheckpointError, Classifier
@@ -40,6 +41,21 @@ def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     return float(np.exp(optimum.x))
 
 
+def shares_for_f1(scores: np.ndarray, targets: np.ndarray, label: int, shares: np.ndarray) -> np.ndarray:
+    """The label shares (K,) under which the most probable label has the best F1 of `label` on these rows.
+
+    `scores` (N, K) are logits / T, `targets` (N,) label numbers, `shares` (K,) those trained on. Only the share of
+    `label` moves against the others, which is a threshold on its probability (Lipton, Elkan and Naryanaswamy 2014).
+    """
+    others = np.delete(scores, label, axis=1).max(axis=1)
+    margin = np.sort(scores[:, label] - others)
+    gold = targets == label
+    shifts = [0.0, *(-(margin[1:] + margin[:-1]) / 2)]
+    best = max(shifts, key=lambda s: (f1_score(gold, scores[:, label] + s > others, zero_division=0.0), -abs(s)))
+    moved = shares * np.exp(best * (np.arange(len(shares)) == label))
+    return moved / moved.sum()
+
+
 def main(config: Config) -> int:
     """Fit T, store it with the validation scores, print what they promise under each prior."""
     try:
@@ -61,11 +77,16 @@ def main(config: Config) -> int:
     targets = np.array([config.corpus.labels.index(r["label"]) for r in rows])
     logits, _ = classifier.logits([r["text"] for r in rows])
     t = temperature(logits, targets)
-    counts = label_counts(config)
+    counts, metric, priors = label_counts(config), config.measure.metric, config.measure.priors
+    shares = {label: round(counts[label] / counts.total(), 6) for label in config.corpus.labels}
+    if metric.startswith("f1:"):
+        trained = np.array(list(shares.values()))
+        chosen = shares_for_f1(logits / t, targets, config.corpus.labels.index(metric[3:]), trained)
+        priors = priors | {metric: dict(zip(shares, chosen.tolist(), strict=True))}
     calibration = Calibration(
         temperature=round(t, 4),
-        shares={label: round(counts[label] / counts.total(), 6) for label in config.corpus.labels},
-        priors=config.measure.priors,
+        shares=shares,
+        priors=priors,
         max_error=config.measure.max_error,
         coverage=config.measure.coverage,
         logits=logits,
@@ -87,7 +108,7 @@ def main(config: Config) -> int:
         f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} "
         f"before, {after:.3f} after"
     )
-    for prior in [DATA, *config.measure.priors]:
+    for prior in [DATA, *priors]:
         rule = calibration.rule(prior)
         probabilities = rule.probabilities(logits)
         print(

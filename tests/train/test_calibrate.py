@@ -10,6 +10,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score, precision_recall_curve
 
 from onrecord import Classifier
 from onrecord.calibration import softmax
@@ -44,6 +45,43 @@ def test_it_is_the_temperature_of_scikit_learn() -> None:
     assert calibrate.temperature(logits, targets) == pytest.approx(
         1 / fitted.calibrated_classifiers_[0].calibrators[0].beta_, rel=0.01
     )
+
+
+def test_a_labels_threshold_is_the_best_there_is() -> None:
+    """The same F1 as the best point of scikit-learn's precision-recall curve; where nothing is gained nothing moves."""
+    scores, targets = overconfident(1.0, 2)
+    scores[:, 1] -= 2.0  # a model that says the second label too seldom
+    shares = np.array([0.6, 0.4])
+    moved = calibrate.shares_for_f1(scores, targets, 1, shares)
+    answers = (softmax(scores + np.log(moved / shares))).argmax(1)
+    precision, recall, _ = precision_recall_curve(targets == 1, softmax(scores)[:, 1])
+    best = max(2 * p * r / (p + r) for p, r in zip(precision, recall, strict=True) if p + r)
+    assert f1_score(targets, answers) == pytest.approx(best, abs=1e-9)
+    assert f1_score(targets, answers) > f1_score(targets, scores.argmax(1)) + 0.05
+    right = np.eye(2)[targets] * 9
+    assert calibrate.shares_for_f1(right, targets, 1, shares) == pytest.approx(shares)
+
+
+@pytest.mark.slow
+def test_the_metrics_label_has_a_prior_of_its_own(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    """No labelled sentence of validation is answered worse under it, measured by F1 of that label."""
+    shutil.copytree(checkpoint, tmp_path / "mine" / "checkpoint")
+    config = changed(settings, output=str(tmp_path), run="mine", measure__metric="f1:denial")
+    calibrate.main(config)
+    rows = rows_of(config.corpus, "validation")
+    gold = [row["label"] == "denial" for row in rows]
+    f1 = {
+        prior: f1_score(
+            gold,
+            [
+                answer.label == "denial"
+                for answer in Classifier.load(config.checkpoint, prior=prior).predict([row["text"] for row in rows])
+            ],
+            zero_division=0.0,
+        )
+        for prior in ("data", "f1:denial")
+    }
+    assert f1["f1:denial"] > f1["data"]  # two random layers hardly ever say denial
 
 
 def test_a_handful_of_rows_is_enough_not_to_crash() -> None:

@@ -35,7 +35,10 @@ from onrecord.service.app import application
 from onrecord.tables.write import without_formula
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium")
+pytestmark = [
+    pytest.mark.slow,  # three to four seconds each: a browser is started
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
+]
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 CUES = {
     "denied": "denial",

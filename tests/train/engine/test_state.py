@@ -112,6 +112,7 @@ def test_killed_three_times_and_resumed_it_reaches_the_same_bits(settings: Confi
     assert not (killed.run_dir / "state").exists()
 
 
+@pytest.mark.slow
 def test_it_reaches_the_same_bits_in_bf16(settings: Config) -> None:
     whole = changed(settings, run="whole-bf16", engine__save_every=0, engine__max_steps=9, engine__precision="bf16")
     killed = changed(whole, run="killed-bf16", engine__save_every=2)
