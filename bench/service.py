@@ -130,9 +130,8 @@ async def closed(
         while time.monotonic() - begun < seconds or before_end:
             sent = time.monotonic()
             if not await _ask(session, server, next(sentences), load):
-                load.lost += (
-                    sent < stopped - 0.1
-                )  # what is sent in the moment of stopping may find its connection closed
+                # what is sent in the moment of stopping may find its connection closed
+                load.lost += sent < stopped - 0.1
                 return
 
     async with _session() as session:

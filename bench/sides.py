@@ -98,9 +98,8 @@ def with_fit(config: Config) -> float:
 
 SIDES: dict[str, Callable[[Config], float]] = {
     "padded": lambda config: with_trainer(config, EXAMPLE_TOKENS),
-    "grouped": lambda config: with_trainer(
-        config, None, train_sampling_strategy="group_by_length"
-    ),  # group_by_length=True before transformers 5
+    # group_by_length=True before transformers 5
+    "grouped": lambda config: with_trainer(config, None, train_sampling_strategy="group_by_length"),
     "ours": with_fit,
 }
 

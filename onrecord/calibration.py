@@ -94,10 +94,11 @@ class Calibration:
         labels = list(self.shares)
         prior = DATA if prior is None else prior
         if isinstance(prior, str):
+            # a stored prior never takes the place of these
             known = self.priors | {
                 DATA: self.shares,
                 UNIFORM: dict.fromkeys(labels, 1.0),
-            }  # a stored prior never takes the place of these
+            }
             if prior not in known:
                 raise WishError(
                     f"prior {prior!r} is unknown; there are {', '.join(known)}, or give shares as {{label: share}}"
@@ -141,9 +142,8 @@ class Calibration:
             else (met / np.maximum(counts / counts.sum(), 1e-12))[self.targets]
         )
         wrong = probabilities.argmax(1) != self.targets
-        threshold = (
-            answer_threshold(probabilities.max(1), wrong, weights, max_error) if counts.all() else math.inf
-        )  # nothing is known of a label without rows
+        # nothing is known of a label without rows
+        threshold = answer_threshold(probabilities.max(1), wrong, weights, max_error) if counts.all() else math.inf
         return Rule(name, self.temperature, shift, threshold, set_limits(probabilities, self.targets, coverage))
 
 
@@ -209,9 +209,8 @@ def answer_threshold(confidence: np.ndarray, wrong: np.ndarray, weights: np.ndar
     low, high, best = 0, len(confidence) - 1, math.inf
     while low <= high:
         middle = (low + high) // 2
-        last = (
-            int(np.searchsorted(-confidence, -confidence[middle], side="right")) - 1
-        )  # rows of equal confidence are answered together
+        # rows of equal confidence are answered together
+        last = int(np.searchsorted(-confidence, -confidence[middle], side="right")) - 1
         bound = error_bound(
             min(1.0, errors[last] / mass[last]), mass[last] ** 2 / squares[last], (1 - CONFIDENCE) / steps
         )
@@ -232,8 +231,7 @@ def set_limits(probabilities: np.ndarray, targets: np.ndarray, coverage: float) 
     limits = np.zeros(probabilities.shape[1])
     for label in range(len(limits)):
         own = np.sort(probabilities[targets == label, label])
-        rank = math.floor(
-            (len(own) + 1) * (1 - coverage) + 1e-9
-        )  # the rank-th smallest; 0 = no finite-sample promise possible
+        # the rank-th smallest; 0 = no finite-sample promise possible
+        rank = math.floor((len(own) + 1) * (1 - coverage) + 1e-9)
         limits[label] = own[rank - 1] if rank else 0.0
     return limits

@@ -59,9 +59,8 @@ def shares_for_f1(scores: np.ndarray, targets: np.ndarray, label: int, shares: n
 def main(config: Config) -> int:
     """Fit T, store it with the validation scores, print what they promise under each prior."""
     try:
-        classifier = Classifier.load(
-            config.checkpoint, backend="torch"
-        )  # the weights themselves, so that a calibration is the same with model.onnx and without
+        # the weights themselves, so that a calibration is the same with model.onnx and without
+        classifier = Classifier.load(config.checkpoint, backend="torch")
     except CheckpointError as error:
         raise Stop(f"{error}") from error
     config = with_labels(config)

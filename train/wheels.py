@@ -49,18 +49,13 @@ def main(runs: dict[str, Path], out: Path) -> int:
     """
     lists = {size: model_files(size, directory) for size, directory in runs.items()}  # before anything is written
     out.mkdir(parents=True, exist_ok=True)
-    built = [code_wheel(out)]
+    built = [_built(ROOT, out)]
     built += [model_wheel(size, files, out) for size, files in lists.items()]
     sums = "".join(f"{sha256(path)}  {path.name}\n" for path in built)
     write_whole(out / "SHA256SUMS", sums.encode())
     for path in built:
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
     return 0
-
-
-def code_wheel(out: Path) -> Path:
-    """The wheel of `onrecord` alone."""
-    return _built(ROOT, out)
 
 
 def model_files(size: str, run_dir: Path) -> list[Path]:

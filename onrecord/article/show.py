@@ -13,30 +13,11 @@ from onrecord.article.html import labels_of, page
 from onrecord.article.read import Article, Statement
 from onrecord.article.record import dumps, record
 
-COLOURS = (
-    "white",
-    "yellow",
-    "red",
-    "green",
-    "bright_black",
-    "cyan",
-    "magenta",
-    "blue",
-)  # by label number; the label stands there as a word too
+# by label number; the label stands there as a word too
+COLOURS = "white yellow red green bright_black cyan magenta blue".split()
 COLUMNS = (
-    "paragraph",
-    "start",
-    "end",
-    "label",
-    "confidence",
-    "abstained",
-    "label_set",
-    "speaker",
-    "speaker_name",
-    "speaker_inherited",
-    "dates",
-    "text",
-)
+    "paragraph start end label confidence abstained label_set speaker speaker_name speaker_inherited dates text"
+).split()
 _HIDDEN = re.compile(  # control characters, and those that turn the direction of a line: a terminal obeys both
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )

@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-logging.getLogger("trafilatura").addHandler(
-    logging.NullHandler()
-)  # its warnings are for those who set up logging; a user is told by our error
+# its warnings are for those who set up logging; a user is told by our error
+logging.getLogger("trafilatura").addHandler(logging.NullHandler())
 
 ELEMENTS = 20_000  # that are read of a page; an article with its page around it has a few thousand
 ROWS = 20  # of a table that may hold an article, as pages of the nineties do; one with more is data
@@ -29,30 +28,12 @@ _STYLES = ("b", "i", "em", "strong", "u", "s", "small", "big", "mark", "font", "
 _SPANS = ("span", "q", "code", "kbd", "samp", "var", "dfn", "ins", "time", "bdi", "bdo", "tt", "nobr")
 _INLINE = frozenset([*_STYLES, *_SPANS, "a", "br", "wbr", "img"])
 _PUBLISHED = frozenset(
-    [
-        "article:published_time",
-        "og:published_time",
-        "og:article:published_time",
-        "datepublished",
-        "dc.date.issued",
-        "dcterms.issued",
-        "parsely-pub-date",
-        "sailthru.date",
-    ]
+    """article:published_time og:published_time og:article:published_time datepublished dc.date.issued
+    dcterms.issued parsely-pub-date sailthru.date""".split()
 )
 _ARTICLES = frozenset(
-    [
-        "Article",
-        "NewsArticle",
-        "ReportageNewsArticle",
-        "AnalysisNewsArticle",
-        "OpinionNewsArticle",
-        "BackgroundNewsArticle",
-        "ReviewNewsArticle",
-        "BlogPosting",
-        "LiveBlogPosting",
-        "Report",
-    ]
+    """Article NewsArticle ReportageNewsArticle AnalysisNewsArticle OpinionNewsArticle BackgroundNewsArticle
+    ReviewNewsArticle BlogPosting LiveBlogPosting Report""".split()
 )
 
 

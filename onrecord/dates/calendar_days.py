@@ -40,18 +40,16 @@ def month_day(r: Reader, m: re.Match[str]) -> Token | list[Token]:
     if m["word"] == "or" or (apart and (m["wd"] or m["around"])):
         return unresolved(m)
     behind = r.behind(m)
-    if (
-        not m["around"] and not m["wd"] and re.search(r"\bin\s+$", r.before(m), re.IGNORECASE)
-    ):  # in May 20 countries will sign: a day takes "on"
+    if not m["around"] and not m["wd"] and re.search(r"\bin\s+$", r.before(m), re.IGNORECASE):
+        # in May 20 countries will sign: a day takes "on"
         return unresolved(m)
     if re.match(_STREET, behind) or (
         not m["year"]
         and re.search(r"(?:\bthe|^\W*)\s*$", r.before(m), re.IGNORECASE)
         and re.match(rf"[\s-]+(?!{FUNCTION_WORD})[a-z]", behind)
     ):
-        return unresolved(
-            m
-        )  # the Jan. 6 defendants, the Oct. 7 attack: an event's name, or a modifier of more than the day
+        # the Jan. 6 defendants, the Oct. 7 attack: an event's name, or a modifier of more than the day
+        return unresolved(m)
     if apart:
         return _days(r, m, [m.span("d1"), m.span("d2")])
     spans = []

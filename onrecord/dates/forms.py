@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from onrecord.article.read import Article
 
 APPROXIMATE = {"week", "month", "quarter", "half", "year", "part", "weekend"}  # kinds that name no day of their own
+# RFC 5545, 3.8.1.11
 ICAL_STATUS = {
     "confirmed": "CONFIRMED",
     "moved": "CONFIRMED",
     "tentative": "TENTATIVE",
     "cancelled": "CANCELLED",
-}  # RFC 5545, 3.8.1.11
+}
 ICAL_LARGEST = 2**31 - 1  # of an INTEGER, 3.3.8
 # IPTC NewsCodes, http://cv.iptc.org/newscodes/eventoccurstatus/, with the names that Superdesk gives them
 OCCURRENCE = {

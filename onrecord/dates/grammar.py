@@ -119,9 +119,8 @@ RULES = [
     _rule(  # at 0900 on Monday, at 19.45 on Tuesday
         r"(?<=\bat )(?P<h1>)(?P<m1>)(?P<h2>[01]\d|2[0-3])\.?(?P<m2>[0-5]\d)(?P<p1>)(?P<p2>)(?P<noon>)"
         rf"(?=,?\s+(?:on\s+)?(?:{WEEKDAY}|{SHORT_MONTH}|today|tomorrow)\b)",
-        lambda r, m: (
-            clock(r, m) if m[0][0] == "0" or r.direction(m) == "future" else None
-        ),  # gold ended at 1850 on Monday
+        # gold ended at 1850 on Monday
+        lambda r, m: clock(r, m) if m[0][0] == "0" or r.direction(m) == "future" else None,
     ),
     _rule(  # 1500 GMT, 0900 hours
         r"\b(?P<h1>)(?P<m1>)(?P<h2>[01]\d|2[0-3])(?P<m2>[0-5]\d)(?P<p1>)(?P<p2>)(?P<noon>)"

@@ -39,9 +39,8 @@ def ordinal(r: Reader, m: re.Match[str]) -> Token:
         return r.sure(m, "week", begin, end)
     if m["thing"] == "day":
         return r.sure(m, "day", last if n < 0 else first + (n - 1) * DAY)
-    if (
-        m["thing"] == "weekend" and (first if n > 0 else last + DAY).weekday() == 6
-    ):  # a weekend half in the month: is it the first, or the last?
+    if m["thing"] == "weekend" and (first if n > 0 else last + DAY).weekday() == 6:
+        # a weekend half in the month: is it the first, or the last?
         return unresolved(m)
     weekday = 5 if m["thing"] == "weekend" else WEEKDAYS.index(m["thing"])
     day = (

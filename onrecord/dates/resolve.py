@@ -231,9 +231,8 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
             time = replace(time, zone=there.zone, names=True)
     both = replace(day, start=a.start, end=end, clock=time)
     if day.kind != "day" or time is None or not time.known:
-        return replace(
-            both, kind="day" if day.kind == "day" else None
-        )  # the hour is left out; so is all of "3 p.m. next week"
+        # the hour is left out; so is all of "3 p.m. next week"
+        return replace(both, kind="day" if day.kind == "day" else None)
     return _at(both, time)
 
 
@@ -366,9 +365,8 @@ def _range(text: str, a: Token, b: Token) -> Token | None:
     if gap.strip() == "to" and a.form == "weekday" and not opened:  # open Monday to Friday
         return replace(a, end=b.end, kind=None)
     first, last = a.first, b.last
-    if (
-        isinstance(first, datetime) and isinstance(last, datetime) and first.tzinfo != last.tzinfo
-    ):  # 3 p.m. ET Monday to 5 p.m. Tuesday
+    if isinstance(first, datetime) and isinstance(last, datetime) and first.tzinfo != last.tzinfo:
+        # 3 p.m. ET Monday to 5 p.m. Tuesday
         return replace(a, end=b.end, kind=None)
     if isinstance(first, datetime) != isinstance(last, datetime):
         first, last = (x.date() if isinstance(x, datetime) else x for x in (first, last))

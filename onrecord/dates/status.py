@@ -10,15 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Literal, get_args
+from datetime import datetime, timedelta
+from typing import Literal
 
 from onrecord.dates.calendar_arithmetic import DAY, MONTH, MONTHS, WEEKDAY
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import ENDURED, HORIZON, MOVED
 
 Status = Literal["confirmed", "tentative", "cancelled", "moved"]
-STATUSES: tuple[Status, ...] = get_args(Status)
 EXACT = ("instant", "day", "range", "weekend")  # kinds of a When that name their days; the others say about when
 
 _CLAUSE = re.compile(r"[,;:]\s|\s[—–]\s|\s--\s|\b(?:and|but|so|while|although|though)\b")
@@ -301,11 +300,7 @@ def _step(match: re.Match[str]) -> timedelta:
 
 
 def _at(when: When, step: timedelta, text: str) -> When:
-    return replace(when, text=text, first=_plus(when.first, step), last=_plus(when.last, step))
-
-
-def _plus(moment: date | datetime, step: timedelta) -> date | datetime:
-    return moment + step
+    return replace(when, text=text, first=when.first + step, last=when.last + step)
 
 
 def _scope(text: str, when: When, asides: bool = True) -> tuple[int, int]:

@@ -82,25 +82,7 @@ _PARTICIPLES = (
 )
 _PARTICIPLE = lazy(rf"^(?:{_PARTICIPLES})$", re.IGNORECASE)
 _AUXILIARY = lazy(r"\b(?:has|have|had|having|get|gets|getting|and|or|then)\s+(?:\w+ly\s+|also\s+)?$", re.IGNORECASE)
-_SAME = "|".join(
-    (
-        "bet",
-        "burst",
-        "cast",
-        "cost",
-        "cut",
-        "hit",
-        "hurt",
-        "let",
-        "put",
-        "quit",
-        "set",
-        "shed",
-        "shut",
-        "split",
-        "spread",
-    )
-)  # in both tenses
+_SAME = "bet|burst|cast|cost|cut|hit|hurt|let|put|quit|set|shed|shut|split|spread"  # in both tenses
 _PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
 _HOUR = r"(?:noon|midday|\d{1,2}(?:[:.]\d\d(?:\ ?[ap]\.?m\.?)?|\ ?[ap]\.?m\.?))"
 # "Founded in 1901, the museum" opens a text; Ahmed and Reed are names wherever they stand
@@ -172,9 +154,8 @@ _HOUR_BEFORE = lazy(  # 5 p.m. EST before "May 30", 6 p.m. Pakistan time on
     r"(?: \(?(?:[A-Z]{2,5}|(?:[A-Z][\w.]* |local ){1,4}[Tt]ime)\)?)(?:,? on)? $"
 )
 _BE = lazy(r"\b(?:is|are|be|been|am|was|were|now)\s+(?:\w+ly\s+|also\s+|not\s+)?$", re.IGNORECASE)
-_CALLED_OFF = lazy(
-    r"\s*(?:was|were)\s+(?:cancell?ed|called off|scrapped)\b", re.IGNORECASE
-)  # the diary strikes these out itself
+# the diary strikes these out itself
+_CALLED_OFF = lazy(r"\s*(?:was|were)\s+(?:cancell?ed|called off|scrapped)\b", re.IGNORECASE)
 _FIXES = lazy(
     r"\b(?:sets?|setting|fix(?:es|ed)|nam(?:es|ed)|chose|picked|(?:agreed|settled) (?:up)?on)"
     r"(?: (?:next|this|the|on|noon|midnight|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?))* $",
@@ -220,9 +201,10 @@ _SAME_LIST = lazy(
     r"|\b(?:after|following|since|from|than|compared)\b.*)*$",
     re.IGNORECASE | re.DOTALL,
 )
+# not the next word's
 _OF_ANOTHER = lazy(
     r"\b(?:after|following|over|despite|about(?!\ \d)|against|since|that|which|who)\s+(?=\S+\s+\S)", re.IGNORECASE
-)  # not the next word's
+)
 _MISFORTUNE = lazy(  # what no diary foresees: "the attack on Monday will not stop the talks"
     r"\b(?:attacks?|fires?|deaths?|crash(?:es)?|shootings?|explosions?|blasts?|killings?|murders?|arrests?|defeats?"
     r"|loss|raids?|earthquakes?|floods?|collapse|resignation|drops?|declines?|slump|surge|sell-off|gains|losses)"
@@ -435,9 +417,8 @@ def _verbs(text: str) -> Iterator[_Verb]:
             or (_PARTICIPLE.match(match[0]) and (_AUXILIARY.search(before) or _NO_VERB_BEFORE.search(before)))
         )
         between = text[earlier.end : match.start()] if earlier else ""
-        if (
-            cue == "past" and earlier and earlier.cue != "past" and before.endswith("and ")
-        ):  # "will be arrested and brought"; "is 43 and died" says too little
+        if cue == "past" and earlier and earlier.cue != "past" and before.endswith("and "):
+            # "will be arrested and brought"; "is 43 and died" says too little
             if re.search(
                 r"\b(?:will|would|be|being|may|might|must|should|can|could|to)\b", text[earlier.start : match.start()]
             ):
@@ -448,13 +429,11 @@ def _verbs(text: str) -> Iterator[_Verb]:
             noun and (_NOUN_PLACE.search(before) or (before.endswith("and ") and not _DATED.search(between)))
         ):
             continue
-        governed = (
-            earlier is not None and earlier.cue == "past" and not _NEXT_CLAUSE.search(between)
-        )  # it may be within what the past verb says
+        # it may be within what the past verb says
+        governed = earlier is not None and earlier.cue == "past" and not _NEXT_CLAUSE.search(between)
         if noun and governed:
-            cue = (
-                "open" if between.strip() else "past"
-            )  # "published reports on Monday"; "the man arrested on Sunday faces"
+            # "published reports on Monday"; "the man arrested on Sunday faces"
+            cue = "open" if between.strip() else "past"
         elif cue == "plan" and governed and match[0].lower().startswith("plans"):
             cue = "asked"  # "unveiled plans to"
         elif cue == "hope" and governed and not _BE.search(before):

@@ -101,9 +101,8 @@ class TorchBackend:
         from transformers.utils import logging
 
         self.name, self.version, self.pad = "torch", str(torch.__version__), pad
-        self.budget = (
-            OnnxBackend.budget if device == "cpu" else 16_384
-        )  # a GPU wants its thousands of cores filled; not measured on one
+        # a GPU wants its thousands of cores filled; not measured on one
+        self.budget = OnnxBackend.budget if device == "cpu" else 16_384
         if device == "cpu":
             torch.set_num_threads(min(threads(), torch.get_num_threads()))
         bars = logging.is_progress_bar_enabled()

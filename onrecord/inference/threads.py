@@ -15,9 +15,8 @@ def threads(cgroup: Path = CGROUP) -> int:
     """
     if (wish := os.environ.get("OMP_NUM_THREADS", "")).isdecimal() and int(wish):
         return int(wish)
-    allowed = (
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )  # macOS and Windows have no affinity call
+    # macOS and Windows have no affinity call
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(allowed, math.ceil(_quota(cgroup) or allowed)))
 
 

@@ -22,9 +22,8 @@ class Waiting:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = texts
-        self.left = sorted(
-            range(len(texts)), key=lambda i: len(texts[i])
-        )  # taken from the end, the longest first: texts of like length go together
+        # taken from the end, the longest first: texts of like length go together
+        self.left = sorted(range(len(texts)), key=lambda i: len(texts[i]))
         self.found: dict[int, Prediction] = {}
         self.begun = asyncio.Event()
         self.done: asyncio.Future[list[Prediction]] = asyncio.get_running_loop().create_future()
@@ -91,7 +90,8 @@ class RequestBatches:
                 for (
                     waiting,
                     taken,
-                ) in pieces.items():  # one by one, so that those fail whose own texts cannot be answered
+                ) in pieces.items():
+                    # one by one, so that those fail whose own texts cannot be answered
                     try:
                         if before == 1:
                             raise error

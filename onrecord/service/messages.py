@@ -135,9 +135,8 @@ class ReadResponse(BaseModel):
     language: str | None = Field(description="of a text that is plainly not English, and not to be read so: ISO 639-1")
 
 
-ReadResponse.model_rebuild(
-    _types_namespace={"When": When, "Event": Event}
-)  # imported by onrecord.article.read only when needed
+# imported by onrecord.article.read only when needed
+ReadResponse.model_rebuild(_types_namespace={"When": When, "Event": Event})
 
 
 class ModelResponse(BaseModel):

@@ -46,9 +46,8 @@ def problem(
     document = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors).model_dump(
         exclude_none=True
     )
-    return Response(
-        json.dumps(document), status, headers, MEDIA_TYPE
-    )  # ASCII: a name in a body may hold lone surrogates, which UTF-8 has no form for
+    # ASCII: a name in a body may hold lone surrogates, which UTF-8 has no form for
+    return Response(json.dumps(document), status, headers, MEDIA_TYPE)
 
 
 def handle(app: FastAPI) -> None:

@@ -37,11 +37,12 @@ from onrecord.tables.score import (
 )
 from onrecord.tables.write import Form
 
+# readers of directories of Parquet pass over names with an underscore
 RUN, SPANS, MANIFEST = (
     "_run.json",
     "_spans",
     "_manifest.json",
-)  # readers of directories of Parquet pass over names with an underscore
+)
 OPENERS = 32  # files looked into at the same time before the start
 
 
@@ -197,9 +198,8 @@ def _run(spans: list[dict[str, Any]], work: Work, format: str, source: str, acto
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False  # the caller has its own
-        tasks = ray.data.from_items(
-            [{"task": json.dumps(task)} for task in spans], override_num_blocks=len(spans)
-        )  # a span is what is repeated
+        # a span is what is repeated
+        tasks = ray.data.from_items([{"task": json.dumps(task)} for task in spans], override_num_blocks=len(spans))
         done = tasks.map_batches(
             SpanScorer,
             fn_constructor_args=(work, format, source),

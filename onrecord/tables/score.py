@@ -83,9 +83,8 @@ class Scorer:
     def __init__(self, classifier: Classifier, options: Options) -> None:
         self.classifier = classifier
         self.options = options
-        self.kinds = {
-            name: type(value) for name, value in self._record(classifier.predict("")).items()
-        }  # added columns and their types
+        # added columns and their types
+        self.kinds = {name: type(value) for name, value in self._record(classifier.predict("")).items()}
 
     def reader(self, format: str) -> Reader:
         """How this run reads files of a format."""

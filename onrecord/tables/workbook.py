@@ -128,10 +128,11 @@ def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> 
         if not isinstance(value, str):
             return value
         made = WriteOnlyCell(page, "")
+        # by itself it makes formulas of text
         made._value, made.data_type = (
             CONTROL.sub(_escaped, ESCAPE.sub("_x005F_", value)),
             "s",
-        )  # by itself it makes formulas of text
+        )
         return made
 
     page.append([cell(name) for name in header])

@@ -96,7 +96,8 @@ def test_label_sets_are_those_of_crepes() -> None:
         0.83,
         0.913,
         0.957,
-    ):  # none of them a multiple of 1 / (n + 1), where crepes keeps a label whose p-value equals the level
+    ):
+        # none of them a multiple of 1 / (n + 1), where crepes keeps a label whose p-value equals the level
         expected = np.stack(
             [
                 reference.predict_set(1 - fresh[:, [k]], bins=np.full(300, k), confidence=coverage, smoothing=False)[
@@ -140,9 +141,8 @@ def calibrated(settings: Config) -> Path:
 
 
 def test_the_classifier_takes_wishes(calibrated: Path) -> None:
-    texts = [
-        f"Sentence {i} perhaps." for i in range(20)
-    ]  # one cue word, as in training: surer than the least sure validation sentence
+    # one cue word, as in training: surer than the least sure validation sentence
+    texts = [f"Sentence {i} perhaps." for i in range(20)]
     strict, lax = (
         Classifier.load(calibrated, prior="uniform", max_error=e, coverage=c).predict(texts)
         for e, c in ((0.01, 0.99), (0.99, 0.2))
@@ -221,9 +221,8 @@ def test_the_threshold_by_hand() -> None:
     kept = int((confidence >= found).sum())
     bounds = [error_bound(wrong[:n].mean(), n, 0.05 / 7) for n in range(1, 101)]
     assert bounds[kept - 1] <= 0.1 < bounds[kept]
-    doubled = answer_threshold(
-        confidence, wrong, np.tile([1.9, 0.1], 50), 0.1
-    )  # the same mass in fewer effective rows: less can be promised
+    # the same mass in fewer effective rows: less can be promised
+    doubled = answer_threshold(confidence, wrong, np.tile([1.9, 0.1], 50), 0.1)
     assert doubled > found
 
 

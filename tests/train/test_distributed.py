@@ -20,12 +20,13 @@ from train.config import Config, Stop
 
 LAUNCHERS = {
     "torchrun": ["torch.distributed.run", "--standalone", "--nproc_per_node", "2"],
+    # without a GPU it starts two processes on the CPU
     "accelerate": [
         "accelerate.commands.launch",
         "--multi_gpu",
         "--num_processes",
         "2",
-    ],  # without a GPU it starts two processes on the CPU
+    ],
     "file": ["accelerate.commands.launch", "--config_file", str(ROOT / "configs/accelerate/two_gpus.yaml")],
 }
 
@@ -34,9 +35,8 @@ def launch(config: Config, launcher: str, *options: str, program: str = "") -> s
     """Run train.fit, or a program that is given the config's file, in two processes that share the CPU."""
     file, script = Path(config.output) / f"{config.run}.yaml", Path(config.output) / "programs" / f"{config.run}.py"
     file.write_text(yaml.safe_dump(config.model_dump()))
-    if (
-        program
-    ):  # in a directory of its own: what lies beside a program can be imported instead of a package of the same name
+    if program:
+        # in a directory of its own: what lies beside a program can be imported instead of a package of the same name
         script.parent.mkdir(exist_ok=True)
         script.write_text(program)
     run = [str(script), str(file)] if program else ["-m", "train.fit", "--config", str(file), *options]

@@ -249,14 +249,7 @@ def _require(wanted: list[str], rows: Rows) -> None:
 
 
 def _sentences(rows: Rows, split: str, source: Source, columns: list[str], faults: list[str]) -> Iterator[Sentence]:
-    _require(
-        [
-            name
-            for name in (source.text_column, source.title_column, source.label_column, source.group_column)
-            if isinstance(name, str)
-        ],
-        rows,
-    )
+    _require(_wanted(source), rows)
     orders: Counter[str] = Counter()
     prefix = "" if split == WHOLE else f"{split}-"
     for number, (where, row) in enumerate(rows, 1):

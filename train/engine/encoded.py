@@ -6,9 +6,8 @@ from transformers import PreTrainedTokenizerBase
 
 def encode(texts: list[str], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> list[list[int]]:
     """Token ids of every text, special tokens included, cut at max_tokens; not padded."""
-    return (
-        tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"] if texts else []
-    )  # transformers fails on an empty list
+    # transformers fails on an empty list
+    return tokenizer(texts, truncation=True, max_length=max_tokens)["input_ids"] if texts else []
 
 
 def encoded(split: datasets.Dataset, tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> datasets.Dataset:

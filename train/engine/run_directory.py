@@ -13,13 +13,8 @@ from train.config import Config, Stop
 from train.engine.state import KEPT
 
 MARKER = "made-by-train.fit"
-LATER = (
-    "calibration.json",
-    "model.onnx",
-    "model.int8.onnx",
-    "export.json",
-    "README.md",
-)  # made of a checkpoint, by hours
+# made of a checkpoint, by hours
+LATER = ("calibration.json", "model.onnx", "model.int8.onnx", "export.json", "README.md")
 
 
 def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelerator, replace: bool) -> None:

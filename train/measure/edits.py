@@ -8,50 +8,22 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from onrecord.dates import calendar_arithmetic
+from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, WEEKDAYS
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = tuple(month for month in calendar_arithmetic.MONTHS if month not in ("March", "May"))  # words, too
-SURNAMES = (
-    "Whitfield",
-    "Okafor",
-    "Prado",
-    "Lindqvist",
-    "Ramanathan",
-    "Brandt",
-    "Castellano",
-    "Doyle",
-    "Nakamura",
-    "Aydin",
-    "Mensah",
-    "Kowalczyk",
-    "Nguyen",
-    "Tshabalala",
-    "Haddad",
-    "Keawe",
-)  # of many regions
+UNMISTAKABLE_MONTHS = tuple(month for month in MONTHS if month not in ("March", "May"))  # which are words, too
+SURNAMES = (  # of many regions
+    "Whitfield Okafor Prado Lindqvist Ramanathan Brandt Castellano Doyle Nakamura Aydin Mensah Kowalczyk "
+    "Nguyen Tshabalala Haddad Keawe"
+).split()
 DATELINES = ("LISBON (Reuters) - ", "OSLO, Norway (AP) — ", "NAIROBI — ", "Seoul: ")
 SPELLINGS = [  # British, American
-    ("colour", "color"),
-    ("favour", "favor"),
-    ("honour", "honor"),
-    ("neighbour", "neighbor"),
-    ("harbour", "harbor"),
-    ("rumour", "rumor"),
-    ("behaviour", "behavior"),
-    ("centre", "center"),
-    ("theatre", "theater"),
-    ("defence", "defense"),
-    ("offence", "offense"),
-    ("organis", "organiz"),
-    ("recognis", "recogniz"),
-    ("criticis", "criticiz"),
-    ("apologis", "apologiz"),
-    ("realis", "realiz"),
-    ("programme", "program"),
-    ("travelled", "traveled"),
-    ("cancelled", "canceled"),
-    ("cancelling", "canceling"),
+    pair.split("/")
+    for pair in (
+        "colour/color favour/favor honour/honor neighbour/neighbor harbour/harbor rumour/rumor behaviour/behavior "
+        "centre/center theatre/theater defence/defense offence/offense organis/organiz recognis/recogniz "
+        "criticis/criticiz apologis/apologiz realis/realiz programme/program travelled/traveled "
+        "cancelled/canceled cancelling/canceling"
+    ).split()
 ]
 TITLE = re.compile(
     r"\b(Mr\.?|Mrs\.?|Ms\.?|Dr\.?|Sen\.|Rep\.|Gov\.|Gen\.|Judge|Senator|President|Minister) ([A-Z][a-z]+)\b(?! [A-Z])"
@@ -61,9 +33,8 @@ SAID_LAST = re.compile(
     r"(?P<who>[^,\"“”]{3,60}?) said\.$"
 )
 QUOTED_FIRST = re.compile(r"^(?P<what>[\"“][^\"“”]+),(?P<end>[\"”]) (?P<who>[^,;:\"“”]{2,60}?) said\.$")
-EVERY_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
-IN_A_DATE = re.compile(rf"\b(?:{EVERY_MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?) $|\bthe $")
-BEHIND_A_DAY = re.compile(rf" (?:{EVERY_MONTH})\b")
+IN_A_DATE = re.compile(rf"\b(?:{MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?) $|\bthe $")
+BEHIND_A_DAY = re.compile(rf" {MONTH}\b")
 BEHIND_AN_HOUR = re.compile(r"(?::\d\d)? ?[ap]\.?m\b", re.IGNORECASE)
 NUMBER = re.compile(r"(?<![\w.,:-])(?!(?:19|20)\d\d\b)\d{1,6}(?![\w]|[.,]\d)")
 
@@ -123,7 +94,7 @@ def weekday(text: str, random: Random) -> str:
 
 def month(text: str, random: Random) -> str:
     """Every month but March and May, which are words too, becomes another one."""
-    return _swap(text, MONTHS, random)
+    return _swap(text, UNMISTAKABLE_MONTHS, random)
 
 
 def _swap(text: str, words: tuple[str, ...], random: Random) -> str:

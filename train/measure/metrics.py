@@ -147,14 +147,14 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     occur = counts[1].sum(0) > 0  # (labels,)
     hits, true, answered = counts.sum(1)
     point = _scores(hits, true, answered, occur)
+    # in pieces: all draws at once would be gigabytes for 100,000 documents
     random, piece = (
         np.random.default_rng(seed),
         max(1, 20_000_000 // n),
-    )  # in pieces: all draws at once would be gigabytes for 100,000 documents
+    )
     sizes = [min(piece, resamples - start) for start in range(0, resamples, piece)]
-    drawn = [
-        random.multinomial(n, np.full(n, 1 / n), size=size).astype(float) @ counts for size in sizes
-    ]  # (3, resamples, labels)
+    # (3, resamples, labels)
+    drawn = [random.multinomial(n, np.full(n, 1 / n), size=size).astype(float) @ counts for size in sizes]
     hits, true, answered = np.concatenate(drawn, axis=1)
     spread = _scores(hits, true, answered, occur)
     low, high = ({name: np.percentile(value, q, axis=0) for name, value in spread.items()} for q in (2.5, 97.5))
@@ -180,9 +180,8 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
             }
             for i, label in enumerate(labels)
         },
-        "absent": {
-            label: int(counts[2, :, i].sum()) for i, label in enumerate(labels) if not occur[i]
-        },  # label -> how often it was answered all the same
+        # label -> how often it was answered all the same
+        "absent": {label: int(counts[2, :, i].sum()) for i, label in enumerate(labels) if not occur[i]},
         "confusion": confusion_matrix(targets, predicted, labels=range(k)).tolist(),
     }
     if probabilities is not None:

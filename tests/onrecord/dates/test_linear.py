@@ -89,9 +89,8 @@ def test_characters_scanned(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sentences.sentences(text)
     assert len(text) <= splitter.characters <= 2.2 * len(text)
 
-    monkeypatch.setattr(
-        dates, "MOST", 10**9
-    )  # such sentences are left out as tables; here every expression is to be looked at
+    # such sentences are left out as tables; here every expression is to be looked at
+    monkeypatch.setattr(dates, "MOST", 10**9)
     verbs = Counted(tense._CUES)
     monkeypatch.setattr(tense, "_CUES", verbs)
     found = len(find_dates(text[:24_000], date(2024, 5, 9)))

@@ -97,9 +97,8 @@ def test_the_schema_says_of_each_operation_what_it_does(client: TestClient) -> N
 
 
 def test_not_ready_before_the_model_has_answered(classifier: Classifier) -> None:
-    refused(
-        TestClient(application(classifier)).get("/readyz"), 503, "not answered yet"
-    )  # without `with` nothing is started
+    # without `with` nothing is started
+    refused(TestClient(application(classifier)).get("/readyz"), 503, "not answered yet")
 
 
 def test_unknown_address_and_method(client: TestClient) -> None:

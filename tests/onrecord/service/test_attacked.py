@@ -128,9 +128,8 @@ def test_a_body_of_a_hundred_megabytes(port: int, client: httpx.Client) -> None:
 def test_slow_clients_do_not_keep_others_out(port: int, client: httpx.Client) -> None:
     slow = [socket.create_connection(("127.0.0.1", port), SECONDS) for _ in range(200)]
     try:
-        for i, connection in enumerate(
-            slow
-        ):  # half a head; the rest have half a body, which holds one of the places for bodies
+        for i, connection in enumerate(slow):
+            # half a head; the rest have half a body, which holds one of the places for bodies
             connection.sendall(
                 b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Le" + (b"ngth: 50\r\n\r\n{" if i >= 160 else b"")
             )

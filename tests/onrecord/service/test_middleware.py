@@ -191,9 +191,8 @@ def test_pages_of_other_sites(classifier: Classifier) -> None:
     desk, other = "https://desk.example", "https://other.example"
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
     with TestClient(application(classifier, token="t0ken", cors=[desk])) as client:
-        found = client.options(
-            "/v1/predict", headers=asked | {"Origin": desk}
-        )  # a browser sends no token with this question
+        # a browser sends no token with this question
+        found = client.options("/v1/predict", headers=asked | {"Origin": desk})
         assert (
             found.status_code == 200
             and found.headers["access-control-allow-origin"] == desk

@@ -117,9 +117,8 @@ def test_the_page_holds_no_inline_script_or_style_and_asks_nobody_else() -> None
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", code), (
             path
         )
-        assert set(re.findall(r"https?://[\w.]+", code)) <= {"http://www.w3.org"}, (
-            path
-        )  # the name of SVG, which nobody fetches
+        # the name of SVG, which nobody fetches
+        assert set(re.findall(r"https?://[\w.]+", code)) <= {"http://www.w3.org"}, path
 
 
 def test_the_page_knows_no_label(client: TestClient) -> None:

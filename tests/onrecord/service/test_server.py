@@ -171,11 +171,11 @@ def test_sigterm_answers_what_was_accepted(checkpoint: Path, tmp_path: Path) -> 
             for body in (
                 b"x" * 3_000_000,
                 iter([b"x" * 100_000] * 30),
-            ):  # by its length, in chunks: sent to the end, and told why it is refused
+            ):
+                # by its length, in chunks: sent to the end, and told why it is refused
                 refused(client.post("/v1/predict", content=body, headers=JSON), 413)
-            with socket.create_connection(
-                ("127.0.0.1", port)
-            ) as rude:  # refused by its length alone, nothing of it was sent
+            with socket.create_connection(("127.0.0.1", port)) as rude:
+                # refused by its length alone, nothing of it was sent
                 rude.sendall(
                     b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer t0ken\r\n"
                     b"Content-Length: 100000000\r\n\r\n"

@@ -20,9 +20,8 @@ def test_queue_is_bounded_and_the_loop_stays_free(classifier: Classifier, monkey
         accepted = [pool.submit(client.post, "/v1/predict", json={"texts": [f"Text {i}."]}) for i in range(3)]
         try:
             until = time.monotonic() + 60
-            while (
-                client.get("/readyz").status_code == 200 and time.monotonic() < until
-            ):  # answered while the model is busy
+            while client.get("/readyz").status_code == 200 and time.monotonic() < until:
+                # answered while the model is busy
                 time.sleep(0.01)
             refused(client.get("/readyz"), 503, "wait")
             assert client.get("/healthz").status_code == 200
@@ -44,9 +43,8 @@ def test_a_request_that_waits_too_long_is_given_up(classifier: Classifier, monke
     slow = Slow(classifier)
     with TestClient(application(slow)) as client, ThreadPoolExecutor(2) as pool:  # type: ignore[arg-type]
         try:
-            reading = pool.submit(
-                client.post, "/v1/read", json={"text": "He left."}
-            )  # holds the model, and the turn of the jobs
+            # holds the model, and the turn of the jobs
+            reading = pool.submit(client.post, "/v1/read", json={"text": "He left."})
             until = time.monotonic() + 60
             while slow.asked < 1 and time.monotonic() < until:
                 time.sleep(0.01)
@@ -57,9 +55,8 @@ def test_a_request_that_waits_too_long_is_given_up(classifier: Classifier, monke
         finally:
             slow.go.set()
         assert reading.result().json()["statements"][0]["text"] == "He left."
-        assert (
-            client.post("/v1/predict", json={"texts": ["a"]}).status_code == 200 and slow.asked == 2
-        )  # nobody asked the model about what was late
+        # nobody asked the model about what was late
+        assert client.post("/v1/predict", json={"texts": ["a"]}).status_code == 200 and slow.asked == 2
 
 
 def test_characters_that_wait_are_bounded(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:

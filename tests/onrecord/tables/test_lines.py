@@ -37,9 +37,8 @@ def test_lines_come_as_soon_as_they_are_there() -> None:
     stream = arriving(Pipe([b"one\ntw", b"o\r\n\n  \nthree\nfo", b"ur"]))
     assert next(stream) == [Line(1, "one")]
     assert list(stream) == [[Line(2, "two"), Line(5, "three")], [Line(6, "four")]]
-    assert (
-        lines(b"one\n", "\u2003\u3000".encode()) == [[Line(1, "one")]] and lines(b"\xef\xbb\xbf") == []
-    )  # a blank last line
+    # a blank last line
+    assert lines(b"one\n", "\u2003\u3000".encode()) == [[Line(1, "one")]] and lines(b"\xef\xbb\xbf") == []
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
@@ -89,9 +88,8 @@ def test_bad_lines_are_named_and_left_out_or_end_it(checkpoint: Path) -> None:
         == "left out: line 3 is not UTF-8 (byte 4 is 0xe9)\nleft out: line 5 is not UTF-8 (byte 1 is 0xff)\n"
     )
     found = run(app, ["predict", "-", "--on-error", "fail", "--model", str(checkpoint)], input=given)
-    assert (
-        found.exit_code == 1 and "error: line 3 is not UTF-8" in found.stderr and found.stdout.count("\n") == 1
-    )  # what came before is answered
+    # what came before is answered
+    assert found.exit_code == 1 and "error: line 3 is not UTF-8" in found.stderr and found.stdout.count("\n") == 1
 
 
 @pytest.fixture

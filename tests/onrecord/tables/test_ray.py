@@ -126,9 +126,8 @@ def actors_of(process: subprocess.Popen[bytes]) -> list[int]:
 def test_a_worker_killed_in_mid_run_loses_no_row(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(
-        "OMP_NUM_THREADS", "1"
-    )  # Ray gives each actor one thread; torch's last digits depend on their number
+    # Ray gives each actor one thread; torch's last digits depend on their number
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     source, target = tmp_path / "in", tmp_path / "out"
     write_files(source, 1000)
     with started(source, target, checkpoint) as process:
@@ -175,9 +174,8 @@ def test_a_killed_run_goes_on(checkpoint: Path, tmp_path: Path) -> None:
         finally:
             process.kill()
     assert process.returncode == 0, told
-    assert (
-        before.items() <= {path.name: path.stat().st_mtime_ns for path in target.glob("0*")}.items()
-    )  # nothing is done twice
+    # nothing is done twice
+    assert before.items() <= {path.name: path.stat().st_mtime_ns for path in target.glob("0*")}.items()
     found = rows_of(list(target.glob("0*")))
     assert found == rows_of(single(source, checkpoint, 5, tmp_path)) and len(found) == 1800
     assert pq.read_table(target).num_rows == 1800  # readers of directories pass over the manifest
@@ -199,9 +197,10 @@ def test_spans_give_what_one_process_gives(
     )
     assert summary == Summary(80, 0) and told == sorted(told) and told[-1] == 1 and len(told) > 5
     assert rows_of(list((tmp_path / "out").glob("0*"))) == rows_of(single(tmp_path / "in", checkpoint, 7, tmp_path))
+    # all is there: nothing to do
     assert (
         score_directory(str(tmp_path / "in"), str(tmp_path / "out"), str(checkpoint), Options(part_rows=7)) == summary
-    )  # all is there: nothing to do
+    )
 
 
 def test_bad_rows_are_named_by_file(

@@ -270,9 +270,8 @@ def test_bad_rows_are_named_and_left_out_or_end_it(tmp_path: Path) -> None:
         scored(tmp_path / "in.csv", tmp_path / "o2.csv", rows=1)
     assert not (tmp_path / "o2.csv").exists()
     again = Stub()
-    assert scored(tmp_path / "in.csv", tmp_path / "o2.csv", rows=1, classifier=again, on_error="skip") == Summary(
-        2, 5
-    )  # goes on from there
+    # goes on from there
+    assert scored(tmp_path / "in.csv", tmp_path / "o2.csv", rows=1, classifier=again, on_error="skip") == Summary(2, 5)
     assert again.asked == [""] and (tmp_path / "o2.csv").read_bytes() == (tmp_path / "o.csv").read_bytes()
 
 
@@ -347,9 +346,8 @@ def test_killed_before_any_step_on_the_disk_it_goes_on(
             left = 10**9
             parts = target.with_name(target.name + ".parts")
             done = sum(rows_of_part(path) for path in parts.glob(f"0*{suffix}"))
-            assert (
-                not target.exists() or target.read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
-            )  # whole or not at all
+            # whole or not at all
+            assert not target.exists() or target.read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
             finished, again = (parts / part_files.FINISHED).exists(), Stub()
             if finished or not target.exists():  # else all was done but the last tidying
                 assert scored(source, target, classifier=again).written == 21

@@ -36,9 +36,8 @@ def test_no_document_moves_when_500_come() -> None:
     after = deal(everything, before, SHARES, seed=7)
     assert set(after) == set(everything)
     assert {doc: after[doc] for doc in old} == before
-    assert (
-        Counter(after[doc] for doc in set(everything) - set(old)).keys() == SHARES.keys()
-    )  # the new ones are dealt too
+    # the new ones are dealt too
+    assert Counter(after[doc] for doc in set(everything) - set(old)).keys() == SHARES.keys()
     assert deal(everything, {}, SHARES, seed=7) != after  # dealt anew they would have moved: the test can fail
 
 

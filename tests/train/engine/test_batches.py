@@ -41,9 +41,8 @@ def test_another_seed_gives_another_order_and_lengths_do_not_decide_it() -> None
     batches = plan(lengths, 32, seed=1, epoch=0)
     assert batches != plan(lengths, 32, seed=2, epoch=0)
     longest = [max(lengths[row] for row in batch) for batch in batches]
-    assert (
-        longest != sorted(longest) and max(longest[:30]) > 80
-    )  # of a window's batches, sorted by length, the first would be short
+    # of a window's batches, sorted by length, the first would be short
+    assert longest != sorted(longest) and max(longest[:30]) > 80
 
 
 def test_learning_rate_rises_to_its_peak_and_falls_to_zero() -> None:

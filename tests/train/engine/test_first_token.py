@@ -38,10 +38,11 @@ def gradients(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: p.grad for name, p in model.named_parameters()}
 
 
+# transformers has no sdpa for MPNet
 @pytest.mark.parametrize(
     ("family", "attention"),
     [(family, how) for family in FAMILIES for how in ("sdpa", "eager") if (family, how) != ("mpnet", "sdpa")],
-)  # transformers has no sdpa for MPNet
+)
 def test_equal_logits_and_gradients(family: str, attention: str) -> None:
     transformers.set_seed(0)
     settings, kind = FAMILIES[family]
@@ -120,9 +121,8 @@ def test_length_sorted_pieces_have_the_gradients_of_one_padded_batch(settings: C
 
 def test_fit_trains_with_the_short_layer(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    real = (
-        FirstTokenBertLayer.forward
-    )  # transformers wraps it when the class is made: patching FirstToken would change nothing
+    # transformers wraps it when the class is made: patching FirstToken would change nothing
+    real = FirstTokenBertLayer.forward
 
     def forward(self: FirstTokenBertLayer, *args: object, **options: object) -> torch.Tensor:
         seen.append(self.training)

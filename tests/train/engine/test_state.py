@@ -21,9 +21,8 @@ from train import fit
 from train.config import FIELDS, Config, Stop, flat
 from train.engine.state import Position, States
 
-fresh_processes = multiprocessing.get_context(
-    "forkserver"
-)  # the server has imported everything, so a training starts at once
+# the server has imported everything, so a training starts at once
+fresh_processes = multiprocessing.get_context("forkserver")
 fresh_processes.set_forkserver_preload(["train.fit"])
 
 
@@ -101,9 +100,8 @@ def test_killed_three_times_and_resumed_it_reaches_the_same_bits(settings: Confi
         assert code == -signal.SIGKILL, (steps, death, output)
         starts.append(max(int(path.stem) for path in (killed.run_dir / "state").glob("*.pt")))
         assert (killed.run_dir / "state" / "unfinished").exists() == (death[0] is die_in_the_write_of)
-    assert (
-        starts == [(first - 1) // 4 * 4, written - 4, (last - 1) // 4 * 4] and len(set(starts)) == 3
-    )  # it dies before the state of its step
+    # it dies before the state of its step
+    assert starts == [(first - 1) // 4 * 4, written - 4, (last - 1) // 4 * 4] and len(set(starts)) == 3
     code, output = train(killed, True)
     assert code == 0 and f"going on from the state of step {starts[-1]}" in output
     expected, got = weights(whole), weights(killed)

@@ -65,9 +65,8 @@ def test_intervals_are_those_of_a_bootstrap_over_documents() -> None:
     targets, predicted = [0] * 100, [0] * 80 + [1] * 20
     alone = measure(targets, predicted, ["a", "b"], [str(i) for i in range(100)])["accuracy_interval"]
     assert alone == pytest.approx([0.72, 0.88], abs=0.015)
-    together = measure(targets, predicted, ["a", "b"], [str(i // 20) for i in range(100)])[
-        "accuracy_interval"
-    ]  # five documents: far wider
+    # five documents: far wider
+    together = measure(targets, predicted, ["a", "b"], [str(i // 20) for i in range(100)])["accuracy_interval"]
     assert together[1] - together[0] > 2 * (alone[1] - alone[0])
 
 
