@@ -125,12 +125,12 @@ def main(config: Config, rows: int, rounds: int, models: Sequence[str] = (), flo
     checkpoints = [Path(model) for model in models] or [config.checkpoint]
     if floor is not None:
         return max(held(checkpoint, texts, rounds, floor) for checkpoint in checkpoints)
-    found = {}
+    measurements = {}
     for checkpoint in checkpoints:
-        found[str(checkpoint)] = figures = measured(checkpoint, labelled, texts, rounds)
+        measurements[str(checkpoint)] = figures = measured(checkpoint, labelled, texts, rounds)
         print(f"{render(str(checkpoint), figures)}\n", flush=True)
     target = config.run_dir.parent / "bench-inference.json"
-    write(target, json.dumps(found, indent=2))
+    write(target, json.dumps(measurements, indent=2))
     print(f"all figures: {target}")
     return 0
 
@@ -140,7 +140,7 @@ def measured(checkpoint: Path, labelled: list[dict], texts: list[str], rounds: i
     systems = ours(checkpoint) | others(checkpoint, labelled)
     default = OURS[_loaded(checkpoint).backend.name]
     rates = in_turns(systems, texts, rounds)
-    spread = {name: {size: Spread.of(own) for size, own in sizes.items()} for name, sizes in rates.items()}
+    spread = {name: {size: Spread.of(rate) for size, rate in sizes.items()} for name, sizes in rates.items()}
     starts = cold_starts(checkpoint)
     kind = str(read_object(checkpoint / "config.json").get("model_type"))
     kept = [name for name in FILES if (checkpoint / FILES[name]).is_file()]
@@ -184,9 +184,9 @@ def measured(checkpoint: Path, labelled: list[dict], texts: list[str], rounds: i
         "versions": {name: version(name) for name in [*libraries, *(["setfit"] if SETFIT in systems else [])]},
         "default": default,
         "sentences_per_second": {
-            name: {size: vars(own) for size, own in sizes.items()} for name, sizes in spread.items()
+            name: {size: vars(rate) for size, rate in sizes.items()} for name, sizes in spread.items()
         },
-        "seconds_to_first_answer": {name: vars(own) for name, own in starts.items()},
+        "seconds_to_first_answer": {name: vars(rate) for name, rate in starts.items()},
         "peak_resident_mb": memory,
         "bytes": {FILES[name]: (checkpoint / FILES[name]).stat().st_size for name in kept},
         "matrix_product_gflops": round(peak / 1e9, 1),
@@ -226,28 +226,28 @@ def ours(checkpoint: Path) -> dict[str, System]:
 def others(checkpoint: Path, labelled: list[dict]) -> dict[str, System]:
     """What people would use instead, of what is installed: pipelines of the same weights, heads on the same encoder."""
     pipeline = _pipeline(checkpoint)
-    found = {
+    systems = {
         BARE: System(pipeline, pipeline),
         BATCHED: System(lambda texts: pipeline(texts, batch_size=32), pipeline),
     }
     directory = ENCODERS.get(str(read_object(checkpoint / "config.json").get("model_type")))
     if directory is None or importlib.util.find_spec("sentence_transformers") is None:
-        return found
+        return systems
     from sentence_transformers import SentenceTransformer
 
     base = str(directory())
     texts, labels = [row["text"] for row in labelled], [row["label"] for row in labelled]
     encoder = SentenceTransformer(base, device="cpu")
     head = LogisticRegression(max_iter=1000).fit(encoder.encode(texts), labels)
-    found[HEAD] = System(
+    systems[HEAD] = System(
         lambda texts: head.predict(encoder.encode(texts)), lambda text: head.predict(encoder.encode([text]))
     )
     if importlib.util.find_spec("setfit") is not None:
         from setfit import SetFitModel
 
         setfit = SetFitModel(model_body=SentenceTransformer(base, device="cpu"), model_head=head)
-        found[SETFIT] = System(setfit.predict, lambda text: setfit.predict([text]))
-    return found
+        systems[SETFIT] = System(setfit.predict, lambda text: setfit.predict([text]))
+    return systems
 
 
 def in_turns(systems: dict[str, System], texts: list[str], rounds: int) -> dict[str, dict[str, list[float]]]:
@@ -261,20 +261,20 @@ def in_turns(systems: dict[str, System], texts: list[str], rounds: int) -> dict[
         SHORT: [texts[i : i + LIST] for i in range(0, min(len(texts), LIST * LISTS), LIST)],
         MANY: [texts],
     }
-    found: dict[str, dict[str, list[float]]] = {name: {size: [] for size in lists} for name in systems}
+    per_round: dict[str, dict[str, list[float]]] = {name: {size: [] for size in lists} for name in systems}
     names = list(systems)
     for number in range(rounds):
         turn = names[number % len(names) :] + names[: number % len(names)]
-        for size, given in lists.items():
+        for size, of_length in lists.items():
             rates: dict[str, list[float]] = {name: [] for name in names}
-            for own in given:
+            for sentences in of_length:
                 for name in turn:
                     system = systems[name]
-                    taken = _seconds(system.one, own[0]) if size == ONE else _seconds(system.many, own)
-                    rates[name].append(len(own) / taken)
+                    taken = _seconds(system.one, sentences[0]) if size == ONE else _seconds(system.many, sentences)
+                    rates[name].append(len(sentences) / taken)
             for name in names:
-                found[name][size].append(statistics.median(rates[name]))
-    return found
+                per_round[name][size].append(statistics.median(rates[name]))
+    return per_round
 
 
 def cold_starts(checkpoint: Path) -> dict[str, Spread]:
@@ -293,10 +293,10 @@ def resident(checkpoint: Path, backend: str, texts: list[str]) -> float:
     Linux only.
     """
     command = [sys.executable, "-c", MEMORY, str(checkpoint), backend]
-    found = subprocess.run(
+    process = subprocess.run(
         command, input="\n".join(texts), capture_output=True, text=True, check=True, encoding="utf-8"
     )
-    return round(int(found.stdout) * 1024 / 1e6, 1)
+    return round(int(process.stdout) * 1024 / 1e6, 1)
 
 
 def matrix_rate() -> float:
@@ -325,25 +325,25 @@ def operations_of(checkpoint: Path, texts: list[str]) -> float:
     return float(sum(cost[length] for length in lengths))
 
 
-def render(model: str, found: dict[str, Any]) -> str:
+def render(model: str, stored: dict[str, Any]) -> str:
     """The figures and the targets as two tables in Markdown."""
-    rates, starts = found["sentences_per_second"], found["seconds_to_first_answer"]
+    rates, starts = stored["sentences_per_second"], stored["seconds_to_first_answer"]
     lines = [
-        f"{model} (default: {found['default']}): {found['sentences']} sentences of {found['mean_words']} words on "
-        f"average, {found['threads']} threads, {found['rounds']} rounds, medians (least–most)",
-        f"{found['cpu']['machine']} {' '.join(found['cpu']['features'])}",
+        f"{model} (default: {stored['default']}): {stored['sentences']} sentences of {stored['mean_words']} words on "
+        f"average, {stored['threads']} threads, {stored['rounds']} rounds, medians (least–most)",
+        f"{stored['cpu']['machine']} {' '.join(stored['cpu']['features'])}",
         "",
-        f"| system | one sentence, ms | lists of {LIST}, sentences/s | list of {found['sentences']}, sentences/s "
+        f"| system | one sentence, ms | lists of {LIST}, sentences/s | list of {stored['sentences']}, sentences/s "
         "| first answer, s |",
         "| --- | --- | --- | --- | --- |",
     ]
     for name, sizes in rates.items():
         single = Spread.of([1000 / rate for rate in sizes[ONE].values()])
-        start = starts.get("onrecord" if name == found["default"] else name)
+        start = starts.get("onrecord" if name == stored["default"] else name)
         cells = [name, single, *(Spread(**sizes[size]) for size in (SHORT, MANY)), Spread(**start) if start else ""]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     lines += ["", "| measure | figure | reach | far goal | |", "| --- | --- | --- | --- | --- |"]
-    for t in found["targets"]:
+    for t in stored["targets"]:
         cells = ["" if t[key] is None else t[key] for key in ("measure", "figure", "reach", "far", "verdict")]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
@@ -360,9 +360,9 @@ def _pipeline(checkpoint: Path) -> Callable[..., object]:
     return transformers.pipeline("text-classification", model=str(checkpoint), device="cpu")
 
 
-def _seconds(function: Callable[..., object], *given: object) -> float:
+def _seconds(function: Callable[..., object], *arguments: object) -> float:
     started = time.perf_counter()
-    function(*given)
+    function(*arguments)
     return time.perf_counter() - started
 
 

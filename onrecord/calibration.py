@@ -60,7 +60,7 @@ class Calibration:
             for name, shares in (("shares", content["shares"]), *content["priors"].items()):
                 if not isinstance(shares, dict) or not all(type(share) in (int, float) for share in shares.values()):
                     raise ValueError(f"{name} are no shares of labels")
-            found = cls(
+            stored = cls(
                 **(
                     content
                     | {
@@ -69,17 +69,17 @@ class Calibration:
                     }
                 )
             )
-            if not (found.temperature > 0 and np.isfinite(found.temperature)):
-                raise ValueError(f"temperature {found.temperature!r}")
-            if found.logits.shape != (len(found.targets), len(found.shares)) or not np.isfinite(found.logits).all():
+            if not (stored.temperature > 0 and np.isfinite(stored.temperature)):
+                raise ValueError(f"temperature {stored.temperature!r}")
+            if stored.logits.shape != (len(stored.targets), len(stored.shares)) or not np.isfinite(stored.logits).all():
                 raise ValueError(
-                    f"logits {found.logits.shape} for {len(found.targets)} targets and {len(found.shares)} labels"
+                    f"logits {stored.logits.shape} for {len(stored.targets)} targets and {len(stored.shares)} labels"
                 )
-            if len(found.targets) and not (found.targets.min() >= 0 and found.targets.max() < len(found.shares)):
+            if len(stored.targets) and not (stored.targets.min() >= 0 and stored.targets.max() < len(stored.shares)):
                 raise ValueError("targets out of range")
-            for name in (None, *found.priors):
-                found.rule(name)
-            return found
+            for name in (None, *stored.priors):
+                stored.rule(name)
+            return stored
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(
                 f"{path} is not a calibration that train.calibrate wrote ({error!r}); "
@@ -103,18 +103,18 @@ class Calibration:
                 raise WishError(
                     f"prior {prior!r} is unknown; there are {', '.join(known)}, or give shares as {{label: share}}"
                 )
-            name, given = prior, known[prior]
+            name, shares = prior, known[prior]
         else:
-            name, given = "given", dict(prior)
-        if set(given) != set(labels):
+            name, shares = "given", dict(prior)
+        if set(shares) != set(labels):
             raise WishError(
                 f"{'the prior' if name == 'given' else f'prior {name!r}'} must name each of {', '.join(labels)} once; "
-                f"it names {', '.join(given)}"
+                f"it names {', '.join(shares)}"
             )
-        shares = np.array([given[label] for label in labels], dtype=float)
-        if not (np.isfinite(shares).all() and (shares > 0).all()):
-            raise WishError(f"prior {name!r}: every share must be a positive number, got {given}")
-        return name, shares / shares.sum()
+        values = np.array([shares[label] for label in labels], dtype=float)
+        if not (np.isfinite(values).all() and (values > 0).all()):
+            raise WishError(f"prior {name!r}: every share must be a positive number, got {shares}")
+        return name, values / values.sum()
 
     def rule(
         self,
@@ -230,8 +230,8 @@ def set_limits(probabilities: np.ndarray, targets: np.ndarray, coverage: float) 
     """
     limits = np.zeros(probabilities.shape[1])
     for label in range(len(limits)):
-        own = np.sort(probabilities[targets == label, label])
+        scores = np.sort(probabilities[targets == label, label])
         # the rank-th smallest; 0 = no finite-sample promise possible
-        rank = math.floor((len(own) + 1) * (1 - coverage) + 1e-9)
-        limits[label] = own[rank - 1] if rank else 0.0
+        rank = math.floor((len(scores) + 1) * (1 - coverage) + 1e-9)
+        limits[label] = scores[rank - 1] if rank else 0.0
     return limits

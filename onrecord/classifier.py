@@ -180,11 +180,11 @@ class Classifier:
         if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
             raise TypeError(f"predict_stream takes an iterable of strings, not {type(texts).__name__}")
         numbered = enumerate(texts)
-        while given := [_checked(i, text) for i, text in islice(numbered, chunk)]:
-            yield from self._predict(given)
+        while sentences := [_checked(i, text) for i, text in islice(numbered, chunk)]:
+            yield from self._predict(sentences)
 
-    def _predict(self, given: list[str]) -> list[Prediction]:
-        logits, windows = self.logits(given)
+    def _predict(self, texts: list[str]) -> list[Prediction]:
+        logits, windows = self.logits(texts)
         probabilities = self.rule.probabilities(logits)
         answered, sets = self.rule.answered(probabilities), self.rule.sets(probabilities)
         return [
@@ -197,7 +197,7 @@ class Classifier:
                 abstained=not sure,
                 label_set=tuple(label for label, inside in zip(self.labels, chosen, strict=True) if inside),
             )
-            for text, row, read, sure, chosen in zip(given, probabilities, windows, answered, sets, strict=True)
+            for text, row, read, sure, chosen in zip(texts, probabilities, windows, answered, sets, strict=True)
         ]
 
     def explain(self, text: str, label: str | None = None) -> Explanation:
@@ -226,22 +226,24 @@ class Classifier:
             groups, ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups), strict=True
         ):
             scores[group] = self._scores(encoded, budget or self.backend.budget)
-            windows[group] = [len(own) for own in encoded]
+            windows[group] = [len(pieces) for pieces in encoded]
         return scores, windows.tolist()
 
     def _scores(self, encoded: Sequence[Sequence[Sequence[int]]], budget: int) -> np.ndarray:
         """(texts, labels) of texts given as windows of token ids."""
-        rows = [row for own in encoded for row in own]
+        rows = [row for pieces in encoded for row in pieces]
         weights = np.array([len(row) for row in rows], dtype=float)
         scores = np.zeros((len(rows), len(self.labels)))
         cut = batches([len(row) for row in rows], budget)
-        for batch, found in zip(
+        for batch, logits in zip(
             cut,
             side_by_side(lambda batch: self.backend.logits([rows[i] for i in batch]), cut, self.backend.callers),
             strict=True,
         ):
-            scores[batch] = found
-        first = np.cumsum([0, *(len(own) for own in encoded[:-1])])  # of each text's windows, which lie side by side
+            scores[batch] = logits
+        first = np.cumsum(
+            [0, *(len(pieces) for pieces in encoded[:-1])]
+        )  # of each text's windows, which lie side by side
         return np.add.reduceat(scores * weights[:, None], first) / np.add.reduceat(weights, first)[:, None]
 
 

@@ -51,11 +51,11 @@ def explain(
         raise ValueError(f"label {label!r} is not one of {', '.join(labels)}")
     spans = [match.span() for match in WORD.finditer(text)]
     without = [f"{text[:start].rstrip()} {text[end:].lstrip()}".strip() for start, end in spans]
-    found = probabilities([text, *without])  # (1 + words, labels)
-    column = int(found[0].argmax()) if label is None else list(labels).index(label)
-    confidence = float(found[0, column])
+    rows = probabilities([text, *without])  # (1 + words, labels)
+    column = int(rows[0].argmax()) if label is None else list(labels).index(label)
+    confidence = float(rows[0, column])
     words = tuple(
         Word(text[start:end], start, end, confidence - float(row[column]))
-        for (start, end), row in zip(spans, found[1:], strict=True)
+        for (start, end), row in zip(spans, rows[1:], strict=True)
     )
     return Explanation(text, labels[column], confidence, words)

@@ -42,7 +42,7 @@ from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
 from train.corpus.splits import load_split, refuse_other_data, rows_of, with_labels
 from train.engine.first_token import read_first_token
-from train.engine.int8 import Site, harms, ladder, quantised, set_scales, sites
+from train.engine.int8 import Site, find_sites, harms, ladder, quantised, set_scales
 from train.measure.metrics import calibration_error, macro_f1
 
 PARITY = 1e-3  # largest difference of a score (logit) from torch; sums in another order made 1.2e-4 on AVX-512
@@ -136,8 +136,8 @@ def main(config: Config) -> int:
         fresh = Path(folder) / RECORD
         fresh.write_text(json.dumps(record, indent=2) + "\n")
         os.replace(fresh, config.checkpoint / RECORD)
-    said = f"int8 is the default: {tried[-1]['rung']}" if INT8 in kept else "no int8 held, fp32 is the default"
-    print(f"{ONNX}: scores differ from torch by at most {difference:.1g}; {said}")
+    default = f"int8 is the default: {tried[-1]['rung']}" if INT8 in kept else "no int8 held, fp32 is the default"
+    print(f"{ONNX}: scores differ from torch by at most {difference:.1g}; {default}")
     return 0
 
 
@@ -150,10 +150,10 @@ def sample_of(config: Config, classifier: Classifier) -> list[list[int]]:
 
 def rungs(model: onnx.ModelProto, rows: list[list[int]], pad: int) -> list[tuple[list[Site], list[Site]]]:
     """The ladder: the sites to be static, and all of them, with scales set by these rows of token ids."""
-    found = sites(model)
-    set_scales(model, found, rows, pad)
-    harm = harms(model, found, rows[:: max(1, len(rows) // HARM_ROWS)][:HARM_ROWS], pad)
-    return [(static, found) for static in ladder(found, harm)]
+    sites = find_sites(model)
+    set_scales(model, sites, rows, pad)
+    harm = harms(model, sites, rows[:: max(1, len(rows) // HARM_ROWS)][:HARM_ROWS], pad)
+    return [(static, sites) for static in ladder(sites, harm)]
 
 
 def rung_of(static: list[Site], total: list[Site]) -> dict[str, Any]:
@@ -168,14 +168,14 @@ def rung_of(static: list[Site], total: list[Site]) -> dict[str, Any]:
 
 def shown(verdict: dict[str, Any]) -> str:
     """A rung and what became of it, on one line."""
-    told = f"{verdict['rung']}, {verdict['bytes'] / 1e6:.1f} MB: {'kept' if verdict['holds'] else 'refused'}"
+    line = f"{verdict['rung']}, {verdict['bytes'] / 1e6:.1f} MB: {'kept' if verdict['holds'] else 'refused'}"
     if "equal_labels" in verdict:
-        told += (
+        line += (
             f", {verdict['equal_labels']:.1%} of the labels equal, macro-F1 {-verdict['macro_f1_lost']:+.4f}, "
             f"calibration error {verdict['calibration_error_added']:+.4f}, "
             f"{verdict['sentences_per_cpu_second']:g} sentences per CPU-second"
         )
-    return told + (f", {verdict['reason']}" if "reason" in verdict else "")
+    return line + (f", {verdict['reason']}" if "reason" in verdict else "")
 
 
 def timed(classifier: Classifier, texts: list[str]) -> tuple[np.ndarray, float]:

@@ -45,7 +45,7 @@ from train.engine.precision import with_precision
 from train.engine.run_directory import prepare_output, release
 from train.engine.schedule import learning_rate
 from train.engine.state import Interruption, Position, States, capture, copied, fingerprint, restore
-from train.engine.truncation import cut_rows, told
+from train.engine.truncation import cut_notice, cut_rows
 from train.measure.metrics import judged
 
 FEW_STEPS = 50  # below this a run is told to be too short: on 60 rows, 4 steps gave one label for everything
@@ -208,7 +208,7 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
             "validation": cut_rows(validation["text"], map(len, known[0]), tokenizer, engine.max_tokens),
         }
     if any(cut.values()):
-        accelerator.print(told(cut, {"train": len(train), "validation": len(validation)}, engine.max_tokens))
+        accelerator.print(cut_notice(cut, {"train": len(train), "validation": len(validation)}, engine.max_tokens))
     steps = min(engine.epochs * math.ceil(len(lengths) / engine.batch_size), engine.max_steps or sys.maxsize)
     if steps < FEW_STEPS:
         accelerator.print(

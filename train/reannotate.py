@@ -43,12 +43,12 @@ def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
     sentences = {s.id: s for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
     rows = [row for split in ("train", "validation") for row in rows_of(config.corpus, split)]
     asked = [s for row in rows if len((s := sentences[row["id"]]).annotators) < 2]
-    print(f"typing {len(asked):,} sentences of train and validation with {config.checkpoint}", file=sys.stderr)
+    print(f"labelling {len(asked):,} sentences of train and validation with {config.checkpoint}", file=sys.stderr)
     console = Console(stderr=True)
     groups = [asked[i : i + GROUP] for i in range(0, len(asked), GROUP)]
     answers = [
         answer
-        for group in track(groups, "typing", console=console, disable=not console.is_terminal)
+        for group in track(groups, "labelling", console=console, disable=not console.is_terminal)
         for answer in classifier.predict(s.text for s in group)
     ]
     against = [

@@ -37,16 +37,16 @@ class Frame(NamedTuple):
 def frame(sentence: str, quoted: Sequence[tuple[int, int]]) -> Frame | None:
     """The frame of a sentence whose quotations lie at `quoted`, marks included; the first and the last may be open."""
     words = Words(sentence, quoted)
-    found = [*_signed(words)]
+    ranked_frames = [*_signed(words)]
     for i in range(len(words)):
         low, following = words.low(i), words.low(i + 1)
         if low in ("according", "per", "words", "put", "puts"):
-            found += _source(words, i)
+            ranked_frames += _source(words, i)
         elif (low, following) in v.PHRASAL:
-            found += _said(words, i, v.PHRASAL[low, following], v.FORMS[low][1] if low in v.FORMS else "past")
+            ranked_frames += _said(words, i, v.PHRASAL[low, following], v.FORMS[low][1] if low in v.FORMS else "past")
         elif low in v.FORMS:
-            found += _said(words, i, *v.FORMS[low])
-    return min(found, key=lambda ranked: ranked[0])[1] if found else None
+            ranked_frames += _said(words, i, *v.FORMS[low])
+    return min(ranked_frames, key=lambda ranked: ranked[0])[1] if ranked_frames else None
 
 
 def _said(words: Words, i: int, kind: str, inflexion: str) -> Iterator[tuple[int, Frame]]:
@@ -66,14 +66,14 @@ def _said(words: Words, i: int, kind: str, inflexion: str) -> Iterator[tuple[int
     before = who[0] - 1
     marked = words.kind(before) in (",", "-")
     quoted = words.speech(before) or (marked and words.speech(before - 1))
-    found = _framed(words, who, apposed, quoted, kind not in v.ABOUT_OTHERS)
+    reporting = _framed(words, who, apposed, quoted, kind not in v.ABOUT_OTHERS)
     if quoted and kind in v.OF_QUOTATIONS:
-        yield _BESIDE_QUOTATION, found
+        yield _BESIDE_QUOTATION, reporting
     elif marked and _is_inserted(words, i, kind):
         final = kind in ("say", "tell") and len(words.until_mark(i, REACH)) >= len(words) - 1 - i < 18
-        yield _AT_THE_END if final else _INSERTED, found
+        yield _AT_THE_END if final else _INSERTED, reporting
     elif (words.low(last) in ("and", "but") or _may_begin(words, who[0])) and _follows(words, i, kind, who):
-        yield _MAIN_CLAUSE, found
+        yield _MAIN_CLAUSE, reporting
 
 
 def _inverted(words: Words, i: int, kind: str) -> Iterator[tuple[int, Frame]]:
@@ -84,11 +84,11 @@ def _inverted(words: Words, i: int, kind: str) -> Iterator[tuple[int, Frame]]:
     if who is None or _cannot(words, who, "say" if kind == "say" and quoted else "state"):
         return
     behind = who[1] + 1
-    found = _framed(words, who, words.name_behind(who[1]), quoted)
+    reporting = _framed(words, who, words.name_behind(who[1]), quoted)
     if quoted and (words.low(behind) not in v.STOPS or words.low(behind) in v.GOES_ON):
-        yield _BESIDE_QUOTATION, found
+        yield _BESIDE_QUOTATION, reporting
     elif not quoted and words.kind(behind) in ("", ",", "."):
-        yield _AT_THE_END, found
+        yield _AT_THE_END, reporting
 
 
 def _source(words: Words, i: int) -> Iterator[tuple[int, Frame]]:

@@ -97,12 +97,12 @@ class Names:
         if parts is None:
             return self._holder(words)
         title, given, surname = parts
-        found = [p for p in self._by_surname.get(surname, []) if _same(p.given, given)]
-        if not found and not given and not title:
-            found = [p for p in self._by_given.get(surname, [])[:NAMESAKES] if p.known]
+        candidates = [p for p in self._by_surname.get(surname, []) if _same(p.given, given)]
+        if not candidates and not given and not title:
+            candidates = [p for p in self._by_given.get(surname, [])[:NAMESAKES] if p.known]
         if not given and position > self._headline:
-            found = [p for p in found if p.first <= position]
-        return found[0] if len(found) == 1 else None
+            candidates = [p for p in candidates if p.first <= position]
+        return candidates[0] if len(candidates) == 1 else None
 
     def fullest(self, words: str, position: int) -> str:
         """The fullest name of the one whom these words name; a name alone,

@@ -1,4 +1,4 @@
-"""From an article to typed sentences whose offsets index its text."""
+"""From an article to labelled sentences whose offsets index its text."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Article:
 
 
 class Predicts(Protocol):
-    """What an article is typed with: a Classifier, or what asks one."""
+    """What an article is labelled with: a Classifier, or what asks one."""
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
         """See Classifier.predict."""

@@ -101,7 +101,9 @@ def sentences(article: str) -> list[tuple[int, int, int]]:
     spans = []
     for number, (begin, stop) in enumerate(paragraphs(article)):
         # line breaks inside a wrapped paragraph and lone surrogates become other characters, one for one: offsets hold
-        paragraph = re.sub(_SURROGATE, "\ufffd", re.sub(_BREAK, lambda found: " " * len(found[0]), article[begin:stop]))
+        paragraph = re.sub(
+            _SURROGATE, "\ufffd", re.sub(_BREAK, lambda breaks: " " * len(breaks[0]), article[begin:stop])
+        )
         cuts = _cuts(paragraph)
         for start, end in zip([0, *cuts], [*cuts, len(paragraph)], strict=True):
             piece = article[begin + start : begin + end]
@@ -139,7 +141,7 @@ def quotations(paragraph: str) -> tuple[list[tuple[int, int]], int]:
 
     A straight mark opens if white space or a bracket stands before it.
     """
-    found = []
+    closed = []
     opened, single = -1, False
     for m in re.finditer(_MARK, paragraph):
         mark, start = m[0], m.start()
@@ -148,7 +150,7 @@ def quotations(paragraph: str) -> tuple[list[tuple[int, int]], int]:
             if mark == "‘" and opened < 0:
                 opened, single = start, True
             elif mark == "’" and opened >= 0 and single:
-                found.append((opened, m.end()))
+                closed.append((opened, m.end()))
                 opened = -1
         elif (
             mark in _OPENING_MARKS[1:]
@@ -157,9 +159,9 @@ def quotations(paragraph: str) -> tuple[list[tuple[int, int]], int]:
         ):
             opened, single = start, False
         elif opened >= 0 and not single:
-            found.append((opened, m.end()))
+            closed.append((opened, m.end()))
             opened = -1
-    return found, opened
+    return closed, opened
 
 
 def _cuts(text: str) -> list[int]:
@@ -241,9 +243,9 @@ def _boundaries(text: str) -> Iterator[int]:
     start = 0
     while start < len(text):
         window = text[start : start + WINDOW]
-        found = [b["start_index"] for b in sentencex.get_sentence_boundaries("en", window)]
-        yield from (start + b for b in found if b)  # where a window begins is no boundary
-        cut_off = max(found, default=0) if start + WINDOW < len(text) else 0
+        starts = [b["start_index"] for b in sentencex.get_sentence_boundaries("en", window)]
+        yield from (start + b for b in starts if b)  # where a window begins is no boundary
+        cut_off = max(starts, default=0) if start + WINDOW < len(text) else 0
         start += cut_off or len(window)
 
 
@@ -256,8 +258,8 @@ def _within(spans: list[tuple[int, int]], start: int, end: int) -> bool:
 
 
 def _past_space(text: str, position: int) -> int:
-    found = re.compile(_SPACE).match(text, position)
-    return found.end() if found else position
+    blanks = re.compile(_SPACE).match(text, position)
+    return blanks.end() if blanks else position
 
 
 def _joined(text: str, start: int, cut: int, after: int) -> bool:

@@ -72,7 +72,7 @@ def visible(text: str) -> str:
     """A text for one line of a terminal: white space as single blanks,
     hidden characters as escapes such as \\x1b and \\u202e.
     """
-    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), " ".join(text.split()))
+    return _HIDDEN.sub(lambda hidden: hidden[0].encode("unicode_escape").decode(), " ".join(text.split()))
 
 
 def _iso(statement: Statement) -> list[str]:

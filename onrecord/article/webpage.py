@@ -57,8 +57,8 @@ def publication_day(html: str) -> date | None:
     tree = _tree(html)
     if tree is None:
         return None
-    for found in (_named_days(tree), _linked_days(tree)):
-        days = {day for text in found if (day := _iso_day(text))}
+    for texts in (_named_days(tree), _linked_days(tree)):
+        days = {day for text in texts if (day := _iso_day(text))}
         if days:
             return days.pop() if len(days) == 1 else None
     return None
@@ -160,25 +160,25 @@ def _linked_days(tree: Any) -> Iterator[str]:
             except (ValueError, RecursionError):
                 continue
             while waiting:
-                found = waiting.pop()
-                if isinstance(found, list):
-                    waiting += found
-                elif isinstance(found, dict):
-                    kinds = found.get("@type")
+                entry = waiting.pop()
+                if isinstance(entry, list):
+                    waiting += entry
+                elif isinstance(entry, dict):
+                    kinds = entry.get("@type")
                     if (
                         {kinds} & _ARTICLES
                         if isinstance(kinds, str)
                         else isinstance(kinds, list) and _ARTICLES & {*map(str, kinds)}
                     ):
-                        yield str(found.get("datePublished") or "")
-                    waiting += [found[key] for key in ("@graph", "mainEntity") if key in found]
+                        yield str(entry.get("datePublished") or "")
+                    waiting += [entry[key] for key in ("@graph", "mainEntity") if key in entry]
 
 
 def _iso_day(text: str) -> date | None:
     """The day of an ISO 8601 date or date and time; None for everything else, such as 05/02/2024."""
-    found = re.match(r"\d{4}-\d\d-\d\d(?=$|[T\s])", text.strip())
+    day = re.match(r"\d{4}-\d\d-\d\d(?=$|[T\s])", text.strip())
     try:
-        return date.fromisoformat(found[0]) if found else None
+        return date.fromisoformat(day[0]) if day else None
     except ValueError:
         return None
 

@@ -46,11 +46,11 @@ def read_config(directory: Path) -> Config:
     if not (pad is None or (type(pad) is int and pad >= 0)):
         raise ValueError(f"{path}: pad_token_id is {_shown(pad)}, no token's number")
     reserved = (pad or 0) + 1 if str(config.get("model_type")) in NUMBERED_FROM_PADDING else 0
-    told = [(path, "max_position_embeddings", config, reserved)]
+    sources = [(path, "max_position_embeddings", config, reserved)]
     if settings.is_file():
-        told.append((settings, "model_max_length", read_object(settings), 0))
+        sources.append((settings, "model_max_length", read_object(settings), 0))
     limits = []
-    for file, key, content, without in told:
+    for file, key, content, without in sources:
         limit = content.get(key)
         if limit is None:
             continue

@@ -61,15 +61,15 @@ def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
     A batch has at most `budget` tokens when padded to its longest row, or one row. Every row stands in exactly one
     batch. Longest first: if memory does not suffice, it fails at once.
     """
-    found: list[list[int]] = []
+    grouped: list[list[int]] = []
     room = 0
     for row in sorted(range(len(lengths)), key=lambda row: -lengths[row]):
         if not room:
-            found.append([])
+            grouped.append([])
             room = max(1, budget // max(1, lengths[row]))
-        found[-1].append(row)
+        grouped[-1].append(row)
         room -= 1
-    return found
+    return grouped
 
 
 def ahead(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:

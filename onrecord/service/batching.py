@@ -24,15 +24,15 @@ class Waiting:
         self.texts = texts
         # taken from the end, the longest first: texts of like length go together
         self.left = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        self.found: dict[int, Prediction] = {}
+        self.answers: dict[int, Prediction] = {}
         self.begun = asyncio.Event()
         self.done: asyncio.Future[list[Prediction]] = asyncio.get_running_loop().create_future()
 
     def settle(self, taken: Sequence[int], answers: Sequence[Prediction]) -> None:
         """Note the answers for some of the texts. Whoever waits is told when there is one for each."""
-        self.found.update(zip(taken, answers, strict=True))
-        if len(self.found) == len(self.texts) and not self.done.done():
-            self.done.set_result([self.found[i] for i in range(len(self.texts))])
+        self.answers.update(zip(taken, answers, strict=True))
+        if len(self.answers) == len(self.texts) and not self.done.done():
+            self.done.set_result([self.answers[i] for i in range(len(self.texts))])
 
     def fail(self, error: Exception) -> None:
         """Let whoever waits know; what is left of the texts is not for the model any more."""
@@ -96,8 +96,8 @@ class RequestBatches:
                         if before == 1:
                             raise error
                         await self._answer({waiting: taken})
-                    except Exception as own:
-                        waiting.fail(own)
+                    except Exception as failure:
+                        waiting.fail(failure)
 
     def _pieces(self) -> dict[Waiting, list[int]]:
         """Texts of the next batch.

@@ -62,11 +62,11 @@ class Metrics:
         self._together.observe(requests)
         self._texts.observe(texts)
 
-    def typed(self, found: Sequence[Prediction]) -> None:
+    def labelled(self, predictions: Sequence[Prediction]) -> None:
         """The model has answered."""
-        for prediction in found:
+        for prediction in predictions:
             self._labels.labels(prediction.label).inc()
-        self._abstained.inc(sum(prediction.abstained for prediction in found))
+        self._abstained.inc(sum(prediction.abstained for prediction in predictions))
 
     def page(self) -> bytes:
         """All of them, in Prometheus' text format."""

@@ -154,13 +154,13 @@ class Gate:
 
     async def _while_there(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
         """Let the app answer a request with this body, as long as the client waits for it."""
-        left, given = asyncio.create_task(_left(receive)), False
+        left, replayed = asyncio.create_task(_left(receive)), False
 
         async def replay() -> Message:
-            nonlocal given
-            if given:
+            nonlocal replayed
+            if replayed:
                 return await asyncio.shield(left)
-            given = True
+            replayed = True
             return {"type": "http.request", "body": body, "more_body": False}
 
         answering = asyncio.ensure_future(self.app(scope, replay, send))

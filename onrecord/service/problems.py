@@ -62,19 +62,19 @@ def handle(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
-        found = error.errors()
-        if found[0]["type"] == "json_invalid":
-            return problem(400, f"the body is no JSON: {found[0]['ctx']['error']} at character {found[0]['loc'][-1]}")
-        if any(fault["loc"] == ("body",) and fault["type"] == "model_attributes_type" for fault in found):
+        errors = error.errors()
+        if errors[0]["type"] == "json_invalid":
+            return problem(400, f"the body is no JSON: {errors[0]['ctx']['error']} at character {errors[0]['loc'][-1]}")
+        if any(fault["loc"] == ("body",) and fault["type"] == "model_attributes_type" for fault in errors):
             return problem(422, "the body must be a JSON object, sent with Content-Type: application/json")
         faults = [
             Fault(pointer=_pointer(fault["loc"][1:]), detail=fault["msg"].removeprefix("Value error, "))
-            for fault in found[:ERRORS]
+            for fault in errors[:ERRORS]
         ]
-        more = f", {len(found) - ERRORS} of them not shown" if len(found) > ERRORS else ""
+        more = f", {len(errors) - ERRORS} of them not shown" if len(errors) > ERRORS else ""
         return problem(
             422,
-            f"{len(found)} {'thing' if len(found) == 1 else 'things'} wrong with the body{more}; see errors",
+            f"{len(errors)} {'thing' if len(errors) == 1 else 'things'} wrong with the body{more}; see errors",
             errors=faults,
         )
 

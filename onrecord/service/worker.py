@@ -30,7 +30,7 @@ class Worker:
 
     def __init__(self, classifier: Classifier, metrics: Metrics) -> None:
         self._classifier, self._metrics = classifier, metrics
-        self._batches = RequestBatches(self._type, metrics.batch, limits.BATCH_CHARACTERS)
+        self._batches = RequestBatches(self._label, metrics.batch, limits.BATCH_CHARACTERS)
         self._reader = Reader(self._batches.predict)
         self._turn = asyncio.Lock()  # of the reader's jobs, in their order
         self._requests = self._characters = 0  # in work or waiting
@@ -72,10 +72,10 @@ class Worker:
         await self._reader.close()
         self._batches.close()
 
-    def _type(self, texts: list[str]) -> list[Prediction]:
-        found = self._classifier.predict(texts)
-        self._metrics.typed(found)
-        return found
+    def _label(self, texts: list[str]) -> list[Prediction]:
+        predictions = self._classifier.predict(texts)
+        self._metrics.labelled(predictions)
+        return predictions
 
     @contextmanager
     def _place(self, characters: int) -> Iterator[None]:

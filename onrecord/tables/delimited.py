@@ -29,7 +29,7 @@ class Dialect:
 
     delimiter: str
     bare: bool = False  # whether quotation marks are text
-    found: bool = False  # whether the delimiter is neither given nor that of the format
+    detected: bool = False  # whether the delimiter is neither given nor that of the format
 
 
 class Row(NamedTuple):
@@ -79,7 +79,7 @@ def dialect(
     chosen, cells = usual, _header(file, usual)
     if delimiter is None and not _fits(cells, wanted, names):
         others = {other: _header(file, other) for other in CANDIDATES if other != usual}
-        fitting = [other for other, found in others.items() if _fits(found, wanted, names)]
+        fitting = [other for other, columns in others.items() if _fits(columns, wanted, names)]
         if not fitting and names is None:  # the message about the column is better with the names apart
             fitting = [max(others, key=lambda other: len(others[other]))]
             fitting = fitting if len(others[fitting[0]]) > len(cells) else []

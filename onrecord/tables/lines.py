@@ -39,15 +39,15 @@ def arriving(stream: BinaryIO) -> Iterator[list[Line]]:
 
     while data := stream.read1(READ):  # type: ignore[attr-defined]
         *ended, rest = (rest + data).split(b"\n")
-        found = []
+        lines = []
         for each in ended:
             number += 1
-            found.append(line(each))
+            lines.append(line(each))
             cut = False
         if len(rest) > LONGEST:
             rest, cut = b"", True
-        if found := [each for each in found if each.fault or each.text.strip()]:
-            yield found
+        if lines := [each for each in lines if each.fault or each.text.strip()]:
+            yield lines
     number += 1
     if (rest or cut) and ((last := line(rest)).fault or last.text.strip()):
         yield [last]

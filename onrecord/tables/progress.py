@@ -10,7 +10,7 @@ class Meter:
     """Tells on standard error how far a run is: in place on a terminal, else a line every ten seconds."""
 
     def __init__(self) -> None:
-        self.started = self.told = time.monotonic()
+        self.started = self.shown_at = time.monotonic()
         self.terminal = sys.stderr.isatty()
         self.resumed: float | None = None  # share of the input that was done before this start
 
@@ -21,9 +21,9 @@ class Meter:
         if not progress.fresh:
             self.resumed, self.started = progress.share, now
             return
-        if now - self.told < (0.2 if self.terminal else 10):
+        if now - self.shown_at < (0.2 if self.terminal else 10):
             return
-        self.told = now
+        self.shown_at = now
         seconds = now - self.started
         done = progress.share - (self.resumed or 0)
         left = f"{_duration(seconds * (1 - progress.share) / done)} left" if done > 0 else ""

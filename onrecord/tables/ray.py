@@ -127,8 +127,8 @@ def score_directory(
     with ThreadPoolExecutor(OPENERS) as pool:
         spans = [
             task
-            for found in pool.map(lambda i: _spans(files, i, paths[i], scorer, format), range(len(paths)))
-            for task in found
+            for tasks in pool.map(lambda i: _spans(files, i, paths[i], scorer, format), range(len(paths)))
+            for task in tasks
         ]
     reports = {
         path.rsplit("/", 1)[-1].removesuffix(".json"): json.loads(data)
@@ -225,9 +225,9 @@ class SpanScorer:
         import fsspec
 
         place = find_checkpoint(work.model)
-        if (found := checkpoint_identity(place.source)) != work.checkpoint:
+        if (here := checkpoint_identity(place.source)) != work.checkpoint:
             raise ScoreError(
-                f"{place.source} is another checkpoint on {os.uname().nodename} ({found}) than where the run was "
+                f"{place.source} is another checkpoint on {os.uname().nodename} ({here}) than where the run was "
                 f"started ({work.checkpoint})"
             )
         self.work = work

@@ -52,9 +52,9 @@ def rows(
         elif format == "parquet":
             yield from _parquet_rows(table.file)
         elif format == "xlsx":
-            _, sheets, found = workbook.sheet(table.file)
+            _, sheets, sheet_rows = workbook.sheet(table.file)
             note_sheets(sheets, on_note)
-            yield from found
+            yield from sheet_rows
         else:
             form = dialect(table.file, format, wanted, delimiter, names)
             note_delimiter(form, on_note)
@@ -63,7 +63,7 @@ def rows(
 
 def note_delimiter(form: Dialect, on_note: Callable[[str], None]) -> None:
     """Tell of a delimiter that nobody gave."""
-    if form.found:
+    if form.detected:
         shown = {"\t": "a tab"}.get(form.delimiter, form.delimiter)
         on_note(f"the delimiter is {shown}, as the header says; if that is wrong, give the right one as delimiter")
 
@@ -129,12 +129,12 @@ class Reader:
 
     def notes(self, file: BinaryIO) -> list[str]:
         """What was found out about the file and nobody had said."""
-        told: list[str] = []
+        notes: list[str] = []
         if self.format in DELIMITERS:
-            note_delimiter(self.dialect(file), told.append)
+            note_delimiter(self.dialect(file), notes.append)
         elif self.format == "xlsx":
-            note_sheets(workbook.sheet(file)[1], told.append)
-        return told
+            note_sheets(workbook.sheet(file)[1], notes.append)
+        return notes
 
     def spans(self, file: BinaryIO) -> list[Span]:
         """The parts of a file that can be read by themselves, in order."""
@@ -154,20 +154,20 @@ class Reader:
             yield from self._parquet_chunks(file, span, size)
             return
         if self.format == "jsonl":
-            found = self._json_rows(file, span)
+            incoming = self._json_rows(file, span)
         elif self.format == "xlsx":
-            found = map(self._with_text, workbook.sheet(file)[2])
+            incoming = map(self._with_text, workbook.sheet(file)[2])
         else:
-            found = delimited_rows(file, self.dialect(file), [self.text_column], encoding=_said(self.encoding))
-        found = map(self._checked, found) if self.sheet else found
-        while some := list(islice(found, size)):
-            good = [row for row in some if row.values is not None]
+            incoming = delimited_rows(file, self.dialect(file), [self.text_column], encoding=_said(self.encoding))
+        incoming = map(self._checked, incoming) if self.sheet else incoming
+        while batch := list(islice(incoming, size)):
+            good = [row for row in batch if row.values is not None]
             yield Chunk(
                 [row.values[self.text_column] for row in good],  # type: ignore[index]
                 [row.values for row in good],  # type: ignore[misc]
                 [row.line for row in good] if self.format == "jsonl" else None,
-                [f"{row.place}: {row.fault}" for row in some if row.values is None],
-                some[-1].position,
+                [f"{row.place}: {row.fault}" for row in batch if row.values is None],
+                batch[-1].position,
                 [row.place for row in good if row.short],
             )
 
@@ -347,7 +347,7 @@ def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
 
 def _foreign(batch: pa.RecordBatch) -> dict[int, str]:
     """The rows of a batch that hold text that is not UTF-8, and the column in which."""
-    found: dict[int, str] = {}
+    foreign: dict[int, str] = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         try:
             column.to_pylist()
@@ -356,10 +356,10 @@ def _foreign(batch: pa.RecordBatch) -> dict[int, str]:
                 try:
                     cell.as_py()
                 except UnicodeDecodeError:
-                    found.setdefault(i, name)
+                    foreign.setdefault(i, name)
         except (ValueError, OverflowError):  # other values that Python lacks: told when they are written
             continue
-    return found
+    return foreign
 
 
 def _said(encoding: str) -> str:
@@ -375,8 +375,8 @@ def _size(file: BinaryIO) -> int:
 def _newlines(file: BinaryIO, stop: int) -> int:
     """How many there are in the first `stop` bytes."""
     file.seek(0)
-    found = 0
+    count = 0
     while stop and (block := file.read(min(stop, 1 << 20))):
-        found += block.count(b"\n")
+        count += block.count(b"\n")
         stop -= len(block)
-    return found
+    return count

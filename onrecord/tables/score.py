@@ -211,12 +211,14 @@ def _finished(parts: Parts, target: Path, identity: dict[str, Any], overwrite: b
     same = finished["identity"] == identity
     if parts.has(JOINED) and (same or not overwrite):
         _deliver(parts, target, overwrite)
-    own = target.exists() and file_identity(target) == finished["output"]  # else it was moved away or replaced since
-    if same and own:
+    unchanged = (
+        target.exists() and file_identity(target) == finished["output"]
+    )  # else it was moved away or replaced since
+    if same and unchanged:
         return _cleaned(parts, Summary(**finished["summary"] | {"notes": tuple(finished["summary"]["notes"])}))
     if target.exists() and not overwrite:
         parts.remove()
-        raise in_the_way(target, ", of an earlier run with another input, checkpoint or options" if own else "")
+        raise in_the_way(target, ", of an earlier run with another input, checkpoint or options" if unchanged else "")
     parts.empty()
     return None
 
@@ -371,10 +373,12 @@ def check_identity(before: str | None, now: dict[str, Any], way_out: str) -> Non
     if before is None:
         return
     try:
-        found = json.loads(before)
-        different = [name for name in now if found.get(name) != now[name]]
+        recorded = json.loads(before)
+        different = [name for name in now if recorded.get(name) != now[name]]
     except (ValueError, AttributeError):
         raise ScoreError(f"{RUN} of the parts that lie there cannot be read: {way_out}") from None
     if different:
-        what = "; ".join(f"{name} was {json.dumps(found.get(name))}, is {json.dumps(now[name])}" for name in different)
+        what = "; ".join(
+            f"{name} was {json.dumps(recorded.get(name))}, is {json.dumps(now[name])}" for name in different
+        )
         raise ScoreError(f"parts of another run lie there ({what}): {way_out}, or go on with what they were made with")

@@ -105,9 +105,9 @@ def inferred(chunks: Iterable[Chunk]) -> pa.Schema:
     schema, before = pa.schema([]), 0
     for chunk in chunks:
         rows = cast("list[dict[str, Any]]", chunk.rows)
-        own = _arrays(rows, None).schema
+        chunk_schema = _arrays(rows, None).schema
         try:
-            schema = pa.unify_schemas([schema, own], promote_options="permissive")
+            schema = pa.unify_schemas([schema, chunk_schema], promote_options="permissive")
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise TableError(
                 f"from row {before + 1} on, a column has values of another type than before ({error}); "
@@ -149,8 +149,8 @@ def _packed(target: BinaryIO, compression: str | None) -> Iterator[Any]:
     elif compression == "zstd":
         # Arrow closes what it was given, so it is given a handle of its own.
         with (
-            os.fdopen(os.dup(target.fileno()), "wb") as own,
-            arrow(".zst").CompressedOutputStream(own, "zstd") as file,
+            os.fdopen(os.dup(target.fileno()), "wb") as duplicate,
+            arrow(".zst").CompressedOutputStream(duplicate, "zstd") as file,
         ):
             yield file
     else:

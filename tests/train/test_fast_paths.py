@@ -23,7 +23,7 @@ def states_left(config: Config, monkeypatch: pytest.MonkeyPatch) -> dict[str, An
     with monkeypatch.context() as patch:
         patch.setattr(States, "remove", lambda self: None)
         fit.main(config)
-    return torch.load(States(config, "", 1).found()[-1], weights_only=True)["parts"]
+    return torch.load(States(config, "", 1).finished()[-1], weights_only=True)["parts"]
 
 
 @pytest.mark.slow

@@ -320,8 +320,8 @@ def test_numbers_that_break_off_leave_the_last_good_state(
     with pytest.raises(fit.Diverged, match=f"the {ruined} is nan at step 6"):
         fit.main(config)
     states = States(config, "", 1)
-    assert [path.name for path in states.found()] == ["2.pt", "4.pt"] and not config.checkpoint.exists()
-    saved = torch.load(states.found()[-1], weights_only=True)["parts"]
+    assert [path.name for path in states.finished()] == ["2.pt", "4.pt"] and not config.checkpoint.exists()
+    saved = torch.load(states.finished()[-1], weights_only=True)["parts"]
     assert all(value.isfinite().all() for value in (saved["model"] | saved["averaged"]).values())
 
 

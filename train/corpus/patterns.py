@@ -59,12 +59,12 @@ def breaches(rows: Iterable[Sentence], patterns: Sequence[Pattern]) -> list[str]
     """
     faults: list[str] = []
     used: set[tuple[str, str]] = set()
-    held: set[str] = set()
+    matched: set[str] = set()
     for s in rows:
         for pattern in patterns:
             if not pattern.regex.search(s.text):
                 continue
-            held.add(pattern.name)
+            matched.add(pattern.name)
             if s.label in pattern.labels:
                 continue
             if s.id in pattern.exceptions:
@@ -73,7 +73,7 @@ def breaches(rows: Iterable[Sentence], patterns: Sequence[Pattern]) -> list[str]
             allowed = " or ".join(sorted(pattern.labels))
             faults.append(f"{s.where} {s.id}: {s.label} {s.text!r} holds {pattern.name!r}, {allowed}: {pattern.why}")
     for pattern in patterns:
-        if pattern.name not in held:
+        if pattern.name not in matched:
             faults.append(f"no row holds {pattern.name!r}: mend its regex or delete it")
         for name in sorted(pattern.exceptions):
             if (pattern.name, name) not in used:

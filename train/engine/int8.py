@@ -44,39 +44,39 @@ class Site:
     error: float = 0.0  # relative, of the product, static
 
 
-def sites(model: onnx.ModelProto) -> list[Site]:
+def find_sites(model: onnx.ModelProto) -> list[Site]:
     """Every product of activations with a matrix of weights, in the order of the graph; not those of attention."""
     arrays = {tensor.name: tensor for tensor in model.graph.initializer}
-    biases = {given: name for node in model.graph.node if node.op_type == "Add"
-              for given in node.input for name in node.input if name in arrays}  # fmt: skip
-    found: dict[str, list[onnx.NodeProto]] = {}
+    biases = {product: name for node in model.graph.node if node.op_type == "Add"
+              for product in node.input for name in node.input if name in arrays}  # fmt: skip
+    products: dict[str, list[onnx.NodeProto]] = {}
     for node in model.graph.node:
         if node.op_type == "MatMul" and node.input[1] in arrays and len(arrays[node.input[1]].dims) == 2:
-            found.setdefault(node.input[0], []).append(node)
-    made = []
-    for source, nodes in found.items():
+            products.setdefault(node.input[0], []).append(node)
+    sites = []
+    for source, nodes in products.items():
         matrices = [numpy_helper.to_array(arrays[node.input[1]]) for node in nodes]
         label = biases.get(nodes[0].output[0], nodes[0].output[0]).removesuffix(".bias")
         widths = [matrix.shape[1] for matrix in matrices]
-        made.append(Site(source, [node.name for node in nodes], label, np.concatenate(matrices, axis=1), widths))
-    return made
+        sites.append(Site(source, [node.name for node in nodes], label, np.concatenate(matrices, axis=1), widths))
+    return sites
 
 
-def set_scales(model: onnx.ModelProto, found: Sequence[Site], rows: Sequence[Sequence[int]], pad: int) -> None:
+def set_scales(model: onnx.ModelProto, sites: Sequence[Site], rows: Sequence[Sequence[int]], pad: int) -> None:
     """Set each site's scales to those with the least error of its product, on these rows of token ids."""
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
-    watched.graph.output.extend([onnx.ValueInfoProto(name=site.source) for site in found])
+    watched.graph.output.extend([onnx.ValueInfoProto(name=site.source) for site in sites])
     session = onnxruntime.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
     del watched
-    seen: dict[str, list[np.ndarray]] = {site.source: [] for site in found}
+    seen: dict[str, list[np.ndarray]] = {site.source: [] for site in sites}
     for ids, mask in _batches(rows, pad):
         values = session.run(list(seen), {"input_ids": ids, "attention_mask": mask})
         for kept, value in zip(seen.values(), values, strict=True):
             # (rows, tokens, inputs), in the last layer (rows, 1, inputs); a head's are (rows, inputs)
             real = mask[:, : value.shape[1]].astype(bool)
             kept.append(value[real] if value.ndim == 3 else value)
-    for site in found:
+    for site in sites:
         _set_scales(site, np.concatenate(seen.pop(site.source)))
 
 
@@ -106,16 +106,16 @@ def _set_scales(site: Site, rows: np.ndarray) -> None:
                 site.scale, site.zero, site.error = float(scale), zero, error / float(np.linalg.norm(exact))
 
 
-def harms(model: onnx.ModelProto, found: Sequence[Site], rows: Sequence[Sequence[int]], pad: int) -> list[float]:
+def harms(model: onnx.ModelProto, sites: Sequence[Site], rows: Sequence[Sequence[int]], pad: int) -> list[float]:
     """By how much each site, alone static, moves the scores of these rows: mean squared difference.
 
     One graph computes both ways and has a switch a site.
     """
-    built = quantised(model, found, {site.source for site in found}, switches=True)
+    built = quantised(model, sites, {site.source for site in sites}, switches=True)
     session = onnxruntime.InferenceSession(built.SerializeToString(), providers=["CPUExecutionProvider"])
     del built
     off, on = np.zeros((), dtype=np.float32), np.ones((), dtype=np.float32)
-    switches = {f"{site.source}_switch": off for site in found}
+    switches = {f"{site.source}_switch": off for site in sites}
 
     def scores(static: dict[str, np.ndarray]) -> np.ndarray:
         parts = [
@@ -128,12 +128,12 @@ def harms(model: onnx.ModelProto, found: Sequence[Site], rows: Sequence[Sequence
     return [float(np.square(scores({name: on}) - exact).mean()) for name in switches]
 
 
-def ladder(found: Sequence[Site], harm: Sequence[float]) -> list[list[Site]]:
+def ladder(sites: Sequence[Site], harm: Sequence[float]) -> list[list[Site]]:
     """The sites to be static, rung by rung: all, then those that leave a half of the harm, a quarter and so on, none.
 
     First to go is what does most harm for its work. Harms of different sites add up, nearly.
     """
-    worst = sorted(zip(found, harm, strict=True), key=lambda pair: pair[1] / pair[0].work)
+    worst = sorted(zip(sites, harm, strict=True), key=lambda pair: pair[1] / pair[0].work)
     rungs: list[list[Site]] = []
     for halving in range(HALVINGS):
         left = np.cumsum([h for _, h in worst])
@@ -146,7 +146,7 @@ def ladder(found: Sequence[Site], harm: Sequence[float]) -> list[list[Site]]:
 
 
 def quantised(
-    model: onnx.ModelProto, found: Sequence[Site], static: Collection[str], switches: bool = False
+    model: onnx.ModelProto, sites: Sequence[Site], static: Collection[str], switches: bool = False
 ) -> onnx.ModelProto:
     """The graph with the sites whose source is in `static` static, the others by blocks, and word vectors in int8.
 
@@ -154,7 +154,7 @@ def quantised(
     """
     graph = model.graph
     arrays = {tensor.name: tensor for tensor in graph.initializer}
-    site_of = {name: site for site in found for name in site.nodes}
+    site_of = {name: site for site in sites for name in site.nodes}
     outputs = {node.name: node.output[0] for node in graph.node if node.name in site_of}
     nodes: list[onnx.NodeProto] = []
     added: dict[str, np.ndarray] = {}
@@ -170,7 +170,7 @@ def quantised(
     read = {name for node in nodes for name in node.input}
     inputs = [*graph.input]
     if switches:
-        inputs += [helper.make_tensor_value_info(f"{site.source}_switch", TensorProto.FLOAT, []) for site in found]
+        inputs += [helper.make_tensor_value_info(f"{site.source}_switch", TensorProto.FLOAT, []) for site in sites]
     tensors = [tensor for tensor in graph.initializer if tensor.name in read]
     tensors += [numpy_helper.from_array(array, name) for name, array in added.items()]
     made = helper.make_graph(nodes, graph.name, inputs, graph.output, tensors)

@@ -72,15 +72,15 @@ def capture(
     """All that steps change besides the Position. Every process must call it: each has generators of its own."""
     numpy_state: Any = np.random.get_state()  # its stub does not know the tuple
     name, keys, *rest = numpy_state
-    own = {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
+    generators = {"python": random.getstate(), "numpy": (name, keys.tolist(), *rest), "torch": torch.get_rng_state()}
     if accelerator.device.type == "cuda":
-        own["cuda"] = torch.cuda.get_rng_state(accelerator.device)
+        generators["cuda"] = torch.cuda.get_rng_state(accelerator.device)
     return {
         "model": accelerator.unwrap_model(model).state_dict(),
         "averaged": averaged.state_dict(),
         "optimizer": optimizer.state_dict(),
         "scaler": accelerator.scaler.state_dict() if accelerator.scaler is not None else None,
-        "generators": gather_object([own]),
+        "generators": gather_object([generators]),
     }
 
 
@@ -97,13 +97,13 @@ def restore(
     optimizer.load_state_dict(parts["optimizer"])
     if accelerator.scaler is not None:
         accelerator.scaler.load_state_dict(parts["scaler"])
-    own = parts["generators"][accelerator.process_index]
-    random.setstate(own["python"])
-    name, keys, *rest = own["numpy"]
+    generators = parts["generators"][accelerator.process_index]
+    random.setstate(generators["python"])
+    name, keys, *rest = generators["numpy"]
     np.random.set_state((name, np.array(keys, dtype=np.uint32), *rest))
-    torch.set_rng_state(own["torch"])
+    torch.set_rng_state(generators["torch"])
     if accelerator.device.type == "cuda":
-        torch.cuda.set_rng_state(own["cuda"], accelerator.device)
+        torch.cuda.set_rng_state(generators["cuda"], accelerator.device)
 
 
 class States:
@@ -123,16 +123,16 @@ class States:
         paths = (path for path in (run_dir / "state").glob("*.pt") if path.stem.isdigit())
         return sorted(paths, key=lambda path: int(path.stem))
 
-    def found(self) -> list[Path]:
+    def finished(self) -> list[Path]:
         """Finished states, oldest first."""
         return self.files(self.directory.parent)
 
     def refuse_to_overwrite(self) -> None:
         """Raises Stop if an earlier run left a state: starting anew would lose it."""
-        if found := self.found():
+        if states := self.finished():
             raise Stop(
-                f"{found[-1]} was left by a run that did not end: --resume goes on from it; delete {self.directory} to "
-                "start anew"
+                f"{states[-1]} was left by a run that did not end: --resume goes on from it; "
+                f"delete {self.directory} to start anew"
             )
 
     def write(self, position: Position, parts: dict[str, Any]) -> Path:
@@ -158,8 +158,8 @@ class States:
                 "engine.save_every: 0"
             ) from error
         # A later step than this one is a damaged state that `read` passed over.
-        kept = [path for path in self.found() if int(path.stem) <= position.step][-KEPT:]
-        for path in self.found():
+        kept = [path for path in self.finished() if int(path.stem) <= position.step][-KEPT:]
+        for path in self.finished():
             if path not in kept:
                 path.unlink()
         return target
@@ -170,7 +170,7 @@ class States:
         Raises Stop if there is none, or if it is of another config, data or number of processes.
         """
         damaged: list[str] = []
-        for path in reversed(self.found()):
+        for path in reversed(self.finished()):
             try:
                 with zipfile.ZipFile(path) as archive:  # torch.load does not look at the checksums
                     if broken := archive.testzip():

@@ -15,7 +15,7 @@ def cut_rows(texts: Iterable[str], lengths: Iterable[int], tokenizer: PreTrained
     return sum(len(tokenizer(text, verbose=False)["input_ids"]) > max_tokens for text in full)
 
 
-def told(cut: dict[str, int], rows: dict[str, int], max_tokens: int) -> str:
+def cut_notice(cut: dict[str, int], rows: dict[str, int], max_tokens: int) -> str:
     """A line for people: `cut` of `rows`, by split."""
     shares = ", ".join(f"{n} of {rows[name]} {name} rows ({n / rows[name]:.1%})" for name, n in cut.items())
     return f"longer than max_tokens = {max_tokens} and cut there: {shares}"

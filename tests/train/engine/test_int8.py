@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from train.engine import int8
-from train.engine.int8 import Site, harms, ladder, quantised, set_scales, sites
+from train.engine.int8 import Site, find_sites, harms, ladder, quantised, set_scales
 
 WORDS, WIDTH, LABELS = 4000, 64, 5
 ROWS = [[int(i) for i in np.random.default_rng(n).integers(1, WORDS, 3 + n % 9)] for n in range(40)]
@@ -56,7 +56,7 @@ def model() -> onnx.ModelProto:
 
 @pytest.fixture
 def found(model: onnx.ModelProto) -> list[Site]:
-    made = sites(model)
+    made = find_sites(model)
     set_scales(model, made, ROWS, 0)
     return made
 
@@ -73,7 +73,7 @@ def off(model: onnx.ModelProto, other: onnx.ModelProto) -> float:
 
 
 def test_sites_are_the_products_with_weights(model: onnx.ModelProto) -> None:
-    made = sites(model)
+    made = find_sites(model)
     assert [(site.source, site.nodes, site.widths) for site in made] == [
         ("words", ["n1", "n2"], [48, 48]),
         ("bent", ["n3"], [LABELS]),
@@ -111,7 +111,7 @@ def test_a_channel_of_wide_range_is_smoothed(
     words = found[0]
     assert words.smooth is not None and words.smooth.argmax() == OUTLIER
     monkeypatch.setattr(int8, "ALPHAS", (0.0,))
-    plain = sites(model)
+    plain = find_sites(model)
     set_scales(model, plain, ROWS, 0)
     assert plain[0].smooth is None and plain[0].error > 1.1 * words.error
 
@@ -120,7 +120,7 @@ def test_padding_sets_no_scales(model: onnx.ModelProto) -> None:
     table = numpy_helper.to_array(model.graph.initializer[0]).copy()
     table[0] = 1e6  # the padding id's vector
     model.graph.initializer[0].CopyFrom(numpy_helper.from_array(table, "table"))
-    made = sites(model)
+    made = find_sites(model)
     set_scales(model, made, ROWS, 0)
     assert made[0].scale < 100 and made[0].work == sum(map(len, ROWS)) * WIDTH * 96
 

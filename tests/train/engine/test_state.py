@@ -144,7 +144,9 @@ def states(settings: Config, tmp_path: Path) -> States:
     written = States(changed(settings, output=str(tmp_path)), "data", 1)
     for step in (2, 4, 6):
         written.write(Position(step=step), {"model": {"weight": torch.full((100,), float(step))}})
-    assert [path.name for path in written.found()] == ["4.pt", "6.pt"] and len(list(written.directory.iterdir())) == 2
+    assert [path.name for path in written.finished()] == ["4.pt", "6.pt"] and len(
+        list(written.directory.iterdir())
+    ) == 2
     return written
 
 
@@ -160,17 +162,17 @@ def flip(content: bytes) -> bytes:
 
 @pytest.mark.parametrize("damage", [cut, flip, lambda content: b""])
 def test_a_damaged_state_is_passed_over_and_the_older_one_taken(states: States, damage: Any) -> None:
-    newest = states.found()[-1]
+    newest = states.finished()[-1]
     newest.write_bytes(damage(newest.read_bytes()))
     position, parts, damaged = states.read()
     assert position.step == 4 and parts["model"]["weight"].eq(4).all()
     assert len(damaged) == 1 and damaged[0].startswith(f"{newest} is damaged")
     states.write(Position(step=5), parts)
-    assert [path.name for path in states.found()] == ["4.pt", "5.pt"]  # not the damaged one
+    assert [path.name for path in states.finished()] == ["4.pt", "5.pt"]  # not the damaged one
 
 
 def test_no_state_is_whole(states: States) -> None:
-    for path in states.found():
+    for path in states.finished():
         path.write_bytes(cut(path.read_bytes()))
     with pytest.raises(Stop, match=r"no state can be read\. .*6\.pt is damaged .*4\.pt is damaged .*to start anew"):
         states.read()
