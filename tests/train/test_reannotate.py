@@ -76,7 +76,7 @@ def test_wrong_labels_are_found_and_the_sheet_is_blind(
     assert len(sentences) > 5 and {s.id for s in sentences} == wrong  # test is not looked at
     assert [len(s.text) for s in sentences] == sorted((len(s.text) for s in sentences), reverse=True)  # surest first
     sure = 0.5 + len(sentences[2].text) / 1000
-    assert re.search(r"^labelling [\d,]+ sentences of train and validation with ", capsys.readouterr().err, re.MULTILINE)
+    assert re.search(r"^labelling [\d,]+ sentences of train and validation with ", capsys.readouterr().err, re.M)
     assert doubted(config, sure, 100) == [s for s in sentences if len(s.text) >= len(sentences[2].text)]
     assert len(doubted(config, 0.5, 2)) == 2 and doubted(config, 0.5, 2) == sentences[:2]
     assert write_sheet(config, tmp_path / "sheet.csv", 0.5, 100) == len(sentences)
