@@ -10,8 +10,6 @@ in memory and exits 1 if data/ holds anything else; --audit runs the slow checks
 import hashlib
 import io
 import json
-import os
-import shutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -24,6 +22,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from onrecord.tables.ownership import MARKER, NotOurs, claim_directory
+from onrecord.tables.parts import write_whole
 from train.config import SPLITS, WIDE, Config, Corpus, Stop, parse, run
 from train.corpus.card import agreement, dataset_card
 from train.corpus.dealing import FILE, deal, read_splits, write_splits_file
@@ -33,6 +33,7 @@ from train.corpus.rows import Sentence, key, read_seeds
 from train.corpus.sources import WHOLE, read_source
 from train.corpus.splits import TEACHER, labelled
 
+PURPOSE = "train.build"  # that its directories are marked with
 VERSION = "1"  # raise it when the same seeds are meant to give other bytes
 
 
@@ -259,34 +260,33 @@ def build(parts: dict[str, list[Sentence]], config: Config) -> dict[str, bytes]:
 
 
 def write(files: dict[str, bytes], target: Path) -> None:
-    """Write beside `target`, then swap the directories, so that a reader never sees half of it.
+    """Write each file whole, the manifest last: until then the data is told to be incomplete.
 
-    Raises Stop where something else stands.
+    What an earlier build wrote and this one does not is deleted; files of others stay. Raises Stop where something else
+    stands.
     """
-    if target.exists() and (
-        not target.is_dir()
-        or target.is_symlink()
-        or (any(target.iterdir()) and not (target / "manifest.json").is_file())
-    ):
-        raise Stop(
-            f"{target} is not something train.build wrote, and would be replaced; give another --corpus.data, or move "
-            "it away"
-        )
-    fresh = target.with_name(target.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    manifest, marker = target / "manifest.json", target / MARKER
+    earlier = _earlier(manifest)
+    if earlier and not marker.exists() and not target.is_symlink():  # built before directories were marked
+        marker.write_text(f"{PURPOSE}\n", encoding="utf-8")
+    try:
+        claim_directory(target, PURPOSE)
+    except NotOurs as error:
+        raise Stop(f"{error}; --corpus.data names another directory") from None
+    manifest.unlink(missing_ok=True)
+    for name in earlier - files.keys():
+        (target / name).unlink(missing_ok=True)
     for name, content in files.items():
-        (fresh / name).write_bytes(content)
-    if (target / TEACHER).is_file():  # soft labels go by the text of a row, not by its place
-        shutil.copy2(target / TEACHER, fresh)
-    if target.exists():
-        old = target.with_name(target.name + ".old")
-        shutil.rmtree(old, ignore_errors=True)
-        os.replace(target, old)
-        os.replace(fresh, target)
-        shutil.rmtree(old)
-    else:
-        os.replace(fresh, target)
+        write_whole(target / name, content)
+
+
+def _earlier(manifest: Path) -> set[str]:
+    """The files that an earlier build wrote, by its manifest; none if that is missing or was not written by a build."""
+    try:
+        record = json.loads(manifest.read_text(encoding="utf-8"))
+        return {name for name in record["sha256"] if name == Path(name).name} if record["label_counts"] else set()
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def write_splits(parts: dict[str, datasets.Dataset], labels: list[str], target: Path) -> None:
@@ -340,8 +340,9 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
         raise Stop(f"--corpus.data {target} holds {inside[0]}, a source, and would be replaced; give another directory")
     manifest = json.loads(files["manifest.json"])
     if check:
-        there = {path.name: path.read_bytes() for path in target.glob("*") if path.is_file()} if target.is_dir() else {}
-        there.pop(TEACHER, None)
+        there = {path.name: path.read_bytes() for path in target.iterdir() if path.is_file()} if target.is_dir() else {}
+        for kept in (TEACHER, MARKER):
+            there.pop(kept, None)
         differing = sorted(name for name in files | there if files.get(name) != there.get(name))
         if differing:
             raise Stop(f"{target} is not what {origin} gives: {', '.join(differing)} differ; run `make data`")

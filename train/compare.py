@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from onrecord.classifier import CheckpointError, Classifier
+from onrecord.terminal import visible
 from train.config import Stop, run
 from train.corpus.source_files import read_table
 from train.measure.paired import mcnemar
@@ -133,7 +134,7 @@ def _command() -> int:
             f"{c['first']} {c['first_confidence']:.2f}",
             f"{c['second']} {c['second_confidence']:.2f}",
             c["label"] or "",
-            c["text"],
+            visible(c["text"]),
         )
         table.add_row(*map(Text, cells))  # plain text: a label or a sentence may look like markup
     Console().print(table)

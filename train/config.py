@@ -291,11 +291,11 @@ def reasons(error: Exception) -> str:
 
 
 def run(main: Callable[[], int | None]) -> None:
-    """Call a command's main; what the user can mend becomes one message on stderr and exit code 1."""
+    """Call a command's main; what the user can mend, a full disk too, becomes one message on stderr and exit code 1."""
     try:
         sys.exit(main() or 0)
-    except Stop as stop:
-        sys.exit(f"error: {stop}")
+    except (Stop, OSError) as error:
+        sys.exit(f"error: {error}")
 
 
 class _Yaml(yaml.SafeLoader):

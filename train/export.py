@@ -53,6 +53,7 @@ ECE_LOSS = 0.005  # and what it may add to the calibration error
 BATCH = 1e-3  # by how much a probability may move with the batch its sentence runs in; fp32 moves by 1e-6
 BATCH_ROWS = 150  # sentences that this is looked at on
 RANGES = 100  # training sentences, or thereabouts, whose activations set the scales of int8
+UNFINISHED = ".export-"  # before the names of directories that are worked in: nobody keeps a copy under such a one
 HARM_ROWS = 16  # and on whose scores the harm of each matrix is measured
 
 
@@ -75,10 +76,10 @@ def main(config: Config) -> int:
     def opened(file: Path) -> Classifier:
         return Classifier(OnnxBackend(file, pad), classifier.tokens, classifier.labels)
 
-    for left_over in config.run_dir.glob("export.*"):  # of an export that was killed
+    for left_over in config.run_dir.glob(f"{UNFINISHED}*"):  # of an export that was killed
         if left_over.is_dir():
             shutil.rmtree(left_over)
-    with tempfile.TemporaryDirectory(dir=config.run_dir, prefix="export.") as folder:
+    with tempfile.TemporaryDirectory(dir=config.run_dir, prefix=UNFINISHED) as folder:
         fp32, int8 = Path(folder) / ONNX, Path(folder) / INT8
         step = max(1, len(texts) // PARITY_ROWS)
         reference, _ = classifier.logits(texts[::step])

@@ -398,7 +398,8 @@ def save_checkpoint(
     Raises Stop when the disk does not take it; states of --resume stay.
     """
     target = config.checkpoint
-    fresh, old = target.with_name("checkpoint.new"), target.with_name("checkpoint.old")
+    # names that nobody keeps a copy under
+    fresh, old = target.with_name(".checkpoint.new"), target.with_name(".checkpoint.old")
     for left_over in (fresh, old):
         shutil.rmtree(left_over, ignore_errors=True)
     tokenizer.model_max_length = config.engine.max_tokens

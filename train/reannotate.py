@@ -24,6 +24,7 @@ from onrecord import Classifier
 from onrecord.classifier import GROUP
 from onrecord.tables.parts import write_whole
 from onrecord.tables.write import BOM, Form, csv_lines, with_formula
+from onrecord.terminal import visible
 from train.config import Config, Corpus, Stop, parse, run
 from train.corpus.rows import Sentence, normalise, read_seeds, seed_lines
 from train.corpus.source_files import read_table
@@ -112,7 +113,7 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
         contents[seeds] = "\n".join(lines).encode("utf-8")
     for seeds, content in contents.items():
         write_whole(seeds, content)
-    disagreements = [f"{i}: {sentences[i].label} or {new[i][0]}? {sentences[i].text[:100]}" for i in disputed]
+    disagreements = [f"{i}: {sentences[i].label} or {new[i][0]}? {visible(sentences[i].text[:100])}" for i in disputed]
     return len(ready), len(answers) - len(filled), disagreements
 
 

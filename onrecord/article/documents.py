@@ -5,9 +5,12 @@ from __future__ import annotations
 import email
 import email.policy
 import io
+import logging
 import re
 import zipfile
 from email.message import EmailMessage
+
+logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what ails a file is told by our error, in one line
 
 UNPACKED = 100_000_000  # bytes of a Word file when unpacked; a long one has one million
 _NEEDS = "needs {}: pip install 'onrecord[documents]'"
@@ -37,7 +40,7 @@ def _word(data: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
             unpacked = sum(item.file_size for item in archive.infolist())
-    except zipfile.BadZipFile:
+    except Exception:  # whatever a spoiled archive makes of it, such as a version that there is not
         raise ValueError("is a spoiled archive") from None
     if "word/document.xml" not in names:
         kind = "an OpenDocument file" if "content.xml" in names else "an archive (.zip)"

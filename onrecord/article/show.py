@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -12,15 +11,13 @@ from rich.text import Text
 from onrecord.article.html import labels_of, page
 from onrecord.article.read import Article, Statement
 from onrecord.article.record import dumps, record
+from onrecord.terminal import visible
 
 # by label number; the label stands there as a word too
 COLOURS = "white yellow red green bright_black cyan magenta blue".split()
 COLUMNS = (
     "paragraph start end label confidence abstained label_set speaker speaker_name speaker_inherited dates text"
 ).split()
-_HIDDEN = re.compile(  # control characters, and those that turn the direction of a line: a terminal obeys both
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
 
 
 def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
@@ -66,13 +63,6 @@ def as_csv(article: Article) -> str:
         # Python before 3.13 leaves a lone CR bare, which ends a row for who reads it
         (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
     return text.getvalue()
-
-
-def visible(text: str) -> str:
-    """A text for one line of a terminal: white space as single blanks,
-    hidden characters as escapes such as \\x1b and \\u202e.
-    """
-    return _HIDDEN.sub(lambda hidden: hidden[0].encode("unicode_escape").decode(), " ".join(text.split()))
 
 
 def _iso(statement: Statement) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import sys
@@ -10,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onrecord.cli.command import fail, standard_input
+from onrecord.tables.parts import write_whole
+from onrecord.terminal import visible
 
 if TYPE_CHECKING:
     from onrecord.article.read import Article
 
+UID = re.compile(rb"^UID:\S+@onrecord", re.MULTILINE)  # of an event of ours in a calendar
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
 
 
@@ -65,19 +69,28 @@ def write_events(article: Article, ics: Path | None, superdesk: Path | None, jso
     """Write the events of an article in the forms asked for, and tell on standard error what was left out.
 
     The calendar `ics` is brought up to date if it is there: see `to_ics`. `superdesk` is a directory: a file an event,
-    which is what its ingest takes.
+    which is what its ingest takes. A file that holds anything but events of ours ends the command, and is left.
     """
-    from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk  # here: they are slow to import
+    from onrecord.dates.forms import PRODID, to_ics, to_jsonld, to_superdesk  # here: they are slow to import
 
     try:
+        before = _ours(ics, PRODID.encode()) if ics else b""
+        graph = json.dumps(to_jsonld(article), ensure_ascii=False, indent=1)
+        if jsonld:
+            _ours(jsonld, graph[: graph.index("[")].encode())
         if ics:
-            ics.write_bytes(to_ics(article, ics.read_bytes() if ics.is_file() else None))
+            calendar = to_ics(article, before or None)
+            _write(ics, calendar)
+            if gone := set(UID.findall(before)) - set(UID.findall(calendar)):
+                print(f"{len(gone)} events that were in {ics} are not of this article, and were taken out",
+                      file=sys.stderr)  # fmt: skip
         if superdesk:
             superdesk.mkdir(parents=True, exist_ok=True)
             for event in to_superdesk(article):
-                _write(superdesk / f"{event['guid'].partition('@')[0]}.json", event)
+                text = json.dumps(event, ensure_ascii=False, indent=1)
+                _write(superdesk / f"{event['guid'].partition('@')[0]}.json", _utf8(text))
         if jsonld:
-            _write(jsonld, to_jsonld(article))
+            _write(jsonld, _utf8(graph))
     except (ImportError, OSError) as error:
         raise fail(str(error)) from None
     for path in filter(None, (ics, superdesk, jsonld)):
@@ -92,8 +105,28 @@ def write_events(article: Article, ics: Path | None, superdesk: Path | None, jso
             one = len(sentences) == 1
             said = f"sentence {reason.replace('name', 'names', 1)}" if one else f"sentences {reason}"
             print(f"{len(sentences)} {dated} {said}:", file=sys.stderr)
-            print(*(f"  {' '.join(s.text.split())}" for s in sentences), sep="\n", file=sys.stderr)
+            print(*(f"  {visible(s.text)}" for s in sentences), sep="\n", file=sys.stderr)
 
 
-def _write(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def _ours(path: Path, mark: bytes) -> bytes:
+    """What the file of an earlier run holds, nothing if there is none; the end of the command if another one is there.
+
+    `mark` is what every file of ours has.
+    """
+    content = path.read_bytes() if path.is_file() else b""
+    if content.strip() and mark not in content:
+        raise fail(f"{path} holds no events that onrecord wrote: give another name; nothing was written")
+    return content
+
+
+def _utf8(json_text: str) -> bytes:
+    """JSON for a file; half a character, as an address may hold, becomes JSON's escape of it."""
+    return f"{json_text}\n".encode(errors="backslashreplace")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; into what is no file, such as a pipe, as it comes."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+    else:
+        write_whole(Path(os.path.realpath(path)), content)

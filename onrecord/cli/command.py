@@ -10,6 +10,8 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
+from onrecord.terminal import escaped
+
 EXIT_CODES = """Exit codes: 0 done; 1 it ended for the reason that standard error gives (score goes on when
 started again); 2 wrong usage: an argument, option or value that there is not, or that this checkpoint does not know;
 3 done, but bad lines or rows were left out, each named on standard error."""
@@ -34,7 +36,7 @@ class Command(typer.core.TyperCommand):
 
 def fail(message: str) -> typer.Exit:
     """Print a one-line error; what is returned ends the command with 1 when raised."""
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {escaped(message)}", file=sys.stderr)
     return typer.Exit(1)
 
 

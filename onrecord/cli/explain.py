@@ -11,6 +11,7 @@ import typer
 from onrecord.cli.command import answering
 from onrecord.cli.loading import load
 from onrecord.cli.options import AsJson, Backend, Model, Prior
+from onrecord.terminal import escaped
 
 BAR = 12  # characters of a bar of 100%
 
@@ -39,7 +40,7 @@ def explain(
         if as_json:
             print(json.dumps(dataclasses.asdict(explanation), ensure_ascii=False))
             return
-        print(f"{explanation.label} {explanation.confidence:.1%}")
+        print(f"{escaped(explanation.label)} {explanation.confidence:.1%}")
         for word in explanation.words:
             against, carried = ("▒" * round(BAR * -word.effect), "▇" * round(BAR * word.effect))  # one of them is empty
-            print(f"{word.effect:+7.1%}  {against:>{BAR}}│{carried:<{BAR}}  {word.text}")
+            print(f"{word.effect:+7.1%}  {against:>{BAR}}│{carried:<{BAR}}  {escaped(word.text)}")

@@ -15,6 +15,7 @@ from onrecord.cli.command import answering, fail
 from onrecord.cli.loading import load
 from onrecord.cli.options import AsJson, Model
 from onrecord.inference.files import read_export
+from onrecord.terminal import escaped
 
 if TYPE_CHECKING:
     from onrecord.classifier import Classifier
@@ -36,7 +37,7 @@ def info(
             print(json.dumps(described, ensure_ascii=False, indent=1))
             return
         for name, value in _lines(described):
-            print(f"{name:44}{value}")
+            print(f"{escaped(name):44}{escaped(value)}")
 
 
 def describe(classifier: Classifier) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import typer
 from onrecord.cli.command import LEFT_OUT, answering, fail, standard_input
 from onrecord.cli.loading import promising
 from onrecord.cli.options import AsJson, Backend, Coverage, MaxError, Model, OnError, Prior
+from onrecord.terminal import escaped
 
 if TYPE_CHECKING:
     from onrecord.classifier import Classifier, Prediction
@@ -78,4 +79,5 @@ def _print(predictions: list[Prediction], as_json: bool) -> None:
                 print(json.dumps(dataclasses.asdict(p), ensure_ascii=False))
                 continue
             windows = f"  [read in {p.windows} windows]" if p.windows > 1 else ""
-            print(f"{p.label:12}{p.confidence:6.1%}{'?' if p.abstained else ' '} {p.text}{windows}")
+            sure = "?" if p.abstained else " "
+            print(f"{escaped(p.label):12}{p.confidence:6.1%}{sure} {escaped(p.text)}{windows}")

@@ -51,7 +51,9 @@ def read(
     claims: Annotated[bool, typer.Option("--claims", help="enter claims that plainly lie ahead, too")] = False,
     ics: Annotated[
         Path | None,
-        typer.Option("--ics", help="also write the events as a calendar; one that is there is brought up to date"),
+        typer.Option(
+            "--ics", help="also write the events as a calendar, a file an article; an earlier one is brought up to date"
+        ),
     ] = None,
     superdesk: Annotated[
         Path | None,

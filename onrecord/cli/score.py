@@ -13,6 +13,7 @@ from onrecord.cli.command import LEFT_OUT, answering, fail, standard_input
 from onrecord.cli.loading import promising, senseless, shares_of
 from onrecord.cli.options import Backend, Coverage, Engine, MaxError, Model, OnError, Prior, TableFormat
 from onrecord.defaults import PART_ROWS
+from onrecord.terminal import escaped
 
 MOST_ROWS = 1_000_000  # of a part, all of which are in memory at once
 IN = "table: .csv, .tsv, .jsonl (also with .gz or .zst behind it), .parquet or .xlsx; - for standard input"
@@ -112,7 +113,7 @@ def score(
 
 
 def _note(note: str) -> None:
-    print(f"note: {note}", file=sys.stderr)
+    print(f"note: {escaped(note)}", file=sys.stderr)
 
 
 def _answer(file: BinaryIO) -> None:

@@ -258,7 +258,10 @@ def _origin(statements: Sequence[Dated], published: date | datetime, source: str
     varies, else the first name it gives and the year.
     """
     if source:
-        parts = urlsplit(source.strip())
+        try:
+            parts = urlsplit(source.strip())
+        except ValueError:  # as of "http://[a"
+            parts = urlsplit("")
         if not parts.netloc:
             return " ".join(source.casefold().split())
         query = urlencode(

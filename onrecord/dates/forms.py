@@ -17,6 +17,7 @@ from onrecord.dates.resolve import When
 if TYPE_CHECKING:
     from onrecord.article.read import Article
 
+PRODID = "-//onrecord//diary//EN"  # of a calendar of ours
 APPROXIMATE = {"week", "month", "quarter", "half", "year", "part", "weekend"}  # kinds that name no day of their own
 # RFC 5545, 3.8.1.11
 ICAL_STATUS = {
@@ -55,7 +56,7 @@ def to_ics(article: Article, before: bytes | None = None) -> bytes:
     except ImportError as error:
         raise ImportError("a calendar needs icalendar: pip install 'onrecord[diary]'") from error
     calendar = Calendar()
-    calendar.add("prodid", "-//onrecord//diary//EN")
+    calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
     known = _known(before) if before else {}
     for event in article.events:
@@ -124,7 +125,10 @@ def _known(calendar: bytes) -> dict[str, tuple[int, bytes]]:
     except ValueError:
         return {}
     for entry in entries:
-        sequence = int(entry.pop("sequence", 0))
+        try:
+            sequence = int(entry.pop("sequence", 0))
+        except (ValueError, TypeError):  # as somebody edited it
+            continue
         entry.pop("dtstamp", None)
         known[str(entry.get("uid"))] = (sequence, entry.to_ical())
     return known

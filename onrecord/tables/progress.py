@@ -4,6 +4,7 @@ import sys
 import time
 
 from onrecord.tables.score import Progress
+from onrecord.terminal import escaped
 
 
 class Meter:
@@ -16,7 +17,7 @@ class Meter:
 
     def __call__(self, progress: Progress) -> None:
         for fault in progress.faults:
-            print(f"left out: {fault}", file=sys.stderr)
+            print(f"left out: {escaped(fault)}", file=sys.stderr)
         now = time.monotonic()
         if not progress.fresh:
             self.resumed, self.started = progress.share, now

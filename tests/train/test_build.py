@@ -9,10 +9,12 @@ import datasets
 import pytest
 from huggingface_hub import DatasetCard
 
+from onrecord.tables.parts import write_whole
 from tests.conftest import LABELS
 from train import build
 from train.config import Config, Stop, load
 from train.corpus.rows import read_seeds
+from train.corpus.splits import load_split
 
 
 def config_for(seeds: Path, **changes: object) -> Config:
@@ -134,7 +136,7 @@ def test_nothing_but_its_own_data_is_replaced(seeds: Path, tmp_path: Path) -> No
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "thesis.tex").write_text("precious")
     for target, message in (
-        (tmp_path / "thesis", "not something train.build wrote"),
+        (tmp_path / "thesis", "was not made by train.build"),
         (seeds, "--corpus.seeds"),
         (seeds / "data", "--corpus.seeds"),
         (tmp_path, "--corpus.seeds"),
@@ -144,3 +146,52 @@ def test_nothing_but_its_own_data_is_replaced(seeds: Path, tmp_path: Path) -> No
     assert (tmp_path / "thesis" / "thesis.tex").read_text() == "precious" and list(seeds.glob("articles/*.jsonl"))
     for _ in range(2):
         assert build.main(load(corpus__seeds=str(seeds), corpus__data=str(tmp_path / "fresh"))) == 0
+
+
+def test_files_beside_the_data_stay(seeds: Path) -> None:
+    config = config_for(seeds)
+    data = Path(config.corpus.data)
+    build.main(config)
+    kept = [data / "notes.txt", data / "teacher.parquet"]
+    for beside in (f"{data}.new", f"{data}.old"):
+        Path(beside).mkdir()
+        kept.append(Path(beside) / "notes.txt")
+    for path in kept:
+        path.write_text("precious")
+    record = json.loads((data / "manifest.json").read_text())
+    record["sha256"] |= {"gone.parquet": "", f"../{data.name}.old/notes.txt": ""}
+    (data / "manifest.json").write_text(json.dumps(record))
+    (data / "gone.parquet").write_text("of an earlier build")
+    build.main(config)
+    assert [path.read_text() for path in kept] == ["precious"] * 4 and not (data / "gone.parquet").exists()
+
+
+def test_a_directory_with_another_manifest_is_not_ours(seeds: Path) -> None:
+    config = config_for(seeds)
+    data = Path(config.corpus.data)
+    data.mkdir()
+    for manifest in ('{"manifest_version": 3}', "[]", "{", '{"sha256": {}}'):
+        (data / "manifest.json").write_text(manifest)
+        with pytest.raises(Stop, match=r"was not made by train\.build"):
+            build.main(config)
+        assert (data / "manifest.json").read_text() == manifest and len(list(data.iterdir())) == 1
+
+
+def test_a_build_that_is_killed_is_told_and_built_again(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_for(seeds)
+    data = Path(config.corpus.data)
+
+    def die(path: Path, content: bytes) -> None:
+        if path.name == "test.parquet":
+            raise KeyboardInterrupt
+        write_whole(path, content)
+
+    for _ in ("the first build", "another one"):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(build, "write_whole", die)
+            build.main(config)
+        assert (data / "train.parquet").is_file()
+        with pytest.raises(Stop, match="run `make data`"):
+            load_split(config.corpus, "train")
+        build.main(config)
+        assert build.main(config, check=True) == 0

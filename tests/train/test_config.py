@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.conftest import ROOT
-from train.config import DEFAULTS, FIELDS, changed, differences, flat, load, parse
+from train.config import DEFAULTS, FIELDS, changed, differences, flat, load, parse, run
 
 CONFIGS = [DEFAULTS.with_name(f"{name}.yaml") for name in ("base", "gpu", "own", "smoke")]
 CONFIGS += sorted((DEFAULTS.parent / "benchmarks").glob("*.yaml"))
@@ -121,6 +121,15 @@ def test_a_command_prints_one_line_and_exits_1(tmp_path: Path) -> None:
         [sys.executable, "-m", "train.build", "--corpus.seeds", str(tmp_path)], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 1 and done.stderr.startswith("error: no seeds") and done.stderr.count("\n") == 1
+
+
+def test_what_the_disk_refuses_is_one_line(tmp_path: Path) -> None:
+    def main() -> None:
+        (tmp_path / "file").write_text("")
+        (tmp_path / "file" / "below").mkdir()
+
+    with pytest.raises(SystemExit, match=r"^error: .*Not a directory.*file"):
+        run(main)
 
 
 def test_help_says_what_the_file_says(capsys: pytest.CaptureFixture[str]) -> None:

@@ -58,7 +58,7 @@ def _lock(run_dir: Path) -> FileLock:
 
 
 def _refuse_foreign(run_dir: Path) -> None:
-    ours = (run_dir / MARKER, run_dir / "checkpoint" / "training.json", run_dir / "state")
+    ours = (run_dir / MARKER, run_dir / "checkpoint" / "training.json")
     if run_dir.is_dir() and any(run_dir.iterdir()) and not any(path.exists() for path in ours):
         raise Stop(
             f"{run_dir} holds files that no training made, and some would be replaced; give another --run or --output"

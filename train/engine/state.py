@@ -8,11 +8,11 @@ import hashlib
 import os
 import pickle
 import random
-import shutil
 import signal
 import threading
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -210,8 +210,11 @@ class States:
         )
 
     def remove(self) -> None:
-        """After a good end there is nothing to resume."""
-        shutil.rmtree(self.directory, ignore_errors=True)
+        """After a good end there is nothing to resume. Files of others stay."""
+        for path in (*self.found(), self.directory / "unfinished"):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.directory.rmdir()
 
 
 class Interruption:

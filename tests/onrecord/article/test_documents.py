@@ -1,8 +1,11 @@
 """Text of Word files, mails and PDF, in the forms in which people have them."""
 
 import io
+import subprocess
+import sys
 import zipfile
 from email.message import EmailMessage
+from pathlib import Path
 
 import docx
 import pypdf
@@ -134,3 +137,24 @@ def test_a_word_file_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr(documents, "UNPACKED", 1000)
     with pytest.raises(ValueError, match="1000 are read"):
         document_text(word(), "a.docx")
+
+
+def test_a_library_says_nothing_of_a_spoiled_file(tmp_path: Path) -> None:
+    spoiled = (FIXTURES / "article.pdf").read_bytes().replace(b"/Catalog", b"/Cata10g")
+    (tmp_path / "a.pdf").write_bytes(spoiled)
+    code = (
+        "import pathlib, sys; from onrecord.article.documents import document_text;"
+        "print(document_text(pathlib.Path(sys.argv[1]).read_bytes(), 'a.pdf'))"
+    )  # in a process of its own: pytest listens to what is logged
+    found = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.pdf")], capture_output=True, text=True)
+    assert found.returncode == 0 and found.stdout.strip() and not found.stderr
+
+
+def test_an_archive_of_a_version_that_there_is_not() -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("word/document.xml", "<a/>")
+    spoiled = archive.getvalue().replace(b"PK\x01\x02\x14\x03\x14\x00", b"PK\x01\x02\x14\x03\xff\x00")
+    assert spoiled != archive.getvalue()
+    with pytest.raises(ValueError, match="spoiled archive"):
+        document_text(spoiled, "a.docx")

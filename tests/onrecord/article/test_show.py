@@ -13,7 +13,8 @@ from onrecord import Prediction, read
 from onrecord.article.html import labels_of
 from onrecord.article.read import Article, Statement
 from onrecord.article.record import dumps, record
-from onrecord.article.show import as_csv, show, visible
+from onrecord.article.show import as_csv, show
+from onrecord.terminal import escaped, visible
 
 TEXT = "The vote here\x1b[31m \u202eis set for 3 p.m. Monday.\n\n“We \u2066may go,” Ann Roe said."
 
@@ -50,7 +51,7 @@ def test_what_a_terminal_would_obey_is_shown(capsys: pytest.CaptureFixture[str])
     out = printed("", capsys)
     assert "\x1b" not in out and "\u202e" not in out and "\u2066" not in out
     assert "\\x1b[31m" in out and "\\u202e" in out and "scheduling/hedge" in out
-    assert visible("a\x9b\u200f \n b") == "a\\x9b\\u200f b"
+    assert visible("a\x9b\u200f \n b") == "a\\x9b\\u200f b" and escaped("a  b\n\u2029") == "a  b\\n\\u2029"
 
 
 def test_the_page_isolates_the_words_of_others(capsys: pytest.CaptureFixture[str]) -> None:

@@ -153,6 +153,54 @@ def test_read_writes_a_calendar(model: list[str], checkpoint: Path, tmp_path: Pa
         assert found.exit_code == 2 and message in found.stderr
 
 
+MINE = b"BEGIN:VCALENDAR\r\nPRODID:-//me//EN\r\nBEGIN:VEVENT\r\nUID:dentist\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+def test_a_file_of_others_is_not_taken_for_events(model: list[str], tmp_path: Path) -> None:
+    article = tmp_path / "a.txt"
+    article.write_text("The council meets on Tuesday at 3 p.m. to vote. They met on Friday.")
+    words = ["read", str(article), "--published", "2024-05-02", *model]
+    labels = {row["prediction"]["label"] for row in json.loads(run(app, [*words, "--json"]).stdout)}
+    for name, option, theirs in (("own.ics", "--ics", MINE), ("package.json", "--jsonld", b'{"@graph": [1]}')):
+        (tmp_path / name).write_bytes(theirs)
+        found = run(app, [*words, "--ics", str(tmp_path / "new.ics"), option, str(tmp_path / name)])
+        assert found.exit_code == 1 and name in found.stderr and found.stderr.count("\n") == 1
+        assert (tmp_path / name).read_bytes() == theirs and not (tmp_path / "new.ics").exists()
+    for option, name in (("--ics", "a.ics"), ("--jsonld", "a.jsonld")):
+        (tmp_path / name).write_bytes(b"")  # as `mktemp` makes one
+        (tmp_path / f"linked-{name}").symlink_to(tmp_path / name)
+        for label in sorted(labels):
+            assert run(app, [*words, "--dated", label, option, str(tmp_path / f"linked-{name}")]).exit_code == 0
+        assert (tmp_path / f"linked-{name}").is_symlink() and (tmp_path / name).stat().st_size
+    assert not list(tmp_path.glob("*.new"))
+    half = ["--source", "https://a.example/\udcff", "--superdesk", str(tmp_path / "desk")]
+    for label in sorted(labels):
+        assert run(app, [*words, *half, "--dated", label, "--jsonld", str(tmp_path / "a.jsonld")]).exit_code == 0
+        json.loads((tmp_path / "a.jsonld").read_text())
+
+
+def test_events_that_are_gone_are_told(model: list[str], tmp_path: Path) -> None:
+    article, out = tmp_path / "a.txt", tmp_path / "a.ics"
+    words = ["read", str(article), "--published", "2024-05-02", "--ics", str(out), *model]
+    article.write_text("The council meets on Tuesday.")
+    label = json.loads(run(app, [*words, "--json"]).stdout)[0]["prediction"]["label"]
+    assert "taken out" not in run(app, [*words, "--dated", label]).stderr and b"UID:" in out.read_bytes()
+    article.write_text("Nobody knows.")
+    assert f"1 events that were in {out} are not of this article" in run(app, words).stderr
+
+
+def test_no_words_of_others_reach_a_terminal_as_they_are(model: list[str], tmp_path: Path) -> None:
+    name = tmp_path / "a\x1b[31m.txt"
+    name.write_text("Officials \x1b[2Jsaid so\u202e.")
+    calls = [["predict", name.read_text()], ["explain", name.read_text()], ["read", f"{name}t"]]
+    label = run(app, ["predict", "Officials \x1b[2Jsaid so\u202e.", *model]).stdout.split()[0]
+    day = ["--published", "2024-05-02", "--ics", str(tmp_path / "a.ics"), "--dated", label]
+    for words in [*calls, ["read", str(name), *day]]:
+        found = run(app, [*words, *model])
+        assert not {"\x1b", "\u202e"} & {*found.stdout, *found.stderr}, words
+        assert "\\x1b" in found.stdout + found.stderr, words
+
+
 def test_prior_and_unsure_sentences(model: list[str], settings: Config, tmp_path: Path) -> None:
     assert "never calibrated" in run(app, ["predict", "One.", "--prior", "uniform", *model]).stderr
     config = changed(settings, run="cli")

@@ -135,6 +135,9 @@ def test_sequence_goes_on_from_the_calendar_before() -> None:
     back, again = one("The Skarra summit opens on May 6.", changed)
     assert (same, unchanged) == (first, number) and number < raised < again
     assert one("The Skarra summit opens on May 6.", b"no calendar")[0] == first and back != first
+    for edited in (b"SEQUENCE:x", b"SEQUENCE:1\r\nSEQUENCE:2", b"SEQUENCE:1.5"):
+        spoiled = first.replace(b"SEQUENCE:%d" % number, edited)
+        assert edited in spoiled and one("The Skarra summit opens on May 6.", spoiled)[0] == first
 
 
 SUPERDESK = Path(__file__).parents[2] / "fixtures" / "superdesk_event_fields.json"

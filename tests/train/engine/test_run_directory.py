@@ -23,12 +23,12 @@ def test_another_training_in_the_same_run_is_refused(settings: Config) -> None:
 
 def test_files_that_no_training_made_are_left_alone(settings: Config, tmp_path: Path) -> None:
     work = tmp_path / "work"
-    for name in ("rows", "checkpoint"):
+    for name in ("rows", "checkpoint", "state"):
         (work / name).mkdir(parents=True)
         (work / name / "thesis.tex").write_text("precious")
     with pytest.raises(Stop, match="work holds files that no training made"):
         fit.main(changed(settings, output=str(tmp_path), run="work"))
-    assert len(list(work.rglob("thesis.tex"))) == 2
+    assert len(list(work.rglob("thesis.tex"))) == 3
 
 
 def test_a_calibrated_checkpoint_is_replaced_only_by_force(settings: Config, checkpoint: Path, tmp_path: Path) -> None:

@@ -55,6 +55,7 @@ def die_in_the_write_of(at: int) -> None:
 
 
 def child(config: dict[str, Any], resume: bool, output: Path, deaths: list[tuple]) -> None:
+    Path(output).parent.mkdir(parents=True, exist_ok=True)
     sys.stdout = open(output, "w")  # noqa: SIM115  # as long as the process
     torch.set_num_threads(1)
     for death, *arguments in deaths:
