@@ -211,7 +211,7 @@ class States:
 
     def remove(self) -> None:
         """After a good end there is nothing to resume. Files of others stay."""
-        for path in (*self.states(), self.directory / "unfinished"):
+        for path in (*self.finished(), self.directory / "unfinished"):
             path.unlink(missing_ok=True)
         with suppress(OSError):
             self.directory.rmdir()
