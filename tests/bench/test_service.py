@@ -19,15 +19,11 @@ def test_every_measure_has_a_figure(exported: Config) -> None:
     assert set(figures["batches"]["statuses"]) == set(figures["single"]["statuses"]) == {"200"} and set(
         figures["overload"]["statuses"]
     ) <= {"200", "429"}
-    assert (
-        figures["overload"]["arriving_per_second"] == pytest.approx(5 * figures["batches"]["per_second"], abs=1)
-        and min(figures["overload"]["memory_mb"]) > 10
-    )
+    assert figures["overload"]["arriving_per_second"] == pytest.approx(5 * figures["batches"]["per_second"], abs=1)
+    assert min(figures["overload"]["memory_mb"]) > 10
     stopped = figures["sigterm"]
-    assert (
-        stopped["lost"] == stopped["others_in_the_log"] == 0
-        and stopped["answered"] == stopped["answered_by_the_log"] > 0
-    )
+    assert stopped["lost"] == stopped["others_in_the_log"] == 0
+    assert stopped["answered"] == stopped["answered_by_the_log"] > 0
     assert figures["killed"]["answers"]["200"] > 0 and figures["soak"]["memory_mb"][0] > 10
 
 

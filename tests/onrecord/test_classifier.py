@@ -24,10 +24,8 @@ def test_one_and_many(classifier: Classifier) -> None:
     one = classifier.predict("The talks will resume on Monday.")
     assert isinstance(one, Prediction) and classifier.predict([one.text]) == [one]
     assert list(one.probabilities) == list(classifier.labels) == LABELS
-    assert (
-        sum(one.probabilities.values()) == pytest.approx(1)
-        and one.confidence == max(one.probabilities.values()) == one.probabilities[one.label]
-    )
+    assert sum(one.probabilities.values()) == pytest.approx(1)
+    assert one.confidence == max(one.probabilities.values()) == one.probabilities[one.label]
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.label = "claim"  # type: ignore[misc]
 

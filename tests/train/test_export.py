@@ -348,10 +348,8 @@ def test_backend_on_the_command_line(own: Config, tmp_path: Path) -> None:
     where = ["--model", str(own.checkpoint)]
     for name in ("onnx", "int8", "torch"):
         found = CliRunner().invoke(app, ["predict", "One said.", "--json", "--backend", name, *where])
-        assert (
-            found.exit_code == 0
-            and json.loads(found.stdout)["label"] == Classifier.load(own.checkpoint).predict("One said.").label
-        )
+        assert found.exit_code == 0
+        assert json.loads(found.stdout)["label"] == Classifier.load(own.checkpoint).predict("One said.").label
         assert (
             CliRunner()
             .invoke(app, ["score", str(tmp_path / "in.csv"), str(tmp_path / f"{name}.csv"), "--backend", name, *where])

@@ -65,18 +65,15 @@ def test_html_without_its_extra(told: Told, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_model_and_probes(client: TestClient, classifier: Classifier) -> None:
     found = client.get("/v1/model").json()
-    assert (
-        found["labels"] == list(classifier.labels)
-        and found["prior"] == classifier.rule.prior
-        and found["backend"] == classifier.backend.name
-    )
+    assert found["labels"] == list(classifier.labels)
+    assert found["prior"] == classifier.rule.prior
+    assert found["backend"] == classifier.backend.name
     assert (
         found["versions"]["torch" if classifier.backend.name == "torch" else "onnxruntime"]
         == classifier.backend.version
     )
-    assert (
-        found["limits"]["texts"] == service_limits.TEXTS and found["limits"]["body_bytes"] == service_limits.BODY_BYTES
-    )
+    assert found["limits"]["texts"] == service_limits.TEXTS
+    assert found["limits"]["body_bytes"] == service_limits.BODY_BYTES
     assert client.get("/healthz").json() == {"status": "alive"} and client.get("/readyz").json() == {"status": "ready"}
     for probe in ("/healthz", "/readyz"):
         assert (client.head(probe).status_code, client.head(probe).content) == (200, b"")

@@ -124,11 +124,9 @@ def test_the_image_is_made_of_what_is_there_and_of_nothing_else() -> None:
     assert "--require-hashes -r /src/constraints-image.txt" in install and "--no-index --no-deps /src/*.whl" in install
     assert re.fullmatch(r"python:3\.11-slim@sha256:[0-9a-f]{64}", only("FROM"))
     user = only("USER")
-    assert (
-        fnmatch(user, "[1-9]*:[1-9]*")
-        and names.index("USER") > max(i for i, name in enumerate(names) if name == "RUN")
-        and names.index("USER") < names.index("ENTRYPOINT")
-    )
+    assert fnmatch(user, "[1-9]*:[1-9]*")
+    assert names.index("USER") > max(i for i, name in enumerate(names) if name == "RUN")
+    assert names.index("USER") < names.index("ENTRYPOINT")
     assert f"--uid {user.split(':')[0]} " in "".join(rest for name, rest in instructions() if name == "RUN")
 
 

@@ -216,20 +216,16 @@ def test_an_article_is_typed(opened: Opened, told: Told) -> None:
     assert [tag.split(" ")[0] for tag in tags] == [labels_of(s.prediction) for s in expected] and all(
         " 92%" in tag for tag in tags
     )
-    assert (
-        "Brown" in tags[1]
-        and ["unsure" in tag for tag in tags] == [s.prediction.abstained for s in expected]
-        and "unsure" in tags[6]
-    )
+    assert "Brown" in tags[1]
+    assert ["unsure" in tag for tag in tags] == [s.prediction.abstained for s in expected]
+    assert "unsure" in tags[6]
     assert (
         page.locator("#sentence-1").get_attribute("title") == "denial 92%, claim 2%, hedge 2%, scheduling 2%, none 2%"
     )
     dates = page.locator("#article time")
     assert dates.all_inner_texts() == [when.text for s in expected for when in s.dates] and dates.count() == 3
-    assert (
-        dates.first.get_attribute("datetime") == "2024-05-14T15:00:00+01:00"
-        and dates.first.get_attribute("title") == "Tue, 14 May 2024, 15:00 UTC+1"
-    )
+    assert dates.first.get_attribute("datetime") == "2024-05-14T15:00:00+01:00"
+    assert dates.first.get_attribute("title") == "Tue, 14 May 2024, 15:00 UTC+1"
     assert page.locator("#article p").count() == 3 and page.locator(".headline").inner_text().endswith(
         "Leaders 🎉🎉 meet"
     )
@@ -281,10 +277,8 @@ def test_a_sentence_in_detail(opened: Opened) -> None:
     page.get_by_role("button", name="hedge/claim 92% unsure").click()
     detail = page.locator("#detail")
     expect(detail.locator("blockquote")).to_have_text("It will perhaps rain.")
-    assert (
-        detail.locator(".bars li").first.inner_text().split() == ["hedge", "92%"]
-        and detail.locator(".bars li").count() == 5
-    )
+    assert detail.locator(".bars li").first.inner_text().split() == ["hedge", "92%"]
+    assert detail.locator(".bars li").count() == 5
     assert "92%" in detail.locator(".bar").first.evaluate("(bar) => getComputedStyle(bar).backgroundSize")
     assert "hedge, claim" in detail.locator("dl").inner_text()
     page.click("#sentence-2")
@@ -516,11 +510,9 @@ def test_sentences_that_name_no_day_stand_in_the_diary_panel(opened: Opened, tol
     ]  # type: ignore[arg-type]
     assert undated == ["The hearing was moved from a Tuesday to another."]
     expect(page.locator(".timeline li")).to_have_count(3)
-    assert (
-        lines(page, ".undated li") == undated
-        and "1 scheduling sentence" in page.locator("#diary").inner_text()
-        and not violations(page)
-    )
+    assert lines(page, ".undated li") == undated
+    assert "1 scheduling sentence" in page.locator("#diary").inner_text()
+    assert not violations(page)
     page.click(".undated button")
     expect(page.locator("#sentence-8 .tag")).to_be_focused()
     page.click("#edit")
@@ -575,11 +567,9 @@ def test_what_is_wrong_is_pointed_at(opened: Opened) -> None:
     expect(page.locator("#zone-fault")).to_contain_text("give an IANA name such as Europe/London")
     expect(page.locator("#zone")).to_be_focused()
     expect(page.locator("#zone")).to_have_attribute("aria-invalid", "true")
-    assert (
-        "Time zone" in page.locator("#problem").inner_text()
-        and page.locator("#text-fault").inner_text() == ""
-        and not violations(page)
-    )
+    assert "Time zone" in page.locator("#problem").inner_text()
+    assert page.locator("#text-fault").inner_text() == ""
+    assert not violations(page)
     page.locator("#problem .link").press("Enter")
     expect(page.locator("#zone")).to_be_focused()
     enter(page, "a" * (service_limits.TEXT_CHARACTERS + 1))
@@ -818,23 +808,16 @@ def test_the_model_and_its_card(opened: Opened, told: Told, monkeypatch: pytest.
         page = opened(at=address, path="/#model")
         view = page.locator("#model")
         expect(view.locator(".figure")).to_have_text("macro-F1, test0.750")
-        assert (
-            lines(page, ".definitions li > span")[:2] == ["claim", "what is asserted"]
-            and view.locator(".definitions li").count() == 5
-        )
-        assert (
-            view.locator("th, td").all_inner_texts() == ["", "rows", "own test", "7"]
-            and view.locator("h2").all_inner_texts()[0] == "A model"
-        )
-        assert (
-            view.locator("pre").inner_text().rstrip() == 'print("<script>alert(1)</script>")'
-            and view.locator("strong").inner_text() == "Bold"
-        )
+        assert lines(page, ".definitions li > span")[:2] == ["claim", "what is asserted"]
+        assert view.locator(".definitions li").count() == 5
+        assert view.locator("th, td").all_inner_texts() == ["", "rows", "own test", "7"]
+        assert view.locator("h2").all_inner_texts()[0] == "A model"
+        assert view.locator("pre").inner_text().rstrip() == 'print("<script>alert(1)</script>")'
+        assert view.locator("strong").inner_text() == "Bold"
         links = view.locator("a").evaluate_all("(links) => links.map((link) => link.href)")
         assert links == ["https://example.org/", "https://elsewhere.example/y.png"]  # a picture is not fetched
-        assert (
-            view.locator("b, script, img").count() == 0 and '<b onclick="alert(1)">no markup</b>' in view.inner_text()
-        )
+        assert view.locator("b, script, img").count() == 0
+        assert '<b onclick="alert(1)">no markup</b>' in view.inner_text()
         assert view.locator(".notice").count() == 0 and page.title().startswith("The model")
         expect(page.locator("#to-model")).to_have_attribute("aria-current", "page")
         for scheme in ("light", "dark"):

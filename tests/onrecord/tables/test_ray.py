@@ -143,11 +143,9 @@ def test_a_worker_killed_in_mid_run_loses_no_row(
     assert process.returncode == 0, told
     parts = sorted(target.glob("0*"))
     expected = b"".join(path.read_bytes() for path in single(source, checkpoint, 5, tmp_path))
-    assert (
-        len(parts) == 400
-        and b"".join(path.read_bytes() for path in parts) == expected
-        and expected.count(b"\n") == 2000
-    )
+    assert len(parts) == 400
+    assert b"".join(path.read_bytes() for path in parts) == expected
+    assert expected.count(b"\n") == 2000
     manifest = json.loads((target / "_manifest.json").read_text())
     assert [part["name"] for part in manifest["parts"]] == [path.name for path in parts] and manifest["rows"] == 2000
     assert sorted(path.name for path in target.iterdir()) == sorted(["_manifest.json", *(path.name for path in parts)])

@@ -119,11 +119,9 @@ def test_every_format_in_and_out(tmp_path: Path, suffix_in: str, suffix_out: str
             name: json.loads(row[name]) if suffix_out in (".csv", ".tsv") and name not in ("label",) else row[name]
             for name in ADDED
         }
-        assert (
-            typed == p.record()
-            and typed["label"] == p.label
-            and typed["probability_yes"] == pytest.approx(p.probabilities["yes"], abs=1e-6)
-        )
+        assert typed == p.record()
+        assert typed["label"] == p.label
+        assert typed["probability_yes"] == pytest.approx(p.probabilities["yes"], abs=1e-6)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([source.name, target.name])
 
 
@@ -208,10 +206,8 @@ def test_no_rows_at_all(tmp_path: Path, suffix: str) -> None:
     for other in (".csv", ".jsonl", ".parquet"):
         assert scored(source, tmp_path / f"out{other}") == Summary(0, 0)
     names = [] if suffix == ".jsonl" else ["text"]
-    assert (
-        pq.read_table(tmp_path / "out.parquet").schema.names == [*names, *ADDED]
-        and (tmp_path / "out.csv").read_text() == ",".join([*names, *ADDED]) + "\n"
-    )
+    assert pq.read_table(tmp_path / "out.parquet").schema.names == [*names, *ADDED]
+    assert (tmp_path / "out.csv").read_text() == ",".join([*names, *ADDED]) + "\n"
 
 
 def bad_csv(path: Path) -> None:
@@ -440,15 +436,11 @@ def test_what_stands_in_the_way_is_said(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"no column 'sentence'; there are 'id', 'text', 'other'.*--text-column"):
         scored(source, tmp_path / "o3.csv", text_column="sentence")
     assert (tmp_path / "there.csv").read_text() == "mine"
-    assert (
-        scored(source, tmp_path / "there.csv", overwrite=True).written == 21
-        and len(read_table(tmp_path / "there.csv")) == 21
-    )
+    assert scored(source, tmp_path / "there.csv", overwrite=True).written == 21
+    assert len(read_table(tmp_path / "there.csv")) == 21
     assert list(read_table(tmp_path / "there.csv")[0])[-7:] == ADDED
-    assert (
-        scored(clash, tmp_path / "p.jsonl", prefix="new_").written == 2
-        and read_jsonl(tmp_path / "p.jsonl")[1]["label"] == "mine"
-    )
+    assert scored(clash, tmp_path / "p.jsonl", prefix="new_").written == 2
+    assert read_jsonl(tmp_path / "p.jsonl")[1]["label"] == "mine"
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
@@ -478,10 +470,8 @@ def test_bare_quotation_marks_of_tsv_are_text(tmp_path: Path) -> None:
     assert [row["text"] for row in read_jsonl(tmp_path / "out.jsonl")] == texts
     (tmp_path / "quoted.tsv").write_text('\ufeff"a"\ttext\n1\t"he ""said"""\n')
     assert scored(tmp_path / "quoted.tsv", tmp_path / "quoted.jsonl") == Summary(1, 0)
-    assert (
-        read_jsonl(tmp_path / "quoted.jsonl")[0]["text"] == 'he "said"'
-        and "a" in read_jsonl(tmp_path / "quoted.jsonl")[0]
-    )
+    assert read_jsonl(tmp_path / "quoted.jsonl")[0]["text"] == 'he "said"'
+    assert "a" in read_jsonl(tmp_path / "quoted.jsonl")[0]
 
 
 def test_nan_and_infinity_are_null_in_json(tmp_path: Path) -> None:
@@ -651,25 +641,19 @@ def test_the_command(checkpoint: Path, tmp_path: Path) -> None:
     assert found.exit_code == 0 and "21 rows in" in found.stderr and not found.stdout
     answers = Classifier.load(checkpoint).predict(row["text"] for row in rows)
     for row, given, p in zip(read_jsonl(tmp_path / "out.jsonl"), rows, answers, strict=True):
-        assert (
-            {name: row[name] for name in given} == given
-            and row["label"] == p.label
-            and row["confidence"] == pytest.approx(p.confidence, abs=2e-5)
-        )
+        assert {name: row[name] for name in given} == given
+        assert row["label"] == p.label
+        assert row["confidence"] == pytest.approx(p.confidence, abs=2e-5)
     bad_jsonl(tmp_path / "bad.jsonl")
     found = run(app, ["score", str(tmp_path / "bad.jsonl"), str(tmp_path / "bad.csv"), *model])
-    assert (
-        found.exit_code == 1
-        and found.stderr.startswith("error: line 2: is no JSON object")
-        and found.stderr.count("\n") == 1
-    )
+    assert found.exit_code == 1
+    assert found.stderr.startswith("error: line 2: is no JSON object")
+    assert found.stderr.count("\n") == 1
     found = run(app, ["score", str(tmp_path / "bad.jsonl"), str(tmp_path / "bad.csv"), *model, "--on-error", "skip"])
-    assert (
-        found.exit_code == 3
-        and found.stderr.count("left out: line ") == 7
-        and "2 rows in" in found.stderr
-        and "7 bad ones left out" in found.stderr
-    )
+    assert found.exit_code == 3
+    assert found.stderr.count("left out: line ") == 7
+    assert "2 rows in" in found.stderr
+    assert "7 bad ones left out" in found.stderr
     assert run(app, ["score", str(tmp_path / "in.jsonl"), "x.jsonl", *model, "--on-error", "perhaps"]).exit_code == 2
     assert run(app, ["score", str(tmp_path / "in.jsonl"), "x.jsonl", *model, "--part-rows", "9" * 20]).exit_code == 2
     found = run(app, ["score", str(tmp_path / "in.jsonl"), str(tmp_path / "d.jsonl"), *model, "--device", "abacus"])

@@ -13,11 +13,9 @@ RULE = Rule("data", 1.0, np.zeros(2), 0.6, np.array([0.5, 0.4]))
 
 def test_abstention() -> None:
     figures = abstention(RULE, PROBABILITIES, TARGETS, ["a", "b"], 0.1)
-    assert (
-        figures["answered"]["share"] == 0.75
-        and figures["error"]["share"] == pytest.approx(1 / 3, abs=1e-4)
-        and figures["error"]["rows"] == 3
-    )
+    assert figures["answered"]["share"] == 0.75
+    assert figures["error"]["share"] == pytest.approx(1 / 3, abs=1e-4)
+    assert figures["error"]["rows"] == 3
     assert figures["answered_by_label"]["b"]["share"] == pytest.approx(2 / 3, abs=1e-4)
     assert figures["promised_error"] == 0.1 and figures["excess"] == round(figures["error"]["interval"][0] - 0.1, 4)
     assert figures["curve"] == [[0.25, 0.0], [0.5, 0.0], [0.75, 0.3333], [1.0, 0.25]]
@@ -45,7 +43,5 @@ def test_error_at_80_and_shares_by_label() -> None:
     assert abstention(rule, probabilities, targets, ["a", "b"], 0.1)["error_at_80"] == pytest.approx(1 / 8, abs=1e-4)
     figures = label_sets(rule, probabilities, targets, ["a", "b"], 0.9)
     inside = [bool(1 - c >= 0.35) for c in confidence[7:]]
-    assert (
-        figures["by_label"]["b"]["share"] == pytest.approx(np.mean(inside), abs=1e-4)
-        and figures["by_label"]["a"]["share"] == 1
-    )
+    assert figures["by_label"]["b"]["share"] == pytest.approx(np.mean(inside), abs=1e-4)
+    assert figures["by_label"]["a"]["share"] == 1
