@@ -27,6 +27,7 @@ from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.baselines import Baselines
 from train.measure.behaviour import measure_behaviour
 from train.measure.gate import FAIL, INVESTIGATE, PASS, UNRELEASED, judge, read_rules, released_file, table
+from train.measure.gate import Rule as GateRule
 from train.measure.metrics import figure, measure, notes
 from train.measure.model_card import model_card
 from train.measure.promises import abstention, label_sets
@@ -55,19 +56,7 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
             "one"
         )
     config = with_labels(config)
-    try:
-        classifier = Classifier.load(config.checkpoint)
-    except CheckpointError as error:
-        raise Stop(str(error)) from error
-    if tuple(config.corpus.labels) != classifier.labels:
-        raise Stop(
-            f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.corpus.labels}; train "
-            f"again with {config.fit_command}"
-        )
-    refuse_other_data(config)
-    names = Counter(Path(path).stem for path in extra)
-    if names and (twice := names.most_common(1)[0])[1] > 1:
-        raise Stop(f"--extra: two files are called {twice[0]!r}, and figures are kept by name; rename one")
+    classifier = load_checked(config, extra)
     for old in ("gate.json", "gate.md"):  # a verdict on other figures must not stay behind
         (config.run_dir / old).unlink(missing_ok=True)
     train, validation, test = (rows_of(config.corpus, name) for name in ("train", "validation", "test"))
@@ -117,31 +106,53 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
     print(f"\nreport: {config.run_dir / 'report.html'}")
     if not rules:
         return 0
+    outcomes = hold_to_gate(config, metrics, rules)
+    if outcomes[FAIL]:
+        return 1
+    if not release:
+        if outcomes[UNRELEASED]:
+            print("look at what changed; if it is as it should be, --release makes these answers the released ones")
+        return int(outcomes[UNRELEASED] > 0)
+    assert released is not None
+    if metrics["released"].get("difference", 0) < 0:
+        raise Stop(
+            f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within "
+            f"noise; delete {released} to start anew"
+        )
+    write_released(released, test, numbers, labels)
+    print(f"released: later runs are compared with these answers ({released})")
+    return 0
+
+
+def load_checked(config: Config, extra: list[str]) -> Classifier:
+    """The run's classifier. Raises Stop if it goes with neither the config nor the data, or two files share a name."""
+    try:
+        classifier = Classifier.load(config.checkpoint)
+    except CheckpointError as error:
+        raise Stop(str(error)) from error
+    if tuple(config.corpus.labels) != classifier.labels:
+        raise Stop(
+            f"the checkpoint knows the labels {list(classifier.labels)}, the config has {config.corpus.labels}; train "
+            f"again with {config.fit_command}"
+        )
+    refuse_other_data(config)
+    names = Counter(Path(path).stem for path in extra)
+    if names and (twice := names.most_common(1)[0])[1] > 1:
+        raise Stop(f"--extra: two files are called {twice[0]!r}, and figures are kept by name; rename one")
+    return classifier
+
+
+def hold_to_gate(config: Config, metrics: dict[str, Any], rules: list[GateRule]) -> Counter[str]:
+    """Write gate.json and gate.md, print the table; how many rules have which outcome."""
     verdicts = judge(metrics, rules)
     write(config.run_dir / "gate.json", json.dumps([vars(verdict) for verdict in verdicts], indent=2))
     write(config.run_dir / "gate.md", table(verdicts))
     counts = Counter(verdict.outcome for verdict in verdicts)
     print(
         f"\n{table(verdicts)}\n\ngate: {counts[FAIL]} of {len(verdicts)} rules fail, {counts[UNRELEASED]} wait for a "
-        "release, "
-        f"{counts[INVESTIGATE]} to investigate, {counts[PASS]} pass"
+        f"release, {counts[INVESTIGATE]} to investigate, {counts[PASS]} pass"
     )
-    if counts[FAIL]:
-        return 1
-    if not release:
-        if counts[UNRELEASED]:
-            print("look at what changed; if it is as it should be, --release makes these answers the released ones")
-        return int(counts[UNRELEASED] > 0)
-    assert released is not None
-    if metrics["released"].get("difference", 0) < 0:
-        raise Stop(
-            f"not released: macro-F1 is {-metrics['released']['difference']} below the released answers, if within "
-            "noise; "
-            f"delete {released} to start anew"
-        )
-    write_released(released, test, numbers, labels)
-    print(f"released: later runs are compared with these answers ({released})")
-    return 0
+    return counts
 
 
 def evaluate(

@@ -154,24 +154,28 @@ def _named_days(tree: Any) -> Iterator[str]:
 def _linked_days(tree: Any) -> Iterator[str]:
     """What JSON-LD calls the day of publication of an article."""
     for script in tree.iter("script"):
-        if (script.get("type") or "").lower().strip() == "application/ld+json":
-            try:
-                waiting = [json.loads(script.text or "", strict=False)]
-            except (ValueError, RecursionError):
-                continue
-            while waiting:
-                entry = waiting.pop()
-                if isinstance(entry, list):
-                    waiting += entry
-                elif isinstance(entry, dict):
-                    kinds = entry.get("@type")
-                    if (
-                        {kinds} & _ARTICLES
-                        if isinstance(kinds, str)
-                        else isinstance(kinds, list) and _ARTICLES & {*map(str, kinds)}
-                    ):
-                        yield str(entry.get("datePublished") or "")
-                    waiting += [entry[key] for key in ("@graph", "mainEntity") if key in entry]
+        if (script.get("type") or "").lower().strip() != "application/ld+json":
+            continue
+        try:
+            linked = json.loads(script.text or "", strict=False)
+        except (ValueError, RecursionError):
+            continue
+        for entry in _entries(linked):
+            kinds = entry.get("@type")
+            if not _ARTICLES.isdisjoint(map(str, kinds if isinstance(kinds, list) else [kinds])):
+                yield str(entry.get("datePublished") or "")
+
+
+def _entries(linked: Any) -> Iterator[dict[str, Any]]:
+    """The objects of JSON-LD that describe a page, also those in lists, graphs and `mainEntity`."""
+    waiting = [linked]
+    while waiting:
+        entry = waiting.pop()
+        if isinstance(entry, list):
+            waiting += entry
+        elif isinstance(entry, dict):
+            yield entry
+            waiting += [entry[key] for key in ("@graph", "mainEntity") if key in entry]
 
 
 def _iso_day(text: str) -> date | None:

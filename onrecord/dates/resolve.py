@@ -88,23 +88,7 @@ def find_dates(
         published = published.date()
     sentence, text, places = text, *plain(text)
     reader = Reader(text, published, known, prefer, scheduling)
-    tokens: list[Token] = []
-    tried = 0
-    taken = bytearray(len(text))  # 1 where a rule further up has spoken
-    for pattern, rule in RULES:
-        for match in pattern.finditer(text):
-            if not any(taken[match.start() : match.end()]):
-                if (tried := tried + 1) > MOST:
-                    return []
-                try:
-                    made = rule(reader, match)
-                except (ValueError, OverflowError):  # 31 June, the year 10000
-                    made = Token(match.start(), match.end())
-                if made:
-                    found = made if isinstance(made, list) else [made]
-                    tokens += found
-                    taken[found[0].start : found[-1].end] = b"\1" * (found[-1].end - found[0].start)
-    tokens.sort(key=lambda t: t.start)
+    tokens = _tokens(reader)
     for rule_of_two in (_clock_list, _same_moment, _clock_and_day, _same_moment, _instead, _range, _same_day):
         tokens = _fold(text, tokens, rule_of_two)
     joined = [t for t in tokens if t.form != "clock"]
@@ -126,6 +110,28 @@ def find_dates(
         if t.kind and t.first and t.last and t.first.year >= 1000 and t.last.year <= 9000 and not _no_date(text, t)
         for start, end in [(places[t.start], places[t.end - 1] + 1)]
     ]
+
+
+def _tokens(reader: Reader) -> list[Token]:
+    """What the rules make of a sentence, in its order; nothing of one with more than MOST expressions."""
+    tokens: list[Token] = []
+    tried = 0
+    taken = bytearray(len(reader.text))  # 1 where a rule further up has spoken
+    for pattern, rule in RULES:
+        for match in pattern.finditer(reader.text):
+            if any(taken[match.start() : match.end()]):
+                continue
+            if (tried := tried + 1) > MOST:
+                return []
+            try:
+                made = rule(reader, match)
+            except (ValueError, OverflowError):  # 31 June, the year 10000
+                made = Token(match.start(), match.end())
+            if made:
+                spoken = made if isinstance(made, list) else [made]
+                tokens += spoken
+                taken[spoken[0].start : spoken[-1].end] = b"\1" * (spoken[-1].end - spoken[0].start)
+    return sorted(tokens, key=lambda t: t.start)
 
 
 _EVERY = lazy(

@@ -87,17 +87,17 @@ class RequestBatches:
                 if pieces:  # none if all who waited have gone
                     await self._answer(pieces)
             except Exception as error:
-                for (
-                    waiting,
-                    taken,
-                ) in pieces.items():
-                    # one by one, so that those fail whose own texts cannot be answered
-                    try:
-                        if before == 1:
-                            raise error
-                        await self._answer({waiting: taken})
-                    except Exception as failure:
-                        waiting.fail(failure)
+                await self._answer_one_by_one(pieces, error)
+
+    async def _answer_one_by_one(self, pieces: dict[Waiting, list[int]], error: Exception) -> None:
+        """After a batch that failed: those requests fail whose own texts cannot be answered."""
+        for waiting, taken in pieces.items():
+            try:
+                if len(pieces) == 1:
+                    raise error
+                await self._answer({waiting: taken})
+            except Exception as failure:
+                waiting.fail(failure)
 
     def _pieces(self) -> dict[Waiting, list[int]]:
         """Texts of the next batch.

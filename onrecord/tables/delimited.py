@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal, NamedTuple, cast
 
-from onrecord.tables.formats import DELIMITERS, TableError
+from onrecord.tables.formats import DELIMITERS, TableError, refuse_repeated
 from onrecord.tables.opening import BOM, guess
 
 CELL = 1_000_000  # characters: a quotation mark that is never closed makes no longer one
@@ -118,13 +118,9 @@ def header(file: BinaryIO, form: Dialect) -> list[str]:
         raise TableError(
             "the header holds NUL bytes: perhaps it is UTF-16; the encoding utf-16-le or utf-16-be reads it"
         )
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise TableError(
-            f"column {twice!r} stands twice in the header: rename one"
-            if twice
-            else f"{names.count('')} columns have no name in the header: name or delete them"
-        )
+    if names.count("") > 1:
+        raise TableError(f"{names.count('')} columns have no name in the header: name or delete them")
+    refuse_repeated(names)
     return names
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -19,6 +20,13 @@ COMPRESSED = {".gz": "gzip", ".zst": "zstd"}  # behind the end that says the for
 
 class TableError(Exception):
     """A table that cannot be read or written at all; the message says what to do."""
+
+
+def refuse_repeated(columns: Sequence[str]) -> None:
+    """Raise TableError if two columns have one name."""
+    if len(set(columns)) < len(columns):
+        twice = next(name for name in columns if columns.count(name) > 1)
+        raise TableError(f"column {twice!r} stands twice in the header: rename one")
 
 
 def format_of(path: str) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from onrecord.tables import workbook
 from onrecord.tables.delimited import Dialect, Row, dialect, header, is_unicode
 from onrecord.tables.delimited import rows as delimited_rows
-from onrecord.tables.formats import DELIMITERS, TableError, arrow, format_of
+from onrecord.tables.formats import DELIMITERS, TableError, arrow, format_of, refuse_repeated
 from onrecord.tables.opening import BOM, opened
 
 if TYPE_CHECKING:
@@ -108,9 +108,7 @@ class Reader:
             return next((list(row.values) for row in self._json_rows(file, (0, _size(file))) if row.values), [])
         if self.format == "parquet":
             names = parquet_file(file).schema_arrow.names
-            if len(set(names)) < len(names):
-                twice = next(name for name in names if names.count(name) > 1)
-                raise TableError(f"column {twice!r} stands twice: rename one")
+            refuse_repeated(names)
         elif self.format == "xlsx":
             names = workbook.sheet(file)[0]
         else:

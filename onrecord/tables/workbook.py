@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from onrecord.tables.delimited import Row
-from onrecord.tables.formats import TableError
+from onrecord.tables.formats import TableError, refuse_repeated
 
 ROWS = 1_048_575  # of a sheet, below the header
 CELL = 32_767  # characters that a cell holds
@@ -61,9 +61,7 @@ def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
         raise TableError(
             f"{columns.count('')} columns of the sheet {shown[0]!r} have values and no name: name or empty them"
         )
-    if len(set(columns)) < len(columns):
-        twice = next(name for name in columns if columns.count(name) > 1)
-        raise TableError(f"column {twice!r} stands twice in the header: rename one")
+    refuse_repeated(columns)
 
     def rows() -> Iterator[Row]:
         for number, row in enumerate(cells[1:], 2):

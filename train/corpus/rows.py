@@ -14,6 +14,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,25 +91,28 @@ def read_seeds(seeds: str, labels: list[str]) -> list[Sentence]:
     return sentences
 
 
-def _read_file(
-    path: Path, labels: list[str], sentences: list[Sentence], faults: list[str], opened: dict[str, str]
-) -> None:
-    documents: dict[str, dict[str, str]] = {}
+def _json_lines(path: Path, faults: list[str]) -> Iterator[tuple[str, Any]]:
+    """(file:line, value) of the lines that are not blank; what is no JSON in UTF-8 goes to the faults."""
     try:
         lines = seed_lines(path)
     except UnicodeDecodeError as error:
         faults.append(f"{path}: not UTF-8 (byte {error.start})")
         return
     for number, line in enumerate(lines, 1):
-        where = f"{path}:{number}"
         if not line.strip():
             continue
         try:
-            row: Any = json.loads(line)
+            yield f"{path}:{number}", json.loads(line)
         except ValueError as error:
             alone = "; lines end in CR here: save the file with LF" if "\r" in line.strip() else ""
-            faults.append(f"{where}: not JSON ({error}){alone}")
-            continue
+            faults.append(f"{path}:{number}: not JSON ({error}){alone}")
+
+
+def _read_file(
+    path: Path, labels: list[str], sentences: list[Sentence], faults: list[str], opened: dict[str, str]
+) -> None:
+    documents: dict[str, dict[str, str]] = {}
+    for where, row in _json_lines(path, faults):
         if not isinstance(row, dict) or not isinstance(row.get("doc"), str) or not row["doc"]:
             faults.append(f"{where}: a row is a JSON object with a `doc`")
         elif "order" not in row:
@@ -134,15 +138,7 @@ def _read_file(
 
 def _read_examples(path: Path, labels: list[str], sentences: list[Sentence], faults: list[str]) -> None:
     """Each example is a document; `split` in its meta is what its row says."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-        where = f"{path}:{number}"
-        if not line.strip():
-            continue
-        try:
-            row: Any = json.loads(line)
-        except ValueError as error:
-            faults.append(f"{where}: not JSON ({error})")
-            continue
+    for where, row in _json_lines(path, faults):
         if not isinstance(row, dict) or any(not isinstance(row.get(name), kind) for name, kind in EXAMPLE.items()):
             faults.append(f"{where}: a row has {', '.join(EXAMPLE)}")
         elif row["part"] not in ("train", "behaviour"):

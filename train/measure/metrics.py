@@ -1,5 +1,4 @@
-"""Figures from labels and probabilities. Intervals are computed from confusion matrices, so that resampling articles is
-cheap.
+"""Figures from labels and probabilities. Intervals come from counts by article, so that resampling articles is cheap.
 
 Macro-F1 goes over the labels that occur in the file: the same ones for every system measured on it. An answer with a
 label that does not occur is an error as any other, and lowers the F1 of the label it should have been.
@@ -59,14 +58,10 @@ def notes(measured: dict, unit: str = "documents") -> list[str]:
     return lines
 
 
-def scores(confusion: np.ndarray, occur: np.ndarray) -> dict[str, np.ndarray]:
-    """Accuracy, macro-F1 over the labels that `occur` (K,), and precision, recall and F1 per label from confusion
-    matrices (..., K true, K predicted).
+def scores(hits: np.ndarray, true: np.ndarray, predicted: np.ndarray, occur: np.ndarray) -> dict[str, np.ndarray]:
+    """Accuracy, macro-F1 over the labels that `occur` (K,), and precision, recall and F1 per label, from the counts of
+    right answers, true labels and answers, each (..., K).
     """
-    return _scores(np.diagonal(confusion, axis1=-2, axis2=-1), confusion.sum(-1), confusion.sum(-2), occur)
-
-
-def _scores(hits: np.ndarray, true: np.ndarray, predicted: np.ndarray, occur: np.ndarray) -> dict[str, np.ndarray]:
     with np.errstate(invalid="ignore", divide="ignore"):
         parts = {"precision": hits / predicted, "recall": hits / true, "f1": 2 * hits / (true + predicted)}
     parts = {name: np.nan_to_num(value) for name, value in parts.items()}
@@ -74,17 +69,9 @@ def _scores(hits: np.ndarray, true: np.ndarray, predicted: np.ndarray, occur: np
 
 
 def per_document(targets: Sequence[int], predicted: Sequence[int], labels: int, documents: Sequence[str]) -> np.ndarray:
-    """Confusion matrices (documents, labels true, labels predicted), documents in the order of their names."""
-    names, owner = np.unique(np.asarray(documents), return_inverse=True)
-    counts = np.zeros((len(names), labels, labels))
-    np.add.at(counts, (owner, np.asarray(targets), np.asarray(predicted)), 1)
-    return counts
+    """(3, documents, labels): right answers, true labels and answers, documents in the order of their names.
 
-
-def _counts(targets: Sequence[int], predicted: Sequence[int], labels: int, documents: Sequence[str]) -> np.ndarray:
-    """(3, documents, labels): right answers, true labels and answers.
-
-    All that `_scores` needs, in a K-th of what confusion matrices take.
+    All that `scores` needs, in a K-th of what confusion matrices take.
     """
     names, owner = np.unique(np.asarray(documents), return_inverse=True)
     true, answered = np.asarray(targets), np.asarray(predicted)
@@ -142,11 +129,11 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     out, in every draw. Calibration is given where `probabilities` (N, K) are.
     """
     k = len(labels)
-    counts = _counts(targets, predicted, k, documents)  # (3, documents, labels): hits, true, predicted
+    counts = per_document(targets, predicted, k, documents)  # (3, documents, labels): hits, true, predicted
     n = counts.shape[1]
     occur = counts[1].sum(0) > 0  # (labels,)
     hits, true, answered = counts.sum(1)
-    point = _scores(hits, true, answered, occur)
+    point = scores(hits, true, answered, occur)
     # in pieces: all draws at once would be gigabytes for 100,000 documents
     random, piece = (
         np.random.default_rng(seed),
@@ -156,7 +143,7 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     # (3, resamples, labels)
     drawn = [random.multinomial(n, np.full(n, 1 / n), size=size).astype(float) @ counts for size in sizes]
     hits, true, answered = np.concatenate(drawn, axis=1)
-    spread = _scores(hits, true, answered, occur)
+    spread = scores(hits, true, answered, occur)
     low, high = ({name: np.percentile(value, q, axis=0) for name, value in spread.items()} for q in (2.5, 97.5))
 
     def interval(name: str) -> list[float]:

@@ -37,8 +37,9 @@ def randomisation(
     """
     a, b = (per_document(targets, answers, labels, documents) for answers in (first, second))
     occur = np.bincount(np.asarray(targets), minlength=labels) > 0
-    difference = float(scores(b.sum(0), occur)["macro_f1"] - scores(a.sum(0), occur)["macro_f1"])
-    swap = np.random.default_rng(seed).integers(0, 2, (rounds, len(a))).astype(float)
-    moved = np.einsum("rd,dij->rij", swap, b - a)
-    differences = scores(b.sum(0) - moved, occur)["macro_f1"] - scores(a.sum(0) + moved, occur)["macro_f1"]
+    difference = float(scores(*b.sum(1), occur)["macro_f1"] - scores(*a.sum(1), occur)["macro_f1"])
+    swap = np.random.default_rng(seed).integers(0, 2, (rounds, a.shape[1])).astype(float)
+    moved = swap @ (b - a)  # (3, rounds, labels)
+    first_swapped, second_swapped = a.sum(1)[:, None] + moved, b.sum(1)[:, None] - moved
+    differences = scores(*second_swapped, occur)["macro_f1"] - scores(*first_swapped, occur)["macro_f1"]
     return difference, float((np.sum(np.abs(differences) >= abs(difference) - 1e-12) + 1) / (rounds + 1))
