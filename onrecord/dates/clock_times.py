@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 
 from onrecord.dates.calendar_arithmetic import WEEKDAY
 from onrecord.dates.expression import DAY_NUMBER, NUMBERS, SHORT_MONTH, Clock, Reader, Token, unresolved
-from onrecord.dates.tense import MOVED
+from onrecord.dates.verbs import MOVED
 from onrecord.dates.zones import zone_behind, zone_of_city
 
 _SHOWN = (

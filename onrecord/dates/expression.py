@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAYS
-from onrecord.dates.tense import MOVED, Tenses
+from onrecord.dates.tense import Tenses
+from onrecord.dates.verbs import MOVED
 from onrecord.patterns import lazy
 
 FAR = timedelta(days=305)  # ten months

@@ -15,7 +15,8 @@ from typing import Literal
 
 from onrecord.dates.calendar_arithmetic import DAY, MONTH, MONTHS, WEEKDAY
 from onrecord.dates.resolve import When
-from onrecord.dates.tense import ENDURED, HORIZON, MOVED
+from onrecord.dates.tense import HORIZON
+from onrecord.dates.verbs import ENDURED, MOVED
 
 Status = Literal["confirmed", "tentative", "cancelled", "moved"]
 EXACT = ("instant", "day", "range", "weekend")  # kinds of a When that name their days; the others say about when
