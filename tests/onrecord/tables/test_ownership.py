@@ -7,7 +7,7 @@ import pytest
 from onrecord.tables.ownership import MARKER, NotOurs, claim_directory, is_ours
 from onrecord.tables.parts import PURPOSE, ScoreError
 from onrecord.tables.score import Summary
-from tests.onrecord.tables.test_score import Killed, Stub, read_jsonl, scored, write_jsonl
+from tests.onrecord.tables.conftest import Killed, Stub, read_jsonl, scored, write_jsonl
 
 
 def everything(directory: Path) -> dict[str, bytes]:

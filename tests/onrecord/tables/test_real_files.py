@@ -23,7 +23,7 @@ from onrecord.tables.formats import TableError
 from onrecord.tables.parts import ScoreError
 from onrecord.tables.score import Summary
 from onrecord.tables.write import with_formula, without_formula
-from tests.onrecord.tables.test_score import ADDED, Stub, read_jsonl, read_table, scored
+from tests.onrecord.tables.conftest import ADDED, Stub, read_jsonl, read_table, scored
 
 FRAME = pd.DataFrame({"ID": [1, 2], "text": ["“Café”, she said; no.", "It’s over."]})
 BOM = b"\xef\xbb\xbf"
