@@ -305,7 +305,7 @@ def test_what_depends_on_the_batch_is_seen_and_refused(own: Config) -> None:
     assert not verdict["holds"] and "move with the batch" in verdict["reason"]
 
 
-class Told:
+class Prepared:
     """A classifier that gives these scores to the texts "0", "1", ..."""
 
     def __init__(self, scores: np.ndarray) -> None:
@@ -316,7 +316,7 @@ class Told:
 
 
 def judged(reference: np.ndarray, scores: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
-    return export.judge(reference, Told(scores), [str(i) for i in range(len(targets))], targets, 1.0)
+    return export.judge(reference, Prepared(scores), [str(i) for i in range(len(targets))], targets, 1.0)
 
 
 def test_the_limits() -> None:

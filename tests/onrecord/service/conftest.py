@@ -13,6 +13,16 @@ from onrecord.service.app import application
 
 SECRET = "Zzyzx the confidential sentence"
 JSON = {"Content-Type": "application/json"}
+FRONT_MATTER = """---
+model-index:
+- name: m
+  results:
+  - task: {type: text-classification}
+    dataset: {name: d, type: d, split: test}
+    metrics:
+    - {type: f1, value: 0.75, name: macro-F1}
+---
+"""  # of a model card
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +76,7 @@ class Broken(Slow):
         return self._classifier.predict(texts)
 
 
-class Told:
+class Planner:
     """The tiny classifier, but a sentence that says perhaps is a hedge, and any other one an entry of a diary."""
 
     def __init__(self, classifier: Classifier) -> None:
@@ -76,10 +86,10 @@ class Told:
         return getattr(self._classifier, name)
 
     def predict(self, texts: Iterable[str]) -> list[Prediction]:
-        told = [(text, "hedge" if "Perhaps" in text else "scheduling") for text in texts]
-        return [Prediction(text, label, 1.0, {label: 1.0}, 1, False, (label,)) for text, label in told]
+        labelled = [(text, "hedge" if "Perhaps" in text else "scheduling") for text in texts]
+        return [Prediction(text, label, 1.0, {label: 1.0}, 1, False, (label,)) for text, label in labelled]
 
 
 @pytest.fixture(scope="module")
-def told(checkpoint: Path) -> Told:
-    return Told(Classifier.load(checkpoint))
+def planner(checkpoint: Path) -> Planner:
+    return Planner(Classifier.load(checkpoint))

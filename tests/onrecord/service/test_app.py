@@ -11,7 +11,7 @@ from onrecord.service import articles
 from onrecord.service import limits as service_limits
 from onrecord.service.app import application
 from onrecord.service.messages import ReadRequest
-from tests.onrecord.service.conftest import Told, refused
+from tests.onrecord.service.conftest import Planner, refused
 
 
 def test_predict_answers_as_python_does(client: TestClient, classifier: Classifier) -> None:
@@ -30,14 +30,14 @@ def test_predict_answers_as_python_does(client: TestClient, classifier: Classifi
     assert client.post("/v1/predict", json={"texts": []}).json() == {"predictions": []}
 
 
-def test_read_answers_as_python_does(told: Told) -> None:
+def test_read_answers_as_python_does(planner: Planner) -> None:
     article = "Leaders 🎉 to meet\n\n“We will go,” Roe said. The vote is set for tomorrow at 3 p.m."
     body = {"text": article, "published": "2024-05-02", "zone": "Europe/London"}
-    with TestClient(application(told)) as client:  # type: ignore[arg-type]
+    with TestClient(application(planner)) as client:  # type: ignore[arg-type]
         found = client.post("/v1/read", json=body).json()
         assert client.post("/v1/read", json={"text": " "}).json()["statements"] == []
     assert found["text"] == article and found["published"] == "2024-05-02"
-    expected = read(article, "2024-05-02", told, zone="Europe/London").statements
+    expected = read(article, "2024-05-02", planner, zone="Europe/London").statements
     assert [
         (s["text"], s["start"], s["end"], s["paragraph"], s["speaker"], s["prediction"]["label"])
         for s in found["statements"]
@@ -56,10 +56,10 @@ def test_read_takes_text_for_text_and_html_for_html(client: TestClient) -> None:
     refused(client.post("/v1/read", json={"html": "<html></html>"}), 422, "no text found")
 
 
-def test_html_without_its_extra(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_html_without_its_extra(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trafilatura", None)
     with pytest.raises(HTTPException, match=r"onrecord\[html\]") as refusal:
-        articles.answer(told, ReadRequest(html="<p>Yes.</p>"))
+        articles.answer(planner, ReadRequest(html="<p>Yes.</p>"))
     assert refusal.value.status_code == 501
 
 

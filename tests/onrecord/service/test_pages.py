@@ -1,4 +1,4 @@
-"""The pages' files and the API that they ask, without a browser; test_page_in_chromium.py looks at them in one."""
+"""The pages' files and the API that they ask, without a browser; in_chromium looks at them in one."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ from onrecord.service.articles import calendar
 from onrecord.service.messages import CalendarRequest
 from onrecord.service.pages import HEADERS, OPEN, PATHS, card
 from tests.conftest import ROOT
-from tests.onrecord.service.conftest import Told, refused
+from tests.onrecord.service.conftest import FRONT_MATTER, Planner, refused
 from train.config import load
 
 FOLDER = ROOT / "onrecord" / "service" / "static"
@@ -45,8 +45,8 @@ def client(checkpoint: Path) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="module")
-def diarist(told: Told) -> Iterator[TestClient]:
-    with TestClient(application(told)) as client:  # type: ignore[arg-type]
+def diarist(planner: Planner) -> Iterator[TestClient]:
+    with TestClient(application(planner)) as client:  # type: ignore[arg-type]
         yield client
 
 
@@ -156,11 +156,11 @@ def test_what_is_asked_of_the_page_is_logged_by_its_path(client: TestClient, cap
     ] == list(PATHS)
 
 
-def test_events_are_those_that_python_makes(diarist: TestClient, told: Told) -> None:
+def test_events_are_those_that_python_makes(diarist: TestClient, planner: Planner) -> None:
     article = read(
         ARTICLE["text"],
         ARTICLE["published"],
-        told,
+        planner,
         zone=ARTICLE["zone"],
         source=ARTICLE["source"],
     )
@@ -214,27 +214,16 @@ def test_a_calendar_takes_a_day_of_publication(diarist: TestClient) -> None:
     refused(diarist.post("/v1/calendar", json={"text": "The vote is tomorrow."}), 422, "published is missing")
 
 
-def test_calendar_without_its_extra(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calendar_without_its_extra(planner: Planner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "icalendar", None)
     with pytest.raises(HTTPException, match=r"onrecord\[diary\]") as refusal:
-        calendar(told, CalendarRequest.model_validate(ARTICLE))
+        calendar(planner, CalendarRequest.model_validate(ARTICLE))
     assert refusal.value.status_code == 501
-    superdesk = calendar(told, CalendarRequest.model_validate(ARTICLE | {"form": "superdesk"}))
+    superdesk = calendar(planner, CalendarRequest.model_validate(ARTICLE | {"form": "superdesk"}))
     assert len(json.loads(superdesk.body)) == 2
 
 
-CARD = """---
-model-index:
-- name: m
-  results:
-  - task: {type: text-classification}
-    dataset: {name: d, type: d, split: test}
-    metrics:
-    - {type: f1, value: 0.75, name: macro-F1}
----
-
-# A model
-"""
+CARD = f"{FRONT_MATTER}\n# A model\n"
 
 
 def test_the_card_of_the_checkpoint_is_served(checkpoint: Path, tmp_path: Path) -> None:
