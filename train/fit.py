@@ -38,14 +38,13 @@ from train.corpus.splits import built, load_split, with_labels
 from train.engine.average import MovingAverage
 from train.engine.batches import collate, moved, pieces, plan
 from train.engine.distillation import distillation_loss, read_teacher
-from train.engine.encoded import encode, encoded
+from train.engine.encoded import cut_notice, cut_rows, encode, encoded
 from train.engine.first_token import read_first_token
 from train.engine.model import load_model
 from train.engine.precision import with_precision
 from train.engine.run_directory import prepare_output, release
 from train.engine.schedule import learning_rate
 from train.engine.state import Interruption, Position, States, capture, copied, fingerprint, restore
-from train.engine.truncation import cut_notice, cut_rows
 from train.measure.metrics import judged
 
 FEW_STEPS = 50  # below this a run is told to be too short: on 60 rows, 4 steps gave one label for everything

@@ -15,8 +15,6 @@ _STREET = (
     r"\s+(?:St(?:reet)?|Road|Rd|Avenue|Ave|Lane|Drive|Square|Place|Boulevard|Terrace|Close|Crescent|Way|Court"
     r"|Gardens)\b"
 )
-
-
 FEAST = "|".join(re.escape(f).replace("'", "['’]") for f in sorted(FEASTS, key=len, reverse=True))
 
 

@@ -13,11 +13,7 @@ from onrecord.dates.verbs import MOVED
 from onrecord.patterns import lazy
 
 FAR = timedelta(days=305)  # ten months
-
-
 CONTEXT = 100  # characters; the words that decide about an expression stand beside it
-
-
 NUMBERS = {
     w: n
     for n, w in enumerate(
@@ -28,52 +24,26 @@ NUMBERS = {
     "one": 1,
     "couple of": 2,
 }
-
-
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "final": -1}
-
-
 NAMES = {"March", "April", "May", "June", "August"}  # also people, verbs and adjectives
-
-
 SHORT_WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)}|(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\b\.?)"
-
-
 SHORT_MONTH = rf"(?:{MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
-
-
 DAY_NUMBER = r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?(?!\d|:\d|[.,]\d|\s?[ap]\.?m\b|\s?%|\s?per\s?cent)"
-
-
 YEAR = r"(?:19|20)\d\d\b(?!,\d|[-–/]\d)"
-
-
 ANY_YEAR = rf"(?:{YEAR}|(?:this|next|last) year\b(?!['’-]))"
-
-
 NUMBER = r"(?:\d{1,3}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
-
-
 PERIOD = (
     rf"(?:(?P<name>{MONTH})(?:(?:,|\s+of)?\s+(?P<year>{ANY_YEAR}))?|(?:the|(?P<which>this|next))\s+(?P<unit>week|month"
     rf"|year)\b|(?P<only>{YEAR}))"
 )
-
-
 FUNCTION_WORD = (
     r"(?:a|an|and|are|as|at|because|but|by|for|from|he|her|his|if|in|is|it|its|not|of|on|or|our|she|so|than|that|the"
     r"|their|they|this|to|under"
     r"|until|we|when|where|which|while|who|will|with|would|after|before|unless|has|have|had|was|were|can|could|may"
     r"|might|must|should)\b"
 )
-
-
 PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{FUNCTION_WORD})"  # nothing that the expression could be an adjective of
-
-
 _MOVED_FROM = lazy(rf"\b{MOVED}\w*\b[^,;]{{0,60}} from(?: the)? $", re.IGNORECASE)
-
-
 _MOVED_TO = lazy(rf" to (?:the )?(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)")
 
 

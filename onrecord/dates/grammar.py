@@ -82,8 +82,6 @@ _DAYS = rf"(?P<days>{DAY_NUMBER}(?:,\s*{DAY_NUMBER}){{1,12}},?\s+and\s+{DAY_NUMB
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{SHORT_WEEKDAY}),?\s+)?"
 _WEEKDAYS = rf"(?P<from>{SHORT_WEEKDAY})(?P<between> and | & | to | through | ?[-–] ?)(?P<wd>{SHORT_WEEKDAY}),? "
 _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
-
-
 RULES = [
     _rule(_TITLE, lambda r, m: unresolved(m)),
     _rule(r"\b\d{4}-\d\d-\d\d\b", iso),

@@ -29,8 +29,6 @@ Prefer = Literal["future", "past"]
 # expressions of a sentence; what has more is a table. What one takes grows with the sentence, so that this bounds what
 # a text takes
 MOST = 30
-
-
 DAYS_LONG = {
     word: n for n, word in enumerate(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 2)
 }
@@ -288,8 +286,6 @@ def _same_moment(text: str, a: Token, b: Token) -> Token | None:
 _MOVED_TO = lazy(rf"\b{MOVED}\w*\b[^,;]{{0,60}} (?:to|until|for)(?: the)? $", re.IGNORECASE)
 _MOVED_FROM = lazy(rf"\b(?:{MOVED}\w*|forward|back)\b[^,;]{{0,60}} from(?: the)? $", re.IGNORECASE)
 _GIVEN_UP = lazy(r"(?:,? | ?\(| ?[–—] ?| --? )(?:instead of|rather than|not|and not)(?: on| in| at)?(?: the)? ")
-
-
 _NOT = lazy(r"\bnot (?:(?:be|be held|take place|meet|open|start|begin|sit) )?(?:on |in )?$")
 
 

@@ -15,23 +15,15 @@ NAMED_DAY = lazy(
     rf"\b(?!(?:On|By|In|At|Until|Till|Before|From|Since|After|Next|Last|This|Late|Later|Early|Earlier|Also|Meanwhile"
     rf"|Here|Come|Between|Through|To|And|Or|But|Not|Both|Either|{MONTH})\s)[A-Z]\w*[a-z][\w’'-]*\s+$"
 )
-
-
 _SUBJECT = lazy(  # Wednesday will host Leeds on Saturday
     rf"\s+(?:will|would|can|could|may|might|must|should|has|have|is|was)\b[^,;:]*?\s(?:on\s+(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)"
     rf"|today\b|tomorrow\b|yesterday\b)"
 )
-
-
 _FEAST_WORD = lazy(
     r"\b(?:Palm|Good|Holy|Easter|Whit|Ash|Shrove|Maundy|Black|Cyber|Giving|Blue|Bloody|Super|Remembrance|Mothering"
     r"|Advent|Fat|Business|Store) $"
 )
-
-
 _IN_A_PLACE = lazy(r"\b(?:in|at|near|outside) (?:[A-Z][\w.’'-]* ){1,3}$")
-
-
 _SETS_A = lazy(  # set a Friday deadline
     r"(?<!had )\b(?:sets?|imposed|imposes|fixed|announced|faces?|gave|given)\b[^,;]{0,40}\b(?:an?|the|its) $"
 )

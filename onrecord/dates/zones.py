@@ -137,7 +137,6 @@ _ALONE = lazy(
     rf"(?:\)|(?=\ ?(?:$|[.,;:!?/–—)”\"-])|\ (?:{_DAY}|on|in|at|for|and|or|to|from|until|this|next|today|tomorrow)\b))",
 )
 
-
 # "10 a.m. in Beijing", "in Beijing at 10 a.m."
 _CITY = rf"(?P<place>{_CAPITAL}(?: {_CAPITAL}){{0,2}})(?!, (?:{_STATES})| {_CAPITAL}| (?:de|del|la|upon)\b)"
 _IN_CITY = lazy(rf",? (?:at (?:[\w’'-]+ ){{1,5}}?)?in {_CITY}")  # in a hall there, too

@@ -12,9 +12,9 @@ import yaml
 from matplotlib.figure import Figure
 
 from train.config import SECTIONS, Config
-from train.measure.ceilings import read_ceilings
 from train.measure.metrics import figure as judged_figure
 from train.measure.metrics import notes
+from train.measure.model_card import read_ceilings
 from train.measure.slices import LEAST
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")

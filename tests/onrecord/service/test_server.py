@@ -96,8 +96,6 @@ def slowly(self, texts):
 Classifier.predict = slowly
 app(["serve", "--port", "0", "--token-env", "ONRECORD_TEST_TOKEN", "--model", sys.argv[1]])
 """
-
-
 UNREAD_SERVER = """
 import sys
 from onrecord import Classifier, Prediction

@@ -7,8 +7,6 @@ from tests.onrecord.service.conftest import FRONT_MATTER
 from tests.onrecord.service.in_chromium.conftest import IN_CHROMIUM, ByCue, Opened, lines, serving, violations
 
 pytestmark = IN_CHROMIUM
-
-
 CARD = f"""{FRONT_MATTER}
 # A model
 
