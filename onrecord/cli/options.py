@@ -1,7 +1,6 @@
 """The options that several commands take."""
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,30 +9,9 @@ from onrecord.inference import BackendName
 SHARES = '{"claim": 0.8, "hedge": 0.1, ...}'  # a prior with all labels
 
 
-class OnError(StrEnum):
-    """What becomes of bad lines and rows."""
-
-    skip = "skip"
-    fail = "fail"
-
-
-class Engine(StrEnum):
-    """What `score` runs on."""
-
-    local = "local"
-    ray = "ray"
-
-
-class TableFormat(StrEnum):
-    """What `score` reads and writes."""
-
-    csv = "csv"
-    tsv = "tsv"
-    jsonl = "jsonl"
-    parquet = "parquet"
-    xlsx = "xlsx"
-
-
+OnError = Literal["skip", "fail"]  # what becomes of bad lines and rows
+Engine = Literal["local", "ray"]  # what `score` runs on
+TableFormat = Literal["csv", "tsv", "jsonl", "parquet", "xlsx"]  # what `score` reads and writes
 Model = Annotated[
     str | None,
     typer.Option(

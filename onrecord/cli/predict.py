@@ -34,7 +34,7 @@ def predict(
             "--on-error",
             help="what becomes of a line that is not UTF-8: left out and named on standard error, or the end",
         ),
-    ] = OnError.skip,
+    ] = "skip",
 ) -> None:
     """Label sentences. A ? behind the confidence: too unsure to be answered within the error promised."""
     classifier = promising(model, prior, max_error, coverage, backend)
@@ -61,7 +61,7 @@ def _predict_lines(stream: BinaryIO, classifier: Classifier, as_json: bool, on_e
             if line.fault:
                 bad += 1
                 message = f"line {line.number} {line.fault}"
-                if on_error == OnError.fail:
+                if on_error == "fail":
                     _print(classifier.predict(before.text for before in lines if before.number < line.number), as_json)
                     raise fail(
                         f"{message}; leave such lines out with --on-error skip, or convert them first, e.g. "

@@ -26,7 +26,7 @@ def score(
     text_column: Annotated[str, typer.Option(help="the column with the sentences")] = "text",
     on_error: Annotated[
         OnError, typer.Option(help="what becomes of a bad row: left out and named on standard error, or the end")
-    ] = OnError.fail,
+    ] = "fail",
     delimiter: Annotated[str | None, typer.Option(help="of CSV and TSV; if not given, the header's")] = None,
     encoding: Annotated[str | None, typer.Option(help="of IN, e.g. cp1252; if not given, UTF-8 or its mark's")] = None,
     format: Annotated[
@@ -48,7 +48,7 @@ def score(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace OUT if it is there; not with ray")] = False,
     engine: Annotated[
         Engine, typer.Option(help="ray: IN and OUT are directories or URLs (s3://...) of Parquet or JSONL files")
-    ] = Engine.local,
+    ] = "local",
     actors: Annotated[
         int, typer.Option(min=1, help="of ray: processes, each with a CPU, and a GPU if --device cuda")
     ] = 2,
@@ -71,7 +71,7 @@ def score(
         text_column, prefix, part_rows, max_error, coverage, backend, delimiter, encoding, safe_csv=safe_csv
     )
     try:
-        if engine == Engine.ray:
+        if engine == "ray":
             if refused := unfit(source, target, options, overwrite):
                 raise typer.BadParameter(f"{refused} is not for --engine ray, whose IN and OUT are directories")
             chosen: dict[str, Any] = {

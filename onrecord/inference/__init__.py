@@ -1,11 +1,5 @@
 """Running a checkpoint: backends, tokens, threads."""
 
-from enum import StrEnum
+from typing import Literal
 
-
-class BackendName(StrEnum):
-    """What can compute the scores."""
-
-    onnx = "onnx"
-    int8 = "int8"
-    torch = "torch"
+BackendName = Literal["onnx", "int8", "torch"]  # what can compute the scores

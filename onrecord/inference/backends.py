@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, get_args
 
 import numpy as np
 
@@ -250,8 +250,8 @@ def choose(directory: Path, backend: str | None, device: str) -> str:
 
     Raises ValueError for a wish that makes no sense, BackendError for one that cannot be met.
     """
-    if backend not in (None, *BackendName):
-        raise ValueError(f"backend {backend!r} is unknown; there are {', '.join(BackendName)}")
+    if backend not in (None, *get_args(BackendName)):
+        raise ValueError(f"backend {backend!r} is unknown; there are {', '.join(get_args(BackendName))}")
     if backend in FILES and device != "cpu":
         raise ValueError(f"backend {backend!r} runs on the CPU only; device {device!r} needs backend='torch'")
     if backend is None and device == "cpu":
