@@ -51,6 +51,12 @@ F1_LOSS = 0.003  # what int8 may lose of validation macro-F1,
 EQUAL = 0.985  # the share of labels that it must keep,
 ECE_LOSS = 0.005  # and what it may add to the calibration error
 BATCH = 1e-3  # by how much a probability may move with the batch its sentence runs in; fp32 moves by 1e-6
+LIMITS = {  # as export.json has them
+    "macro_f1_lost": F1_LOSS,
+    "equal_labels": EQUAL,
+    "calibration_error_added": ECE_LOSS,
+    "moved_by_the_batch": BATCH,
+}
 BATCH_ROWS = 150  # sentences that this is looked at on
 RANGES = 100  # training sentences, or thereabouts, whose activations set the scales of int8
 UNFINISHED = ".export-"  # before the names of directories that are worked in: nobody keeps a copy under such a one
@@ -111,12 +117,7 @@ def main(config: Config) -> int:
         kept = [file.name for file in (fp32, int8) if file.exists()]
         record: dict[str, Any] = {
             "default": "int8" if INT8 in kept else "onnx",
-            "limits": {
-                "macro_f1_lost": F1_LOSS,
-                "equal_labels": EQUAL,
-                "calibration_error_added": ECE_LOSS,
-                "moved_by_the_batch": BATCH,
-            },
+            "limits": LIMITS,
             "parity": difference,
             "moved_by_the_batch": moved_fp32,
             "bytes": fp32.stat().st_size,
@@ -130,16 +131,21 @@ def main(config: Config) -> int:
         record["sha256"] = {
             path.name: sha256(path) for path in (config.checkpoint / WEIGHTS, *(Path(folder) / name for name in kept))
         }
-        (config.checkpoint / RECORD).unlink(missing_ok=True)  # written again last: without it the export is not whole
-        (config.checkpoint / INT8).unlink(missing_ok=True)
-        for name in kept:
-            os.replace(Path(folder) / name, config.checkpoint / name)
-        fresh = Path(folder) / RECORD
-        fresh.write_text(json.dumps(record, indent=2) + "\n")
-        os.replace(fresh, config.checkpoint / RECORD)
+        install(config.checkpoint, Path(folder), record)
     default = f"int8 is the default: {tried[-1]['rung']}" if INT8 in kept else "no int8 held, fp32 is the default"
     print(f"{ONNX}: scores differ from torch by at most {difference:.1g}; {default}")
     return 0
+
+
+def install(checkpoint: Path, folder: Path, record: dict[str, Any]) -> None:
+    """Move the files that are kept into the checkpoint. Their record is written last: without it nothing is whole."""
+    (checkpoint / RECORD).unlink(missing_ok=True)
+    (checkpoint / INT8).unlink(missing_ok=True)
+    for name in record["kept"]:
+        os.replace(folder / name, checkpoint / name)
+    fresh = folder / RECORD
+    fresh.write_text(json.dumps(record, indent=2) + "\n")
+    os.replace(fresh, checkpoint / RECORD)
 
 
 def sample_of(config: Config, classifier: Classifier) -> list[list[int]]:

@@ -118,12 +118,7 @@ def score_directory(
         manifest = json.loads(out.cat_file(f"{there}/{MANIFEST}"))
         check_identity(json.dumps(manifest["run"]), identity, way_out)
         return Summary(manifest["rows"], len(manifest["bad rows"]))
-    started = out.exists(f"{there}/{RUN}")
-    if not started and out.exists(there) and out.ls(there, detail=False):
-        raise ScoreError(f"{target} is there already and holds no scores: give another directory")
-    check_identity(out.cat_file(f"{there}/{RUN}").decode() if started else None, identity, way_out)
-    out.makedirs(f"{there}/{SPANS}", exist_ok=True)
-    _put(out, f"{there}/{RUN}", json.dumps(identity, indent=1).encode())
+    _claim(out, there, target, identity, way_out)
     with ThreadPoolExecutor(OPENERS) as pool:
         spans = [
             task
@@ -137,22 +132,32 @@ def score_directory(
     if on_error == "fail" and (bad := [fault for stem in sorted(reports) for fault in reports[stem]["bad rows"]]):
         raise ScoreError(f"{bad[0]} was left out by an earlier run: go on with --on-error skip, or {way_out}")
     work = Work(model, identity["checkpoint"], prior, device, options, on_error, target)
+
+    def progress(fresh: int, faults: list[str]) -> None:
+        rows = sum(each["rows"] + len(each["bad rows"]) for each in reports.values())
+        on_progress(Progress(len(reports) / len(spans), rows, fresh, faults))
+
     todo = [task for task in spans if task["stem"] not in reports]
     fresh = 0
     if reports:
-        on_progress(
-            Progress(
-                len(reports) / len(spans), sum(each["rows"] + len(each["bad rows"]) for each in reports.values()), 0, []
-            )
-        )
+        progress(0, [])
     for report in _run(todo, work, format, source, actors, address):
         if "error" in report:
             raise ScoreError(report["error"])
         reports[report["stem"]] = report
         fresh += report["rows"]
-        rows = sum(each["rows"] + len(each["bad rows"]) for each in reports.values())
-        on_progress(Progress(len(reports) / len(spans), rows, fresh, report["bad rows"]))
+        progress(fresh, report["bad rows"])
     return _finish(out, there, identity, [reports[task["stem"]] for task in spans])
+
+
+def _claim(out: Any, there: str, target: str, identity: dict[str, Any], way_out: str) -> None:
+    """Make the directory this run's. Raises ScoreError where it is another one's, or holds what no run put there."""
+    started = out.exists(f"{there}/{RUN}")
+    if not started and out.exists(there) and out.ls(there, detail=False):
+        raise ScoreError(f"{target} is there already and holds no scores: give another directory")
+    check_identity(out.cat_file(f"{there}/{RUN}").decode() if started else None, identity, way_out)
+    out.makedirs(f"{there}/{SPANS}", exist_ok=True)
+    _put(out, f"{there}/{RUN}", json.dumps(identity, indent=1).encode())
 
 
 def _paths(files: Any, where: str, source: str) -> list[str]:
