@@ -194,10 +194,9 @@ def show(result: dict, console: Console) -> None:
     console.print(table)
     console.print(
         f"{result['rows']} rows, {result['epochs']} epochs, batches of {result['batch_size']}, {result['threads']} "
-        f"threads, load {result['load'][0]:.1f}. "
-        f"Matrix rate: {result['matrix_flops_per_cpu_second'] / 1e9:.0f} GFLOP per CPU-second, fp32; the last column "
-        "is the part of it that goes into products "
-        "the task cannot do without (unpadded tokens, last layer for the first token)."
+        f"threads, load {result['load'][0]:.1f}. Matrix rate: {result['matrix_flops_per_cpu_second'] / 1e9:.0f} GFLOP "
+        "per CPU-second, fp32; the last column is the part of it that goes into products the task cannot do without "
+        "(unpadded tokens, last layer for the first token)."
     )
 
 

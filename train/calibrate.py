@@ -94,8 +94,7 @@ def main(config: Config) -> int:
     if len(rows) < FEW_ROWS:
         print(
             f"only {len(rows)} validation sentences, fewer than {FEW_ROWS}: the temperature, the threshold of "
-            "`abstained` "
-            "and the limits of label sets are guesses; label more, or raise validation_share"
+            "`abstained` and the limits of label sets are guesses; label more, or raise validation_share"
         )
     if not 0.06 < t < 16:
         print(

