@@ -124,7 +124,7 @@ def main(config: Config, rows: int, rounds: int, models: Sequence[str] = (), flo
     labelled, texts = drawn[:HEAD_ROWS], [row["text"] for row in drawn[HEAD_ROWS:]]
     checkpoints = [Path(model) for model in models] or [config.checkpoint]
     if floor is not None:
-        return max(held(checkpoint, texts, rounds, floor) for checkpoint in checkpoints)
+        return max(check_floor(checkpoint, texts, rounds, floor) for checkpoint in checkpoints)
     measurements = {}
     for checkpoint in checkpoints:
         measurements[str(checkpoint)] = figures = measured(checkpoint, labelled, texts, rounds)
@@ -198,7 +198,7 @@ def measured(checkpoint: Path, labelled: list[dict], texts: list[str], rounds: i
     }
 
 
-def held(checkpoint: Path, texts: list[str], rounds: int, floor: float) -> int:
+def check_floor(checkpoint: Path, texts: list[str], rounds: int, floor: float) -> int:
     """0 if the default backend is `floor` times as fast as the pipeline on a list of these texts, else 1."""
     quick, pipeline = _loaded(checkpoint), _pipeline(checkpoint)
     ratios = []

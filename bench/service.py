@@ -115,7 +115,7 @@ def serving(config: Config, kind: str = "batches") -> Iterator[Server]:
             process.wait()
 
 
-async def closed(
+async def closed_loop(
     server: Server, texts: list[str], clients: int, seconds: float, before_end: Callable[[], None] | None = None
 ) -> Load:
     """So many clients, each of which asks as soon as it was answered.
@@ -145,7 +145,7 @@ async def closed(
     return load
 
 
-async def arriving(server: Server, texts: list[str], rate: float, seconds: float) -> tuple[Load, list[int]]:
+async def open_loop(server: Server, texts: list[str], rate: float, seconds: float) -> tuple[Load, list[int]]:
     """Requests at a rate, whether those before were answered or not; and the service's memory once a second."""
     load, sentences, memory = Load(), cycle(texts), []
     begun = time.monotonic()
@@ -213,7 +213,7 @@ def main(config: Config, seconds: float, rounds: int, overload: float, soak: flo
         with serving(config) as again:  # at once, as systemd and container engines do
             figures["killed"] = {
                 "seconds_to_ready": round(time.monotonic() - begun, 1),
-                "answers": dict(asyncio.run(closed(again, texts, 1, 1)).statuses),
+                "answers": dict(asyncio.run(closed_loop(again, texts, 1, 1)).statuses),
             }
             _show("SIGKILL and started again", figures["killed"])
             figures["sigterm"] = stopped(again, texts, min(seconds, 5))
@@ -243,12 +243,12 @@ def throughput(config: Config, texts: list[str], seconds: float, rounds: int) ->
         loads: dict[str, list[Load]] = {"batches": [], "single": []}
         for _ in range(rounds):
             for kind, server in (("batches", batches), ("single", single)):
-                loads[kind].append(asyncio.run(closed(server, texts, CLIENTS, seconds)))
+                loads[kind].append(asyncio.run(closed_loop(server, texts, CLIENTS, seconds)))
         ratios = sorted(a.rate / b.rate for a, b in zip(loads["batches"], loads["single"], strict=True))
         figures: dict[str, Any] = {
             kind: sorted(runs, key=lambda load: load.rate)[rounds // 2].figures() for kind, runs in loads.items()
         }
-        alone = asyncio.run(closed(batches, texts, 1, min(seconds, 5)))
+        alone = asyncio.run(closed_loop(batches, texts, 1, min(seconds, 5)))
     return figures | {
         "ratio": round(ratios[rounds // 2], 2),
         "ratios": [round(ratio, 2) for ratio in ratios],
@@ -261,8 +261,8 @@ def overloaded(server: Server, texts: list[str], rate: float, seconds: float) ->
 
     Memory: at the beginning, after half of the time, and the most in the second half.
     """
-    load, memory = asyncio.run(arriving(server, texts, rate, seconds))
-    again = asyncio.run(closed(server, texts, 1, 2)).statuses
+    load, memory = asyncio.run(open_loop(server, texts, rate, seconds))
+    again = asyncio.run(closed_loop(server, texts, 1, 2)).statuses
     half = memory[len(memory) // 2 :]
     return load.figures() | {
         "arriving_per_second": round(rate),
@@ -283,7 +283,7 @@ def soaked(server: Server, texts: list[str], seconds: float) -> dict[str, Any]:
 
         watching = asyncio.create_task(watch())
         try:
-            return await closed(server, texts, CLIENTS, seconds)
+            return await closed_loop(server, texts, CLIENTS, seconds)
         finally:
             watching.cancel()
 
@@ -300,7 +300,7 @@ def stopped(server: Server, texts: list[str], seconds: float) -> dict[str, Any]:
     """SIGTERM while all clients ask, after so many seconds."""
     time.sleep(1)  # the log tells of an answer after the client has it: those of the measure before are to be in it
     before = _logged(server)
-    load = asyncio.run(closed(server, texts, CLIENTS, seconds, lambda: server.process.send_signal(signal.SIGTERM)))
+    load = asyncio.run(closed_loop(server, texts, CLIENTS, seconds, lambda: server.process.send_signal(signal.SIGTERM)))
     server.process.wait(60)
     logged = _logged(server) - before
     return {

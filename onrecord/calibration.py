@@ -86,7 +86,7 @@ class Calibration:
                 "run `python -m train.calibrate` again"
             ) from error
 
-    def named(self, prior: str | Mapping[str, float] | None) -> tuple[str, np.ndarray]:
+    def shares_of_prior(self, prior: str | Mapping[str, float] | None) -> tuple[str, np.ndarray]:
         """Name and shares (K,) of a prior: a stored name, "data", "uniform", a mapping label -> share; None is "data".
 
         Raises WishError for an unknown name, a label left out or made up, and shares that are not positive.
@@ -130,8 +130,8 @@ class Calibration:
         for name, value in (("max_error", max_error), ("coverage", coverage)):
             if not 0 < value < 1:
                 raise WishError(f"{name} = {value!r} must lie between 0 and 1")
-        name, met = self.named(prior)
-        _, trained = self.named(DATA)
+        name, met = self.shares_of_prior(prior)
+        _, trained = self.shares_of_prior(DATA)
         shift = np.log(met / trained)
         probabilities = softmax(self.logits / self.temperature + shift)
         counts = np.bincount(self.targets, minlength=len(met))  # of validation

@@ -27,7 +27,7 @@ from onrecord.inference.backends import (
 from onrecord.inference.files import read_config
 from onrecord.inference.tokens import Tokens, ahead, batches, side_by_side
 
-GROUP = 512  # texts tokenised together
+TOKENISED_TOGETHER = 512  # texts tokenised together
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ class Classifier:
         """
         scores, windows = np.zeros((len(texts), len(self.labels))), np.ones(len(texts), dtype=int)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        groups = [order[i : i + GROUP] for i in range(0, len(order), GROUP)]
+        groups = [order[i : i + TOKENISED_TOGETHER] for i in range(0, len(order), TOKENISED_TOGETHER)]
         for group, encoded in zip(
             groups, ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups), strict=True
         ):

@@ -26,12 +26,11 @@ from train.corpus.source_files import read_table
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.baselines import Baselines
 from train.measure.behaviour import measure_behaviour
-from train.measure.gate import FAIL, INVESTIGATE, PASS, UNRELEASED, judge, read_rules, released_file, table
-from train.measure.gate import Rule as GateRule
+from train.measure.gate import FAIL, INVESTIGATE, PASS, UNRELEASED, GateRule, judge, read_rules, released_file, table
 from train.measure.metrics import figure, measure, notes
 from train.measure.model_card import model_card
 from train.measure.promises import abstention, label_sets
-from train.measure.released import against_released, fingerprint, write_released
+from train.measure.released import against_released, rows_fingerprint, write_released
 from train.measure.report import report
 from train.measure.shipped import measure_backends
 from train.measure.slices import slices, worst
@@ -93,7 +92,7 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
     metrics["released"] = against_released(released, test, numbers, labels)
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
     answers = {row["id"]: labels[i] for row, i in zip(test, numbers, strict=True)}
-    write(config.run_dir / "predictions.json", json.dumps({"test": fingerprint(test), "answers": answers}))
+    write(config.run_dir / "predictions.json", json.dumps({"test": rows_fingerprint(test), "answers": answers}))
     write(config.run_dir / "report.html", report(metrics, config))
     write(config.checkpoint / "README.md", model_card(metrics, config))
     name, value, (low, high) = figure(metrics["test"], config.measure.metric)

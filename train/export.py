@@ -35,8 +35,8 @@ from onrecord.inference.backends import (
     WEIGHTS,
     OnnxBackend,
     TorchBackend,
-    fingerprint,
     sha256,
+    weights_fingerprint,
 )
 from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
@@ -77,7 +77,7 @@ def main(config: Config) -> int:
     refuse_other_data(config)
     rows = rows_of(config.corpus, "validation")
     texts, targets = [r["text"] for r in rows], np.array([config.corpus.labels.index(r["label"]) for r in rows])
-    weights, pad = fingerprint(config.checkpoint / WEIGHTS), classifier.backend.pad
+    weights, pad = weights_fingerprint(config.checkpoint / WEIGHTS), classifier.backend.pad
 
     def opened(file: Path) -> Classifier:
         return Classifier(OnnxBackend(file, pad), classifier.tokens, classifier.labels)
@@ -100,7 +100,7 @@ def main(config: Config) -> int:
                 "nothing was written"
             )
         t = temperature(scores, targets)
-        moved_fp32 = moved(exact, texts, t)
+        moved_fp32 = moved_by_batch(exact, texts, t)
         del exact, classifier.backend.model
         tried: list[dict[str, Any]] = []
         for static, total in rungs(model, sample_of(config, classifier), pad):
@@ -192,7 +192,7 @@ def timed(classifier: Classifier, texts: list[str]) -> tuple[np.ndarray, float]:
     return scores, round(len(texts) / (time.process_time() - started), 1)
 
 
-def moved(classifier: Classifier, texts: list[str], t: float) -> float:
+def moved_by_batch(classifier: Classifier, texts: list[str], t: float) -> float:
     """The largest difference that being batched with others makes to a probability at temperature t.
 
     Looked at on some 150 texts from all over the split.
@@ -260,7 +260,7 @@ def judge(
         targets.tolist(), scores.argmax(1).tolist(), k
     )
     worse = calibration_error(softmax(scores / t), targets) - calibration_error(softmax(reference / t), targets)
-    neighbours = moved(classifier, texts, t)
+    neighbours = moved_by_batch(classifier, texts, t)
     verdict: dict[str, Any] = {
         "holds": bool(lost <= F1_LOSS and worse <= ECE_LOSS and neighbours <= BATCH),
         "macro_f1_lost": round(float(lost), 5),

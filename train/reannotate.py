@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 
 from onrecord import Classifier
-from onrecord.classifier import GROUP
+from onrecord.classifier import TOKENISED_TOGETHER
 from onrecord.tables.parts import write_whole
 from onrecord.tables.write import BOM, Form, csv_lines, with_formula
 from onrecord.terminal import visible
@@ -46,7 +46,7 @@ def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
     asked = [s for row in rows if len((s := sentences[row["id"]]).annotators) < 2]
     print(f"labelling {len(asked):,} sentences of train and validation with {config.checkpoint}", file=sys.stderr)
     console = Console(stderr=True)
-    groups = [asked[i : i + GROUP] for i in range(0, len(asked), GROUP)]
+    groups = [asked[i : i + TOKENISED_TOGETHER] for i in range(0, len(asked), TOKENISED_TOGETHER)]
     answers = [
         answer
         for group in track(groups, "labelling", console=console, disable=not console.is_terminal)

@@ -64,7 +64,7 @@ _PIECE = (
     rf"|(?:Photo(?:graph)?|Image|Picture)(?:\sby|:|\s[Cc]redit:?)\s[^/.,;:()]{{2,40}}\s?/\s?{_AGENCY}{_GOES_ON})"
 )
 _MORE = rf"(?:\s*{_PIECE})*"
-_FURNITURE = re.compile(
+_BOILERPLATE = re.compile(
     rf"^\s*(?P<opening>(?:By:?\s(?!{WEEKDAY}|{_MONTH}){_TITLED}(?:{_AND}{_TITLED}){{0,4}}{_JOB}{_SURE}|{_STAMP}{_SURE}"
     rf"|{_PIECE}){_MORE})"
     rf"|[.?!…][”\"’)]*\s*(?P<behind>{_PIECE}{_MORE})"  # a sentence
@@ -73,6 +73,6 @@ _FURNITURE = re.compile(
 )
 
 
-def furniture(paragraph: str) -> list[tuple[int, int]]:
+def boilerplate(paragraph: str) -> list[tuple[int, int]]:
     """(start, end) of each run of page furniture in a paragraph, in order, without the white space around it."""
-    return [m.span(m.lastgroup) for m in _FURNITURE.finditer(paragraph) if m.lastgroup]
+    return [m.span(m.lastgroup) for m in _BOILERPLATE.finditer(paragraph) if m.lastgroup]

@@ -13,7 +13,7 @@ from itertools import pairwise
 import sentencex
 
 from onrecord.article import titles
-from onrecord.article.boilerplate import furniture
+from onrecord.article.boilerplate import boilerplate
 
 WINDOW = 5_000  # characters given to sentencex at a time; a paragraph of news has a few hundred
 
@@ -169,7 +169,7 @@ def _cuts(text: str) -> list[int]:
     step looks at all that lies before or behind.
     """
     quoted, _ = quotations(text)
-    pieces = [piece for piece in furniture(text) if not _within(quoted, *piece)]
+    pieces = [piece for piece in boilerplate(text) if not _within(quoted, *piece)]
     edges = {edge for piece in pieces for edge in piece}
     single = [span for span in quoted if text[span[0]] in "'‘`"]  # the others sentencex keeps whole itself
     cuts = {cut for cut in _boundaries(_plain(text)) if not _within(single, cut, cut)}

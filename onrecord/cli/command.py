@@ -41,7 +41,7 @@ def fail(message: str) -> typer.Exit:
 
 
 @contextlib.contextmanager
-def answering() -> Iterator[None]:
+def printing() -> Iterator[None]:
     """Around whatever prints an answer, which is flushed here.
 
     Ends the command where it cannot be written: with 0 if the reader has enough (`| head`), else with an error.

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from onrecord.cli.command import answering
+from onrecord.cli.command import printing
 from onrecord.cli.loading import load
 from onrecord.cli.options import AsJson, Backend, Model, Prior
 from onrecord.terminal import escaped
@@ -36,7 +36,7 @@ def explain(
         explanation = classifier.explain(text, label)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    with answering():
+    with printing():
         if as_json:
             print(json.dumps(dataclasses.asdict(explanation), ensure_ascii=False))
             return

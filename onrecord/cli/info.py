@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from onrecord.card import read_card
-from onrecord.cli.command import answering, fail
+from onrecord.cli.command import fail, printing
 from onrecord.cli.loading import load
 from onrecord.cli.options import AsJson, Model
 from onrecord.inference.files import read_export
@@ -32,7 +32,7 @@ def info(
         described = describe(classifier)
     except ValueError as error:
         raise fail(str(error)) from None
-    with answering():
+    with printing():
         if as_json:
             print(json.dumps(described, ensure_ascii=False, indent=1))
             return

@@ -43,14 +43,14 @@ def load(
             model, device, backend=backend, prior=shares_of(prior), max_error=max_error, coverage=coverage
         )
     except WishError as error:
-        raise senseless(error, max_error, coverage) from None
+        raise bad_wish(error, max_error, coverage) from None
     except (CheckpointError, ValueError) as error:
         raise fail(str(error)) from None
     except (RuntimeError, AssertionError) as error:  # as torch refuses a device
         raise fail(f"device {device!r}: {str(error).strip().splitlines()[0]}") from None
 
 
-def promising(
+def load_and_note(
     model: str | None,
     prior: str | None,
     max_error: float | None,
@@ -89,7 +89,7 @@ def shares_of(prior: str | None) -> str | dict[str, float] | None:
     return shares
 
 
-def senseless(error: WishError, *shares: float | None) -> typer.BadParameter:
+def bad_wish(error: WishError, *shares: float | None) -> typer.BadParameter:
     """What Typer says of a wish that makes no sense."""
     meant = "; a share is meant, so 0.05 is 5%" if any(share is not None and share >= 1 for share in shares) else ""
     return typer.BadParameter(f"{error}{meant}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from onrecord.cli.command import LEFT_OUT, answering, fail, standard_input
-from onrecord.cli.loading import promising
+from onrecord.cli.command import LEFT_OUT, fail, printing, standard_input
+from onrecord.cli.loading import load_and_note
 from onrecord.cli.options import AsJson, Backend, Coverage, MaxError, Model, OnError, Prior
 from onrecord.terminal import escaped
 
@@ -37,7 +37,7 @@ def predict(
     ] = "skip",
 ) -> None:
     """Label sentences. A ? behind the confidence: too unsure to be answered within the error promised."""
-    classifier = promising(model, prior, max_error, coverage, backend)
+    classifier = load_and_note(model, prior, max_error, coverage, backend)
     bad = 0
     try:
         for text in texts:
@@ -53,10 +53,10 @@ def predict(
 
 def _predict_lines(stream: BinaryIO, classifier: Classifier, as_json: bool, on_error: OnError) -> int:
     """Answer a stream; the number of bad lines."""
-    from onrecord.tables.lines import arriving
+    from onrecord.tables.lines import incoming_lines
 
     bad = 0
-    for lines in arriving(stream):
+    for lines in incoming_lines(stream):
         for line in lines:
             if line.fault:
                 bad += 1
@@ -73,7 +73,7 @@ def _predict_lines(stream: BinaryIO, classifier: Classifier, as_json: bool, on_e
 
 
 def _print(predictions: list[Prediction], as_json: bool) -> None:
-    with answering():
+    with printing():
         for p in predictions:
             if as_json:
                 print(json.dumps(dataclasses.asdict(p), ensure_ascii=False))

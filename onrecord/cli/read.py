@@ -10,8 +10,8 @@ from zoneinfo import available_timezones
 import typer
 
 from onrecord.cli.article_files import article_text, write_events
-from onrecord.cli.command import answering, fail
-from onrecord.cli.loading import promising
+from onrecord.cli.command import fail, printing
+from onrecord.cli.loading import load_and_note
 from onrecord.cli.options import AsJson, Backend, Coverage, MaxError, Model, Prior
 from onrecord.defaults import DATED, HEDGED
 
@@ -87,7 +87,7 @@ def read(
     asked = next((option for option, path in files.items() if path), None)
     if asked and not published and not is_html(text):
         raise typer.BadParameter(f"{asked} {NO_DAY}")
-    classifier = promising(model, prior, max_error, coverage, backend)
+    classifier = load_and_note(model, prior, max_error, coverage, backend)
     if dated not in classifier.labels and (asked or dated != DATED):
         raise typer.BadParameter(
             f"--dated {dated!r} is no label of {classifier.place.source}; it knows {', '.join(classifier.labels)}"
@@ -109,7 +109,7 @@ def read(
         print(f"published {article.published}, as the page says; --published gives another day", file=sys.stderr)
     if asked:
         write_events(article, ics, superdesk, jsonld, dated)
-    with answering():
+    with printing():
         show(
             article,
             classifier.labels,

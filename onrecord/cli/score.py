@@ -9,8 +9,8 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
-from onrecord.cli.command import LEFT_OUT, answering, fail, standard_input
-from onrecord.cli.loading import promising, senseless, shares_of
+from onrecord.cli.command import LEFT_OUT, fail, printing, standard_input
+from onrecord.cli.loading import bad_wish, load_and_note, shares_of
 from onrecord.cli.options import Backend, Coverage, Engine, MaxError, Model, OnError, Prior, TableFormat
 from onrecord.defaults import PART_ROWS
 from onrecord.terminal import escaped
@@ -63,7 +63,7 @@ def score(
     from onrecord.tables.parts import ScoreError
     from onrecord.tables.pipe import check_pipe, score_or_pipe
     from onrecord.tables.progress import Meter
-    from onrecord.tables.ray import score_directory, unfit
+    from onrecord.tables.ray import score_directory, unsupported
     from onrecord.tables.score import Options
     from onrecord.tables.score import score as score_table
 
@@ -72,7 +72,7 @@ def score(
     )
     try:
         if engine == "ray":
-            if refused := unfit(source, target, options, overwrite):
+            if refused := unsupported(source, target, options, overwrite):
                 raise typer.BadParameter(f"{refused} is not for --engine ray, whose IN and OUT are directories")
             chosen: dict[str, Any] = {
                 "prior": shares_of(prior),
@@ -85,7 +85,7 @@ def score(
             check_pipe(source, target, format, overwrite)
             if target == "-" and sys.stdout is None:
                 raise fail("standard output is closed, so there is nowhere to answer")
-            classifier = promising(model, prior, max_error, coverage, backend, device)
+            classifier = load_and_note(model, prior, max_error, coverage, backend, device)
             run = partial(
                 score_table,
                 classifier=classifier,
@@ -98,7 +98,7 @@ def score(
             )
             summary = score_or_pipe(source, target, format, run, standard_input, _answer)
     except WishError as error:
-        raise senseless(error, max_error, coverage) from None
+        raise bad_wish(error, max_error, coverage) from None
     except (ScoreError, CheckpointError, ValueError) as error:
         raise fail(str(error)) from None
     except (TableError, OSError) as error:
@@ -117,5 +117,5 @@ def _note(note: str) -> None:
 
 
 def _answer(file: BinaryIO) -> None:
-    with answering():
+    with printing():
         shutil.copyfileobj(file, sys.stdout.buffer)

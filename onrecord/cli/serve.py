@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from onrecord.cli.command import fail
-from onrecord.cli.loading import promising
+from onrecord.cli.loading import load_and_note
 from onrecord.cli.options import Backend, Coverage, MaxError, Model, Prior
 
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
@@ -69,7 +69,7 @@ def serve(
         raise fail(f"cannot listen on {host}, port {port} ({_reason(error)}); give another --port or --host") from None
     with listening:
         local = ipaddress.ip_address(listening.getsockname()[0]).is_loopback
-        classifier = promising(model, prior, max_error, coverage, backend)
+        classifier = load_and_note(model, prior, max_error, coverage, backend)
         app = application(
             classifier,
             token=token,

@@ -143,4 +143,4 @@ def unresolved(match: re.Match[str]) -> Token:
     return Token(match.start(), match.end())
 
 
-Rule = Callable[[Reader, re.Match[str]], Token | list[Token] | None]
+GrammarRule = Callable[[Reader, re.Match[str]], Token | list[Token] | None]

@@ -38,7 +38,7 @@ from onrecord.dates.expression import (
     SHORT_MONTH,
     SHORT_WEEKDAY,
     YEAR,
-    Rule,
+    GrammarRule,
     unresolved,
 )
 from onrecord.dates.periods import (
@@ -57,7 +57,7 @@ from onrecord.dates.zones import zone_behind
 from onrecord.patterns import lazy
 
 
-def _rule(pattern: str, rule: Rule, flags: int = 0) -> tuple[re.Pattern[str], Rule]:
+def _rule(pattern: str, rule: GrammarRule, flags: int = 0) -> tuple[re.Pattern[str], GrammarRule]:
     return lazy(pattern, flags), rule
 
 

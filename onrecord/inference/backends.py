@@ -140,7 +140,7 @@ def padded(rows: Sequence[Sequence[int]], pad: int) -> tuple[np.ndarray, np.ndar
     return ids, mask
 
 
-def fingerprint(weights: Path) -> str:
+def weights_fingerprint(weights: Path) -> str:
     """SHA-256 over the header of a safetensors file and the first and last KiB of every tensor.
 
     A training moves them all, and the whole file would take 0.2 s. Raises ValueError for what is no whole safetensors
@@ -175,7 +175,7 @@ def fingerprint(weights: Path) -> str:
 def _made_from(stamp: str | None, weights: Path) -> bool:
     """Whether an ONNX file with this stamp has the weights beside it; true where none lie there."""
     try:
-        return stamp == fingerprint(weights)
+        return stamp == weights_fingerprint(weights)
     except FileNotFoundError:
         return True
     except ValueError:  # no safetensors file, or half of one

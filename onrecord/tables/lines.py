@@ -19,7 +19,7 @@ class Line:
     fault: str = ""  # why it has no text; empty for a good one
 
 
-def arriving(stream: BinaryIO) -> Iterator[list[Line]]:
+def incoming_lines(stream: BinaryIO) -> Iterator[list[Line]]:
     """The lines that one read brings, together, without blank ones.
 
     It is one if they are typed, some hundred if they are piped while the caller is busy. A line ends in LF or CR LF.

@@ -59,7 +59,7 @@ class Work:
     target: str
 
 
-def unfit(source: str, target: str, options: Options, overwrite: bool) -> str | None:
+def unsupported(source: str, target: str, options: Options, overwrite: bool) -> str | None:
     """The first wish, as an option of the command, that is not for directories; None where there is none."""
     wishes = {
         "--overwrite": overwrite,

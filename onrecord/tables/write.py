@@ -24,7 +24,7 @@ from onrecord.tables.read import Chunk, parquet_file
 if TYPE_CHECKING:
     import pyarrow as pa
 
-GROUP = 65_536  # rows of a Parquet row group written
+ROW_GROUP = 65_536  # rows of a Parquet row group written
 FORMULA = re.compile(r"'*[=+\-@\t\r]")  # what spreadsheets run; behind apostrophes, so that one more can be taken off
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?([eE][+-]?\d+)?")  # runs nothing
 
@@ -164,7 +164,7 @@ def _join_parquet(parts: Iterable[BinaryIO], target: BinaryIO) -> None:
     with pa.parquet.ParquetWriter(target, waiting[0].schema) as writer:
         for part in files:
             waiting.append(parquet_file(part).read())
-            if sum(table.num_rows for table in waiting) >= GROUP:
+            if sum(table.num_rows for table in waiting) >= ROW_GROUP:
                 writer.write_table(pa.concat_tables(waiting))
                 waiting = []
         if waiting:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import service as bench_service
-from bench.service import Load, Server, closed, serving
+from bench.service import Load, Server, closed_loop, serving
 from train.config import Config, Stop, changed
 
 
@@ -38,7 +38,7 @@ def test_what_is_cut_off_counts_as_lost(exported: Config) -> None:
 
         async with await asyncio.start_server(slow, "127.0.0.1", 0) as listening:
             server = Server(None, f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", Path())  # type: ignore[arg-type]
-            return await closed(server, ["a"], 3, 0.3, lambda: None)
+            return await closed_loop(server, ["a"], 3, 0.3, lambda: None)
 
     load = asyncio.run(cut())
     assert load.lost == 3 and not load.answered and load.statuses.total() == 3

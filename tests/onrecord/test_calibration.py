@@ -50,7 +50,7 @@ def test_abstention_keeps_its_promise_on_fresh_sentences(prior: str | dict) -> N
     for seed in range(20):
         own = calibration(1000, seed)
         rule = own.rule(prior, max_error=0.1)
-        logits, targets = drawn(20_000, list(own.named(prior)[1]), 100 + seed)
+        logits, targets = drawn(20_000, list(own.shares_of_prior(prior)[1]), 100 + seed)
         probabilities = rule.probabilities(logits)
         answered = rule.answered(probabilities)
         coverages.append(answered.mean())

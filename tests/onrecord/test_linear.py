@@ -12,7 +12,7 @@ from datetime import date
 
 import pytest
 
-from onrecord.article.boilerplate import furniture
+from onrecord.article.boilerplate import boilerplate
 from onrecord.article.documents import unwrapped
 from onrecord.article.sentences import paragraphs, quotations, sentences
 from onrecord.article.speakers import speaker, speakers
@@ -33,7 +33,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "quotations": quotations,
     "speaker": speaker,
     "speakers": lambda text: speakers(text, sentences(text)),
-    "furniture": furniture,
+    "boilerplate": boilerplate,
     "is_html": is_html,
     "unwrapped": unwrapped,
     "find_dates": lambda text: find_dates(OPENING + text, PUBLISHED, scheduling=True),

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from onrecord import Classifier
 from onrecord.classifier import CheckpointError
 from onrecord.cli import app
-from onrecord.inference.backends import OnnxBackend, fingerprint
+from onrecord.inference.backends import OnnxBackend, weights_fingerprint
 from tests.conftest import changed
 from train import export, fit
 from train.config import Config, Stop
@@ -117,7 +117,7 @@ def test_as_many_batches_side_by_side_as_the_container_grants_threads(
 def test_weights_that_are_none_are_told(own: Config, content: bytes) -> None:
     (own.checkpoint / "model.safetensors").write_bytes(content)
     with pytest.raises(ValueError, match=r"model\.safetensors is no|delimiter|Expecting"):
-        fingerprint(own.checkpoint / "model.safetensors")
+        weights_fingerprint(own.checkpoint / "model.safetensors")
     with pytest.raises(CheckpointError, match=r"was not made from the model\.safetensors beside it"):
         Classifier.load(own.checkpoint)
 
@@ -299,7 +299,7 @@ class Neighbourly:
 def test_what_depends_on_the_batch_is_seen_and_refused(own: Config) -> None:
     tokens = Classifier.load(own.checkpoint).tokens
     neighbourly = Classifier(Neighbourly(), tokens, list("abcde"))
-    assert export.moved(neighbourly, TEXTS, 1.0) > 0.1
+    assert export.moved_by_batch(neighbourly, TEXTS, 1.0) > 0.1
     targets = np.zeros(len(TEXTS), dtype=int)
     verdict = export.judge(neighbourly.logits(TEXTS)[0], neighbourly, TEXTS, targets, 1.0)
     assert not verdict["holds"] and "move with the batch" in verdict["reason"]

@@ -22,8 +22,8 @@ from typing import Any
 from train.config import Stop
 
 INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
-ARTICLE = ("title", "published", "domain", "style", "english", "part", "author")
-GROUP = ("rule", "author")
+ARTICLE_FIELDS = ("title", "published", "domain", "style", "english", "part", "author")
+GROUP_FIELDS = ("rule", "author")
 MAX_CHARACTERS = 1000  # a longer row is two sentences or a paste accident; the longest of real news sentences has 394
 EXAMPLES = "guideline_examples.jsonl"
 EXAMPLE = {"example": str, "section": str, "label": str, "sentences": list, "part": str}
@@ -116,14 +116,14 @@ def _read_file(
         if not isinstance(row, dict) or not isinstance(row.get("doc"), str) or not row["doc"]:
             faults.append(f"{where}: a row is a JSON object with a `doc`")
         elif "order" not in row:
-            wanted = GROUP if path.parent.name == "contrasts" else ARTICLE
+            wanted = GROUP_FIELDS if path.parent.name == "contrasts" else ARTICLE_FIELDS
             missing = [name for name in wanted if not isinstance(row.get(name), str) or not row[name].strip()]
             if missing:
                 faults.append(f"{where}: document {row['doc']!r} lacks {', '.join(missing)}")
             if (first := opened.setdefault(row["doc"], where)) != where:
                 faults.append(f"{where}: document {row['doc']!r} is opened twice, first by {first}")
-            documents[row["doc"]] = {name: str(row.get(name, "")) for name in {*ARTICLE, *GROUP}} | (
-                {"part": "contrast"} if wanted is GROUP else {}
+            documents[row["doc"]] = {name: str(row.get(name, "")) for name in {*ARTICLE_FIELDS, *GROUP_FIELDS}} | (
+                {"part": "contrast"} if wanted is GROUP_FIELDS else {}
             )
         else:
             fault = _fault(row, documents, labels)
@@ -145,7 +145,7 @@ def _read_examples(path: Path, labels: list[str], sentences: list[Sentence], fau
             faults.append(f"{where}: part {row['part']!r} is neither train nor behaviour")
         else:
             doc = "g-" + hashlib.sha256(f"{row['section']}/{row['example']}".encode()).hexdigest()[:8]
-            meta = dict.fromkeys((*ARTICLE, *GROUP), "")
+            meta = dict.fromkeys((*ARTICLE_FIELDS, *GROUP_FIELDS), "")
             meta |= {"part": "guidelines", "rule": "guidelines", "title": row["example"], "split": row["part"]}
             for order, text in enumerate(row["sentences"], 1):
                 sentence = {"doc": doc, "order": order, "text": text, "label": row["label"]}

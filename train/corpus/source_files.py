@@ -64,7 +64,7 @@ def read_table(
     return read
 
 
-def named(table: datasets.Dataset) -> Iterator[Row]:
+def with_class_names(table: datasets.Dataset) -> Iterator[Row]:
     """Rows of a hub dataset with the names of class labels in place of their numbers."""
     classes = {
         name: feature.names for name, feature in table.features.items() if isinstance(feature, datasets.ClassLabel)

@@ -13,7 +13,7 @@ import datasets
 
 from train.config import SPLITS, Source, Stop
 from train.corpus.rows import Sentence, key, normalise
-from train.corpus.source_files import KINDS, Rows, is_table, named, read_table
+from train.corpus.source_files import KINDS, Rows, is_table, read_table, with_class_names
 
 SPLIT_WORDS = {
     "train": "train",
@@ -213,7 +213,7 @@ def _hub(source: str) -> dict[str, Rows]:
         if (ours := SPLIT_WORDS.get(split)) is None:
             print(f"source: the split {split} of {source} is left out", file=sys.stderr)
             continue
-        parts[ours] = [(f"{source} {split}: row {n}", row) for n, row in enumerate(named(table), 1)]
+        parts[ours] = [(f"{source} {split}: row {n}", row) for n, row in enumerate(with_class_names(table), 1)]
     if "train" not in parts:
         raise Stop(
             f"source: {source} has the splits {', '.join(loaded)}, none of them train; save the rows you want as files "

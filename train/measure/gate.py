@@ -108,16 +108,16 @@ class NoRegression(BaseModel):
         return Verdict(figure, bound, f"{difference:+.4f}, p = {p:.3f}", outcome, self.says)
 
 
-Rule = Bound | NoRegression
+GateRule = Bound | NoRegression
 
 
-def read_rules(path: Path | str) -> list[Rule]:
+def read_rules(path: Path | str) -> list[GateRule]:
     """The rules of a gate file.
 
     Raises Stop if it is missing, wrong or empty: a gate without rules would pass anything.
     """
     try:
-        rules = TypeAdapter(Annotated[list[Rule], Field(min_length=1)]).validate_python(
+        rules = TypeAdapter(Annotated[list[GateRule], Field(min_length=1)]).validate_python(
             yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         )
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
@@ -130,7 +130,7 @@ def read_rules(path: Path | str) -> list[Rule]:
     ]
 
 
-def released_file(rules: list[Rule]) -> Path | None:
+def released_file(rules: list[GateRule]) -> Path | None:
     """Where the rules keep the released answers; None if no rule compares with any."""
     return next((rule.no_regression for rule in rules if isinstance(rule, NoRegression)), None)
 
@@ -148,7 +148,7 @@ def look_up(metrics: dict[str, Any], figure: str) -> float:
     return float(value)
 
 
-def judge(metrics: dict[str, Any], rules: list[Rule]) -> list[Verdict]:
+def judge(metrics: dict[str, Any], rules: list[GateRule]) -> list[Verdict]:
     """Each rule's verdict, in order."""
     return [rule.judge(metrics) for rule in rules]
 

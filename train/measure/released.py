@@ -44,7 +44,7 @@ def read_released(path: Path) -> Released | None:
 def write_released(path: Path, rows: list[dict], answers: list[int], labels: list[str]) -> None:
     """Write the file whole or not at all. `answers` are label numbers in the order of `rows`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = Released(test=fingerprint(rows), labels=labels, answers=answers).model_dump()
+    content = Released(test=rows_fingerprint(rows), labels=labels, answers=answers).model_dump()
     write_whole(path, f"{json.dumps(content, separators=(',', ':'))}\n".encode())
 
 
@@ -59,7 +59,7 @@ def against_released(path: Path | None, rows: list[dict], answers: list[int], la
     released = read_released(path)
     if released is None:
         return {"reason": f"nothing released yet ({path.name})"}
-    if released.test != fingerprint(rows) or released.labels != labels:
+    if released.test != rows_fingerprint(rows) or released.labels != labels:
         return {"reason": "the released answers are to another test split"}
     if len(released.answers) != len(rows):
         raise Stop(
@@ -72,6 +72,6 @@ def against_released(path: Path | None, rows: list[dict], answers: list[int], la
     return {"difference": round(difference, 4), "p": round(p, 4), "mcnemar_p": round(mcnemar_p, 4)}
 
 
-def fingerprint(rows: list[dict]) -> str:
+def rows_fingerprint(rows: list[dict]) -> str:
     """sha256 of ids, texts and labels: answers can be compared where it is the same."""
     return hashlib.sha256(json.dumps([[r["id"], r["text"], r["label"]] for r in rows]).encode()).hexdigest()

@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import Any
 
 from train.config import Stop
-from train.corpus.rows import ARTICLE, GROUP
+from train.corpus.rows import ARTICLE_FIELDS, GROUP_FIELDS
 from train.measure.metrics import measure
 
 LEAST = 60  # a slice with fewer test sentences is too noisy to be judged
@@ -29,7 +29,7 @@ def slices(rows: list[dict], predicted: list[int], labels: list[str], kinds: lis
     by_kind: dict[str, dict[str, Any]] = {}
     for kind in kinds:
         if kind not in IN_THE_TEXT and kind not in rows[0]:
-            if kind in ARTICLE + GROUP:  # a column of the seeds; a source need not have it
+            if kind in ARTICLE_FIELDS + GROUP_FIELDS:  # a column of the seeds; a source need not have it
                 continue
             raise Stop(
                 f"slices: {kind!r} is no column of the data ({', '.join(rows[0])}) and none of {', '.join(IN_THE_TEXT)}"

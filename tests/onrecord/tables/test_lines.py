@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from onrecord.cli import app
 from onrecord.tables import lines as line_stream
-from onrecord.tables.lines import Line, arriving
+from onrecord.tables.lines import Line, incoming_lines
 from tests.conftest import LABELS, ROOT
 
 run = CliRunner().invoke
@@ -30,11 +30,11 @@ class Pipe(io.BytesIO):
 
 
 def lines(*pieces: bytes) -> list[list[Line]]:
-    return list(arriving(Pipe(list(pieces))))
+    return list(incoming_lines(Pipe(list(pieces))))
 
 
 def test_lines_come_as_soon_as_they_are_there() -> None:
-    stream = arriving(Pipe([b"one\ntw", b"o\r\n\n  \nthree\nfo", b"ur"]))
+    stream = incoming_lines(Pipe([b"one\ntw", b"o\r\n\n  \nthree\nfo", b"ur"]))
     assert next(stream) == [Line(1, "one")]
     assert list(stream) == [[Line(2, "two"), Line(5, "three")], [Line(6, "four")]]
     # a blank last line
@@ -75,7 +75,7 @@ def test_memory_does_not_grow_with_a_line_or_the_stream(monkeypatch: pytest.Monk
             self.asked += 1
             return super().read1(size) if self.asked < 10_000 else b""
 
-    assert list(arriving(Endless())) == [[Line(1, "", fault)]]
+    assert list(incoming_lines(Endless())) == [[Line(1, "", fault)]]
 
 
 def test_bad_lines_are_named_and_left_out_or_end_it(checkpoint: Path) -> None:
