@@ -9,7 +9,6 @@ Where a label's F1 is the metric, its threshold is chosen on validation and stor
 Raw logits stay available.
 """
 
-import json
 from collections import Counter
 from random import Random
 
@@ -19,7 +18,7 @@ from sklearn.metrics import f1_score, log_loss
 
 from onrecord.calibration import DATA, Calibration, softmax
 from onrecord.classifier import CheckpointError, Classifier
-from train.config import Config, Stop, parse, run
+from train.config import Config, Stop, parse, read_record, run
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.metrics import calibration_error
 from train.measure.promises import FEW_ROWS
@@ -123,7 +122,7 @@ def label_counts(config: Config) -> Counter[str]:
     """label -> rows that the checkpoint was trained on: those of training.json, as a run may have had a part of the
     split.
     """
-    trained = json.loads((config.checkpoint / "training.json").read_text())
+    trained = read_record(config.checkpoint / "training.json", dict, f"train again with {config.fit_command}")
     return Counter(trained.get("label_counts") or [row["label"] for row in rows_of(config.corpus, "train")])
 
 

@@ -1,6 +1,7 @@
 """One typed config for every stage, in sections: configs/default.yaml, then --config FILE, then --section.key value."""
 
 import argparse
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -296,6 +297,26 @@ def run(main: Callable[[], int | None]) -> None:
         sys.exit(main() or 0)
     except (Stop, OSError) as error:
         sys.exit(f"error: {error}")
+
+
+def read_text(path: Path) -> str:
+    """A file of UTF-8 text. Raises Stop for another one."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Stop(f"{path} is not UTF-8 (byte {error.start})") from error
+
+
+def read_record(path: Path, kind: type, mend: str) -> Any:
+    """What a JSON or YAML file holds, a `kind`. Raises Stop, which ends with how to `mend` it, for anything else."""
+    text = read_text(path)
+    try:
+        content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        raise Stop(f"{path} cannot be read ({' '.join(str(error).split())}): {mend}") from error
+    if not isinstance(content, kind):
+        raise Stop(f"{path} holds {type(content).__name__}, no {kind.__name__}: {mend}")
+    return content
 
 
 class _Yaml(yaml.SafeLoader):

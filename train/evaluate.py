@@ -21,7 +21,7 @@ import numpy as np
 from onrecord.calibration import DATA, Rule
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.tables.parts import write_whole
-from train.config import DEFAULTS, WIDE, Config, Measure, Stop, parse, run
+from train.config import DEFAULTS, WIDE, Config, Measure, Stop, parse, read_record, run
 from train.corpus.source_files import read_table
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.baselines import Baselines
@@ -175,7 +175,7 @@ def evaluate(
     return {
         "run": config.run,
         "calibrated": classifier.calibration is not None,
-        "training": json.loads((config.checkpoint / "training.json").read_text()),
+        "training": read_record(config.checkpoint / "training.json", dict, f"train again with {config.fit_command}"),
         "versions": versions(config.corpus.data)
         | {"backend": f"{classifier.backend.name} {classifier.backend.version}"},
         "test": model | {"margin_over_baselines": round(model["macro_f1"] - max(b["macro_f1"] for b in others), 4)},

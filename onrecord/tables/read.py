@@ -48,7 +48,7 @@ def rows(
     format = format_of(str(path))
     with opened(path, format, encoding) as table:
         if format == "jsonl":
-            yield from _json_rows(table.file, (0, _size(table.file)), lambda values, line: "")
+            yield from _json_rows(table.file, (0, _size(table.file)), _half)
         elif format == "parquet":
             yield from _parquet_rows(table.file)
         elif format == "xlsx":
@@ -208,8 +208,8 @@ class Reader:
             return (
                 f"has a column {other[0]!r} that the first row lacks; write .jsonl or .parquet, where rows may differ"
             )
-        if self.unicode and not is_unicode(line if "\\u" not in line else json.dumps(values, ensure_ascii=False)):
-            return "holds half of a surrogate pair, which only .jsonl can"
+        if self.unicode and (fault := _half(values, line)):
+            return f"{fault}, which only .jsonl can"
         return ""
 
     def _parquet_chunks(self, file: BinaryIO, span: Span, size: int) -> Iterator[Chunk]:
@@ -280,6 +280,12 @@ def _json_rows(file: BinaryIO, span: Span, fault_of: Callable[[dict[str, Any], s
             file.seek(position)
         line_number = max(before, 0) + number
         yield Row(None if fault else values, line_number, line_number, line_number, position / size, line, fault)
+
+
+def _half(values: dict[str, Any], line: str) -> str:
+    """The fault of a JSON object that no other format can hold, or nothing."""
+    whole = "\\u" not in line or is_unicode(json.dumps(values, ensure_ascii=False))
+    return "" if whole else "holds half of a surrogate pair"
 
 
 def _json_object(data: bytes) -> tuple[dict[str, Any], str, str]:

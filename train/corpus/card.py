@@ -7,7 +7,7 @@ from typing import Any
 from huggingface_hub import DatasetCard, DatasetCardData
 from sklearn.metrics import cohen_kappa_score, f1_score
 
-from train.config import SPLITS
+from train.config import SPLITS, read_text
 from train.corpus.rows import Sentence
 
 TEMPLATE = Path(__file__).with_name("dataset_card.md.jinja")
@@ -74,4 +74,4 @@ def agreement(parts: dict[str, list[Sentence]], labels: list[str]) -> list[dict[
 
 def _text(seeds: Path | None, name: str) -> str:
     path = seeds / name if seeds else None
-    return path.read_text(encoding="utf-8").strip() if path and path.is_file() else ""
+    return read_text(path).strip() if path and path.is_file() else ""

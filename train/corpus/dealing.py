@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
-from train.config import Stop
+from train.config import Stop, read_text
 
 FILE = "splits.tsv"  # beside the seeds: what train.build makes is replaced whole, this is not
 NAMES = ("train", "validation", "test", "behaviour")
@@ -24,7 +24,7 @@ def read_splits(seeds: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     decided: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         doc, _, name = line.partition("\t")
         if not doc or name not in NAMES:
             raise Stop(f"{path}:{number}: {line!r} is not a document, a tab and one of {', '.join(NAMES)}")

@@ -91,6 +91,16 @@ def read_seeds(seeds: str, labels: list[str]) -> list[Sentence]:
     return sentences
 
 
+def _json(line: str) -> Any:
+    """The value of a line. Raises ValueError, also for half a character, which no other file can hold."""
+    try:
+        row = json.loads(line)
+        json.dumps(row, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    return row
+
+
 def _json_lines(path: Path, faults: list[str]) -> Iterator[tuple[str, Any]]:
     """(file:line, value) of the lines that are not blank; what is no JSON in UTF-8 goes to the faults."""
     try:
@@ -102,10 +112,12 @@ def _json_lines(path: Path, faults: list[str]) -> Iterator[tuple[str, Any]]:
         if not line.strip():
             continue
         try:
-            yield f"{path}:{number}", json.loads(line)
+            row = _json(line)
         except ValueError as error:
             alone = "; lines end in CR here: save the file with LF" if "\r" in line.strip() else ""
             faults.append(f"{path}:{number}: not JSON ({error}){alone}")
+            continue
+        yield f"{path}:{number}", row
 
 
 def _read_file(
@@ -115,6 +127,8 @@ def _read_file(
     for where, row in _json_lines(path, faults):
         if not isinstance(row, dict) or not isinstance(row.get("doc"), str) or not row["doc"]:
             faults.append(f"{where}: a row is a JSON object with a `doc`")
+        elif not row["doc"].isprintable():  # a tab or line break would spoil the file of splits
+            faults.append(f"{where}: `doc` {row['doc']!r} has characters that cannot be printed")
         elif "order" not in row:
             wanted = GROUP_FIELDS if path.parent.name == "contrasts" else ARTICLE_FIELDS
             missing = [name for name in wanted if not isinstance(row.get(name), str) or not row[name].strip()]
@@ -158,8 +172,8 @@ def _read_examples(path: Path, labels: list[str], sentences: list[Sentence], fau
 def _fault(row: dict[str, Any], documents: dict[str, dict[str, str]], labels: list[str]) -> str | None:
     if row["doc"] not in documents:
         return f"sentence of {row['doc']!r}, which no row above opens"
-    if not isinstance(row["order"], int) or isinstance(row["order"], bool) or row["order"] < 1:
-        return f"order {row['order']!r} is not a whole number from 1"
+    if not isinstance(row["order"], int) or isinstance(row["order"], bool) or not 1 <= row["order"] < 2**31:
+        return f"order {row['order']!r} is not a whole number from 1 that has 32 bits"
     if not isinstance(row.get("text"), str) or not normalise(row["text"]):
         return f"empty text {row.get('text')!r}"
     if len(normalise(row["text"])) > MAX_CHARACTERS:

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import datasets
 
-from train.config import Config, Corpus, Stop, changed, reasons
+from train.config import Config, Corpus, Stop, changed, read_record, reasons
 
 TEACHER = "teacher.parquet"  # soft labels, written by train.teach beside the splits and kept by train.build
 
@@ -24,7 +25,7 @@ def with_labels(config: Config) -> Config:
             f"{config.corpus.data} holds no data; run `make data` (python -m train.build) first, or --corpus.data "
             "names another directory"
         )
-    return labelled(config, json.loads(manifest.read_text())["labels"])
+    return labelled(config, _manifest(manifest)["labels"])
 
 
 def labelled(config: Config, labels: list[str]) -> Config:
@@ -49,7 +50,7 @@ def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datase
             f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --corpus.data names "
             "another directory"
         )
-    record = json.loads(manifest.read_text())
+    record = _manifest(manifest)
     made_for = record["labels"]
     if corpus.labels and made_for != corpus.labels:
         raise Stop(
@@ -58,7 +59,7 @@ def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datase
         )
     file = str(directory / f"{name}.parquet")
     with open(file, "rb") as opened:
-        if hashlib.file_digest(opened, "sha256").hexdigest() != record["sha256"][f"{name}.parquet"]:
+        if hashlib.file_digest(opened, "sha256").hexdigest() != record["sha256"].get(f"{name}.parquet"):
             raise Stop(
                 f"{file} is not the file that train.build wrote: labels or rows were changed afterwards; run `make "
                 "data` (python -m train.build) again"
@@ -68,6 +69,15 @@ def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datase
         if on_disk
         else datasets.Dataset.from_parquet(file, keep_in_memory=True)
     )
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """What train.build says of a data directory. Raises Stop for what it did not write."""
+    again = "run `make data` (python -m train.build) again"
+    record = read_record(path, dict, again)
+    if not (isinstance(record.get("labels"), list) and isinstance(record.get("sha256"), dict)):
+        raise Stop(f"{path} lacks labels or sha256: {again}")
+    return record
 
 
 def sign(directory: Path) -> None:
@@ -87,7 +97,7 @@ def built(data: str) -> str:
 
     A checkpoint keeps that of the data it was trained on.
     """
-    digests = json.loads((Path(data) / "manifest.json").read_text())["sha256"]
+    digests = _manifest(Path(data) / "manifest.json")["sha256"]
     return hashlib.sha256(
         json.dumps({name: d for name, d in sorted(digests.items()) if name.endswith(".parquet")}).encode()
     ).hexdigest()
@@ -99,11 +109,12 @@ def refuse_other_data(config: Config) -> None:
     """
     load_split(config.corpus, "train")  # says what to do where there is no data
     path = config.checkpoint / "training.json"
-    trained_on = json.loads(path.read_text()).get("data") if path.is_file() else None
+    again = f"train again with {config.fit_command}"
+    trained_on = read_record(path, dict, again).get("data") if path.is_file() else None
     if trained_on != built(config.corpus.data):
         raise Stop(
             f"{config.checkpoint} was trained on other data than {config.corpus.data} holds now, whose test split it "
-            f"may have learned from: train again with {config.fit_command}"
+            f"may have learned from: {again}"
         )
 
 

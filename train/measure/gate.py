@@ -7,7 +7,6 @@ noise: it stops nobody) or waits for a release (the answers to compare with are 
 until `train.evaluate --release`).
 """
 
-import json
 import os
 import re
 import sys
@@ -19,7 +18,8 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from train.config import Stop
+from onrecord.tables.parts import write_whole
+from train.config import Stop, read_record, read_text, run
 
 PASS, FAIL, INVESTIGATE, UNRELEASED = "pass", "fail", "investigate", "unreleased"
 
@@ -185,7 +185,16 @@ def with_reached(rules: str, runs: list[dict[str, Any]]) -> str:
     return re.sub(line, filled, rules)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write what was reached into a gate file, once it is known to be one still."""
+    if len(sys.argv) < 3:
+        raise Stop("give a gate file and the metrics.json of one run or more")
     gate, *measured = map(Path, sys.argv[1:])
-    gate.write_text(with_reached(gate.read_text(), [json.loads(path.read_text()) for path in measured]))
     read_rules(gate)
+    figures = [read_record(path, dict, "write it again with train.evaluate") for path in measured]
+    write_whole(gate, with_reached(read_text(gate), figures).encode())
+    read_rules(gate)
+
+
+if __name__ == "__main__":
+    run(main)

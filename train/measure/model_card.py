@@ -4,10 +4,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from train.config import Config, Corpus
+from train.config import Config, Corpus, Stop, read_record
 from train.measure.metrics import figure, notes
 
 TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
@@ -24,10 +23,18 @@ OURS: dict[str, Any] = {  # of their own data, users know
 }
 
 
+def recipe(config: Config) -> dict[str, Any]:
+    """The config that the checkpoint was trained with. Raises Stop for what train.fit did not write."""
+    path, again = config.checkpoint / "train_config.yaml", f"train again with {config.fit_command}"
+    settings = read_record(path, dict, again)
+    if not isinstance(settings.get("engine"), dict) or not isinstance(settings["engine"].get("model"), str):
+        raise Stop(f"{path} names no model (engine.model): {again}")
+    return settings
+
+
 def model_card(metrics: dict[str, Any], config: Config) -> str:
     """Markdown made from metrics.json, with the figures of --extra files, such as real news, where there are any."""
-    trained = yaml.safe_load((config.checkpoint / "train_config.yaml").read_text(encoding="utf-8"))
-    model = trained.get("engine", trained)["model"]  # before 2026-12 the config had no sections
+    model = recipe(config)["engine"]["model"]
     ours = config.source.files is None
     extra = {
         f"{name}, {part}": systems["model"]
@@ -96,7 +103,7 @@ def read_ceilings(seeds: Path) -> list[dict[str, Any]]:
     Empty where there are none.
     """
     path = seeds / "third_rater.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return read_record(path, list, "give a list of name, macro_f1 and perhaps rows") if path.is_file() else []
 
 
 def _results(data: str, split: str, measured: dict[str, Any], metric: str) -> list[EvalResult]:

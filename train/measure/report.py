@@ -1,20 +1,18 @@
 """report.html: one self-contained page about a run, drawn from metrics.json alone."""
 
 import io
-import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import matplotlib
-import yaml
 from matplotlib.figure import Figure
 
-from train.config import SECTIONS, Config
+from train.config import SECTIONS, Config, read_record
 from train.measure.metrics import figure as judged_figure
 from train.measure.metrics import notes
-from train.measure.model_card import read_ceilings
+from train.measure.model_card import read_ceilings, recipe
 from train.measure.slices import LEAST
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
@@ -38,14 +36,16 @@ def report(metrics: dict[str, Any], config: Config) -> str:
         least=LEAST,
         labels=config.corpus.labels,
         judged=judged_figure(metrics["test"], config.measure.metric),
-        agreement=json.loads((Path(config.corpus.data) / "manifest.json").read_text()).get("agreement", []),
+        agreement=read_record(Path(config.corpus.data) / "manifest.json", dict, "run `make data` again").get(
+            "agreement", []
+        ),
         ceilings=read_ceilings(Path(config.corpus.seeds)) if config.source.files is None else [],
         reliability=reliability_diagram(metrics["test"]["reliability"]),
         risk=risk_diagram(metrics["abstention"]["curve"], metrics["abstention"]["promised_error"]),
         curve=learning_curve(config.run_dir),
         notes={name: lines for name, m in measured.items() if (lines := notes(m, config.documents))},
         rules=explained_rules(Path(config.corpus.seeds)),
-        settings=_flat(yaml.safe_load((config.checkpoint / "train_config.yaml").read_text())),
+        settings=_flat(recipe(config)),
     )
 
 
@@ -58,7 +58,7 @@ def _flat(settings: dict[str, Any]) -> dict[str, Any]:
 def explained_rules(seeds: Path) -> dict[str, str]:
     """Rule of the contrast groups -> what it tests, as SEEDS/rules.yaml says; "" for a rule that is not there."""
     path = seeds / "rules.yaml"
-    return defaultdict(str, yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {})
+    return defaultdict(str, read_record(path, dict, "give a line `rule: what it tests` each") if path.is_file() else {})
 
 
 def reliability_diagram(bins: list[dict[str, float]]) -> str:
@@ -98,7 +98,7 @@ def learning_curve(run_dir: Path) -> str | None:
     runs: list[tuple[int, float, dict[str, float]]] = []
     for path in [run_dir / "metrics.json", *run_dir.parent.glob(f"{run_dir.name}-*/metrics.json")]:
         if path.is_file():
-            metrics = json.loads(path.read_text())
+            metrics = read_record(path, dict, "write it again with train.evaluate")
             extra = {
                 f"{name}, {part}": systems["model"]["macro_f1"]
                 for name, parts in metrics["extra"].items()

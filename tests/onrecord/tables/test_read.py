@@ -244,3 +244,13 @@ def test_tsv_with_bare_quotation_marks_and_rows_that_end_early(tmp_path: Path) -
     assert found(path, ("text", "label")) == (['"He said', 'b" c', '"d" e'], [])
     path = saved(tmp_path, 'id\ttext\tlabel\tmore\n1\t"He\nsaid ""x"""\ta\tx\n2\t"d"\tb\n', "in.tsv")
     assert found(path, ("text", "label")) == (['He\nsaid "x"', "d"], [])
+
+
+def test_half_a_character_is_one_bad_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a"}\n{"text": "b", "note": ["\\ud800"]}\n{"text": "\\ud83d\\ude42"}\n')
+    assert [(row.values and row.values["text"], row.fault) for row in rows(path)] == [
+        ("a", ""),
+        (None, "holds half of a surrogate pair"),
+        ("🙂", ""),
+    ]

@@ -58,6 +58,11 @@ def test_good_rows_are_read(tmp_path: Path) -> None:
         ([HEAD, GOOD | {"lable": "x"}], "unknown fields ['lable']"),
         ([HEAD, "{"], "not JSON"),
         ([HEAD, "[]"], "a row is a JSON object"),
+        ([HEAD, GOOD | {"order": 2**31}], "a.jsonl:2: order 2147483648 is not"),
+        ([HEAD, GOOD | {"text": "The talks \ud800 resume."}], "a.jsonl:2: not JSON ("),
+        ([HEAD | {"title": "\ud800"}, GOOD], "surrogates not allowed"),
+        ([HEAD, '{"doc": ' + "[" * 100_000], "a.jsonl:2: not JSON (nested too deep)"),
+        *(([HEAD | {"doc": doc}], f"`doc` {doc!r} has characters") for doc in ("a\tb", "a\nb", "a\u2028b")),
     ],
 )  # fmt: skip
 def test_faults_are_named(tmp_path: Path, rows: list, fault: str) -> None:
