@@ -31,6 +31,7 @@ from onrecord.dates.clock_times import bare_clock, clock, minutes, tonight
 from onrecord.dates.expression import (
     ANY_YEAR,
     DAY_NUMBER,
+    FUNCTION_WORD,
     NUMBER,
     NUMBERS,
     PERIOD,
@@ -52,7 +53,7 @@ from onrecord.dates.periods import (
     weekend,
     year_end,
 )
-from onrecord.dates.weekdays import after_tomorrow, today, weekday, weekday_of_week
+from onrecord.dates.weekdays import NO_VERB, after_tomorrow, today, weekday, weekday_of_week
 from onrecord.dates.zones import zone_behind
 from onrecord.patterns import lazy
 
@@ -77,6 +78,7 @@ _TITLE = (
     rf"(?<=['’]s )[“\"]{_TITLED_WORDS}[.,]?[”\"]|[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)"
     rf"|[“\"]{_NO_TITLE}{_TITLED_WORDS}[.,][”\"]"
 )
+_COUNTED = rf"(?!{FUNCTION_WORD}|(?:across|versus|towards|besides|this|thus|always|perhaps)\b)[a-z]+s\b"  # 9 countries
 _WEEK_OF = r"(?P<around>(?:the\s+)?(?:(?:week|weekend)\s+of|week\s+(?:beginning|starting|commencing|ending))\s+)?"
 _DAYS = rf"(?P<days>{DAY_NUMBER}(?:,\s*{DAY_NUMBER}){{1,12}},?\s+and\s+{DAY_NUMBER})"
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{SHORT_WEEKDAY}),?\s+)?"
@@ -142,7 +144,7 @@ RULES = [
     ),
     _rule(
         rf"\b{_WEEK_OF}{_WEEKDAY_BEFORE}(?P<month>{SHORT_MONTH})\s+(?:the\s+)?(?P<d1>{DAY_NUMBER})"
-        rf"(?:{_DASH}(?P<d2>{DAY_NUMBER})(?!\s*(?:{SHORT_MONTH}|[a-z]+s\b)))?{_IN_YEAR}",
+        rf"(?:{_DASH}(?P<d2>{DAY_NUMBER})(?!\s*(?:{SHORT_MONTH}|{_COUNTED})))?{_IN_YEAR}",
         month_day,
     ),
     # more than one week or day, or a half: whose bounds are not said
@@ -199,7 +201,8 @@ RULES = [
         weekday,
     ),
     _rule(
-        r"\b(?:(?P<which>[Nn]ext|[Ll]ast|[Tt]his coming|[Tt]his past|[Tt]his|[Pp]ast|[Tt]he coming|[Cc]oming)\s+)?"
+        rf"\b(?:(?P<which>[Nn]ext|{NO_VERB}[Ll]ast|[Tt]his coming|[Tt]his past|[Tt]his|[Pp]ast|[Tt]he coming|[Cc]oming)"
+        r"\s+)?"
         rf"(?P<wd>{WEEKDAY})(?P<week>\s+(?:week|fortnight)\b|\s+next\b(?=\s*[.,;]|\s*$))?{PART_OF_DAY}",
         weekday,
     ),

@@ -36,6 +36,9 @@ _RECKONED = lazy(
     r"(?<!\bfor )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several|few|\d{1,3})\s+(?:days?|nights?|weeks?"
     r"|weekends?|fortnight|months?|hours?|years?)"
     r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$"
+    rf"|\b(?:the|first|second|third|last|next)\s+{WEEKDAY}\s+(?:immediately\s+)?(?:after|before|following|prior to)"
+    r"\s+(?:the\s+)?$"  # the first Monday after June 10
+    r"|\beve\s+of\s+(?:the\s+)?$"
     r"|\bweek\s+(?:beginning|starting|commencing|ending)\s+(?:on\s+)?$",
     re.IGNORECASE,
 )

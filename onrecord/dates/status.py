@@ -42,7 +42,7 @@ _CANCELLED = (
 )
 _NOT_HELD = re.compile(
     r"(?:\bwill (?:now )?(?:not|no longer)|\bwon['’]t|\b(?:is|are) (?:not|no longer) (?:going )?to) (?:now )?"
-    r"(?:take place|go ahead|be held|happen|proceed)\b",
+    rf"(?:(?:take place|go ahead|be held|happen|proceed)\b(?! until| till| before)|be on (?=\d|{WEEKDAY}|{MONTH}\b))",
     re.IGNORECASE,
 )
 _LATER = r"(?:postponed|put\ off|put\ back|put\ on\ hold|pushed\ back|delayed|deferred|suspended|shelved)"
@@ -69,6 +69,7 @@ _HEDGE = re.compile(
          |(?:is|are|was|were|be)\ (?:thought|believed|rumou?red|tipped)|reportedly|aims?\ to)\b""",
     re.VERBOSE,
 )
+_EARLIEST = re.compile(r"(?:\b(?:no|not) (?:earlier|sooner) than|\bnot before|^\W*No\b[^,;:]* before) (?:the )?$")
 _POSSIBLY = re.compile(r"^\W*(?:Possibly|Perhaps|Maybe|Tentatively|If|Unless|Whether)\b")
 
 # --- one of two days ---
@@ -182,6 +183,7 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
         scope = _scope(text, when)
         clause = text[slice(*scope)]
         doubtful = (not _certain(text, when) if hedged else _hedges(text, scope)) or _either(text, when)
+        doubtful |= _EARLIEST.search(text[max(0, when.start - 80) : when.start]) is not None  # the day or a later one
         if when in moved.new:
             if _hedges(text, scope):  # "may be moved to Thursday" moves nothing
                 made.append(Outcome(moved.new[when] or when, "tentative"))

@@ -19,6 +19,9 @@ _SUBJECT = lazy(  # Wednesday will host Leeds on Saturday
     rf"\s+(?:will|would|can|could|may|might|must|should|has|have|is|was)\b[^,;:]*?\s(?:on\s+(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)"
     rf"|today\b|tomorrow\b|yesterday\b)"
 )
+# before "last", which is none in "will last Monday to Friday"
+_LASTING = ("will", "may", "might", "could", "would", "should", "expected to", "scheduled to", "set to", "likely to")
+NO_VERB = "".join(rf"(?<!\b{verb} )" for verb in _LASTING)
 _FEAST_WORD = lazy(
     r"\b(?:Palm|Good|Holy|Easter|Whit|Ash|Shrove|Maundy|Black|Cyber|Giving|Blue|Bloody|Super|Remembrance|Mothering"
     r"|Advent|Fat|Business|Store) $"
@@ -74,7 +77,7 @@ def weekday(r: Reader, m: re.Match[str]) -> Token:
     if re.search(r"\b(?:ago,?\s+(?:on\s+)?|weeks\s+on\s+)$", before):
         return unresolved(m)
     if (
-        re.search(r"\b(?:an?|every|each|any|most|some|one|alternate|per|last|first|second|third)\s+$", before)
+        re.search(rf"\b(?:an?|every|each|any|most|some|one|alternate|per|{NO_VERB}last|first|second|third)\s+$", before)
         or (NAMED_DAY.search(before) and not _dates_a_verb(before, behind))
         or (not before.strip() and _SUBJECT.match(behind))
     ):

@@ -208,3 +208,25 @@ def test_a_diary_is_wanted_by_few() -> None:
     code = f"import sys, onrecord.article.read; {heavy}; import onrecord.dates.diary; {heavy}"
     lines = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
     assert lines == ["[]", "['onrecord.dates.resolve', 'onrecord.dates.diary']"]
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("The talks will be held June 3-5 as part of a tour.", [("confirmed", "2024-06-03", "2024-06-05")]),
+        ("Voting takes place June 6 to 9 across 27 countries.", [("confirmed", "2024-06-06", "2024-06-09")]),
+        ("From June 6 to 9 countries will vote.", [("confirmed", "2024-06-06", "2024-06-06")]),
+        ("The strike will last Monday-Wednesday.", [("confirmed", "2024-05-06", "2024-05-08")]),
+        ("The strike is expected to last Monday through Friday.", [("confirmed", "2024-05-06", "2024-05-10")]),
+        ("The vote is on the first Monday after June 10.", []),
+        ("The vote is the Monday before May 20.", []),
+        ("They meet on the eve of June 3.", []),
+        ("The meeting will not be on June 3.", [("cancelled", "2024-06-03", "2024-06-03")]),
+        ("The vote will not happen until June 3.", [("confirmed", "2024-06-03", "2024-06-03")]),
+        ("The meeting will be no earlier than June 3.", [("tentative", "2024-06-03", "2024-06-03")]),
+        ("No vote will be held before June 3.", [("tentative", "2024-06-03", "2024-06-03")]),
+        ("The report is due no later than June 3.", [("confirmed", "2024-06-03", "2024-06-03")]),
+    ],
+)
+def test_days_that_were_entered_wrongly(text: str, made: list[tuple[str, str, str]]) -> None:
+    assert [(e.status, e.when.first.isoformat(), e.when.last.isoformat()) for e in events(text)] == made
