@@ -31,7 +31,7 @@ from train.corpus.leakage import NEAR_DUPLICATE, near_duplicates
 from train.corpus.patterns import breaches, read_patterns
 from train.corpus.rows import Sentence, key, read_seeds
 from train.corpus.sources import WHOLE, read_source
-from train.corpus.splits import TEACHER, labelled
+from train.corpus.splits import labelled
 
 PURPOSE = "train.build"  # that its directories are marked with
 VERSION = "1"  # raise it when the same seeds are meant to give other bytes
@@ -341,8 +341,7 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     manifest = json.loads(files["manifest.json"])
     if check:
         there = {path.name: path.read_bytes() for path in target.iterdir() if path.is_file()} if target.is_dir() else {}
-        for kept in (TEACHER, MARKER):
-            there.pop(kept, None)
+        there.pop(MARKER, None)
         differing = sorted(name for name in files | there if files.get(name) != there.get(name))
         if differing:
             raise Stop(f"{target} is not what {origin} gives: {', '.join(differing)} differ; run `make data`")

@@ -125,8 +125,6 @@ class Engine(Section):
     clip_norm: Annotated[float, Field(gt=0)]
     train_share: Annotated[float, Field(gt=0, le=1)]
     ema_decay: Share
-    teacher_share: Annotated[float, Field(ge=0, le=1)]
-    teacher_temperature: Annotated[float, Field(gt=0)]
     patience: Annotated[int, Field(gt=0)]
     precision: Literal["auto", "no", "fp16", "bf16"]
     compile: bool

@@ -37,7 +37,6 @@ from train.config import Config, Engine, Stop, flat, parse, run
 from train.corpus.splits import built, load_split, with_labels
 from train.engine.average import MovingAverage
 from train.engine.batches import collate, moved, pieces, plan
-from train.engine.distillation import distillation_loss, read_teacher
 from train.engine.encoded import cut_notice, cut_rows, encode, encoded
 from train.engine.first_token import read_first_token
 from train.engine.model import load_model
@@ -107,11 +106,7 @@ def main(
                     with nullcontext() if piece is cut[-1] else accelerator.no_sync(model):
                         with accelerator.autocast():
                             logits = model(**inputs).logits  # (rows, labels)
-                        if rows.teacher is None:
-                            loss = cross_entropy(logits.float(), gold, reduction="sum") * weight
-                        else:
-                            taught = moved(rows.teacher[piece], accelerator.device)  # (rows, labels)
-                            loss = distillation_loss(logits.float(), gold, taught, engine) * weight
+                        loss = cross_entropy(logits.float(), gold, reduction="sum") * weight
                         accelerator.backward(loss)
                     total += loss.detach()
                 norm = accelerator.clip_grad_norm_(model.parameters(), engine.clip_norm)
@@ -173,8 +168,6 @@ class Rows:
     tokens: datasets.Dataset  # input_ids
     lengths: array  # tokens of each row
     targets: torch.Tensor  # (rows,) label numbers
-    teacher: torch.Tensor | None  # (rows, labels) probabilities; nan where a row has none
-    taught_by: str | None  # digest of the teacher's weights
     validation: tuple[list[list[int]], list[int]]
     cut: dict[str, int]  # texts of each split that are longer than max_tokens
     fingerprint: str
@@ -214,14 +207,8 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
             f"warning: {steps} steps, fewer than {FEW_STEPS}, seldom teach a model anything: bring more rows, "
             "raise engine.epochs or lower engine.batch_size"
         )
-    contents = [train["text"], train["label"], *known]
-    teacher, taught_by = read_teacher(config.corpus, train["text"]) if engine.teacher_share else (None, None)
-    if teacher is not None and taught_by:
-        accelerator.print(
-            f"soft labels of {taught_by[:8]}… for {int(teacher.isfinite().all(1).sum())} of {len(train)} rows"
-        )
-        contents.append(teacher.tolist())
-    return Rows(tokens, lengths, targets, teacher, taught_by, known, cut, fingerprint(*contents))
+    contents = fingerprint(train["text"], train["label"], *known)
+    return Rows(tokens, lengths, targets, known, cut, contents)
 
 
 def start_log(config: Config, accelerator: Accelerator, purge: int | None) -> None:
@@ -273,7 +260,6 @@ def summary(config: Config, position: Position, rows: Rows, seconds: float) -> d
         "label_counts": dict(zip(labels, torch.bincount(rows.targets, minlength=len(labels)).tolist(), strict=True)),
         "memory_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),  # Linux counts KiB
         "precision": config.engine.precision,
-        "teacher": rows.taught_by,
         "data": built(config.corpus.data),
         "cut_rows": rows.cut,
     }

@@ -18,7 +18,7 @@ from huggingface_hub.utils import validate_repo_id
 from train.config import SPLITS, Stop, run
 
 MODEL = ["*.json", "*.onnx", "*.safetensors", "README.md", "train_config.yaml"]
-DATA = [*(f"{name}.parquet" for name in (*SPLITS, "behaviour")), "manifest.json", "README.md"]  # no soft labels
+DATA = [*(f"{name}.parquet" for name in (*SPLITS, "behaviour")), "manifest.json", "README.md"]
 NEEDED = ("config.json", "model.safetensors", "model.onnx", "export.json", "calibration.json", "README.md")
 
 

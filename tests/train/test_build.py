@@ -152,7 +152,7 @@ def test_files_beside_the_data_stay(seeds: Path) -> None:
     config = config_for(seeds)
     data = Path(config.corpus.data)
     build.main(config)
-    kept = [data / "notes.txt", data / "teacher.parquet"]
+    kept = [data / "notes.txt", data / "more.parquet"]
     for beside in (f"{data}.new", f"{data}.old"):
         Path(beside).mkdir()
         kept.append(Path(beside) / "notes.txt")

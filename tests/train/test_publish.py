@@ -60,7 +60,7 @@ def trained(tmp_path: Path) -> Path:
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     (tmp_path / "data").mkdir()
-    for name in ("train.parquet", "test.parquet", "manifest.json", "README.md", "teacher.npz"):
+    for name in ("train.parquet", "test.parquet", "manifest.json", "README.md", "notes.txt"):
         (tmp_path / "data" / name).write_text("x")
     return tmp_path / "data"
 

@@ -9,8 +9,6 @@ import datasets
 
 from train.config import Config, Corpus, Stop, changed, read_record, reasons
 
-TEACHER = "teacher.parquet"  # soft labels, written by train.teach beside the splits and kept by train.build
-
 
 def with_labels(config: Config) -> Config:
     """The config with the labels that train.build found in the data, where it names none.

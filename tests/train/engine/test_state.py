@@ -202,7 +202,7 @@ OTHER: dict[str, tuple[Any, bool]] = {
     "source.split_column": ("x", False), "source.group_column": ("x", False), "source.repeats": ("warn", False),
     "engine.model": ("minilm", True), "engine.max_tokens": (99, True), "engine.epochs": (9, True),
     "engine.max_steps": (9, True), "engine.batch_size": (9, True), "engine.micro_tokens": (9, True),
-    "engine.layer_decay": (0.5, True), "engine.teacher_share": (0.1, True), "engine.teacher_temperature": (9.0, True),
+    "engine.layer_decay": (0.5, True),
     "engine.learning_rate": (0.5, True), "engine.head_learning_rate": (0.5, True), "engine.weight_decay": (0.5, True),
     "engine.warmup_share": (0.5, True), "engine.clip_norm": (0.5, True), "engine.train_share": (0.5, True),
     "engine.ema_decay": (0.5, True), "engine.patience": (9, True), "engine.precision": ("bf16", True),
