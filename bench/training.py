@@ -27,7 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.sides import EXAMPLE_TOKENS, SIDES
+from bench.training_sides import EXAMPLE_TOKENS, SIDES
 from train.build import write_splits
 from train.config import Config, Stop, changed, parse, run
 from train.corpus.splits import load_split
@@ -120,13 +120,23 @@ def whole_documents(split: datasets.Dataset, rows: int, seed: int) -> datasets.D
 
 
 def run_side(name: str, config: Config, root: Path) -> dict[str, float]:
-    """One side in a process of its own: what bench_sides.measured returns.
+    """One side in a process of its own: what training_sides.measured returns.
 
     Raises Stop with the end of its output if it fails.
     """
     settings, result = root / f"{name}.yaml", root / f"{name}.json"
     settings.write_text(yaml.safe_dump(changed(config, run=name).model_dump()))
-    command = [sys.executable, "-m", "bench.sides", "--side", name, "--result", str(result), "--config", str(settings)]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.training_sides",
+        "--side",
+        name,
+        "--result",
+        str(result),
+        "--config",
+        str(settings),
+    ]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         raise Stop(f"{TITLES[name]} failed with code {done.returncode}:\n{done.stdout[-2000:]}")

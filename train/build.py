@@ -25,8 +25,8 @@ from scipy.sparse.csgraph import connected_components
 from onrecord.tables.ownership import MARKER, NotOurs, claim_directory
 from onrecord.tables.parts import write_whole
 from train.config import SPLITS, WIDE, Config, Corpus, Stop, parse, run
+from train.corpus.assign_splits import FILE, deal, read_splits, write_splits_file
 from train.corpus.card import agreement, dataset_card
-from train.corpus.dealing import FILE, deal, read_splits, write_splits_file
 from train.corpus.leakage import NEAR_DUPLICATE, near_duplicates
 from train.corpus.patterns import breaches, read_patterns
 from train.corpus.rows import Sentence, key, read_seeds

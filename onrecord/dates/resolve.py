@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY
 from onrecord.dates.expression import CONTEXT, Clock, Reader, Token
 from onrecord.dates.grammar import RULES
-from onrecord.dates.plain import plain
+from onrecord.dates.normalise import plain
 from onrecord.dates.verbs import ENDURED, MOVED
 from onrecord.dates.zones import zone_behind, zone_of_city
 from onrecord.patterns import lazy

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecord.dates.calendar_arithmetic import MONTHS, WEEKDAYS
-from onrecord.dates.plain import plain
+from onrecord.dates.normalise import plain
 from onrecord.dates.resolve import When
 from onrecord.dates.status import DELAYED_BY, SHIFT, THAN_PLANNED
 from onrecord.dates.tense import HORIZON, Tenses

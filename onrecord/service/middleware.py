@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecord.service import limits as limits
 from onrecord.service import pages
-from onrecord.service.problems import problem
+from onrecord.service.problems import COME_AGAIN, problem
 
 PROBES = ("/healthz", "/readyz")
 OPEN = (*PROBES, *pages.OPEN)  # without a token: they tell nothing that is not public
@@ -136,7 +136,7 @@ class Gate:
             return problem(
                 429,
                 f"{limits.BODIES} other bodies are being received; come again",
-                {"Retry-After": str(limits.RETRY_SECONDS)} | CLOSE,
+                COME_AGAIN | CLOSE,
             )
         self.bodies += 1
         try:

@@ -12,9 +12,10 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from onrecord.service.limits import ERRORS
+from onrecord.service.limits import ERRORS, RETRY_SECONDS
 
 MEDIA_TYPE = "application/problem+json"
+COME_AGAIN = {"Retry-After": str(RETRY_SECONDS)}  # of every 429 and 503
 DETAILS = {  # where the framework has only the status's own words
     400: "the body could not be read: send a JSON object in UTF-8, nested no deeper than /openapi.json asks for",
     404: "there is nothing at this address; /openapi.json lists what there is",

@@ -13,13 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from onrecord.classifier import Classifier, Prediction
-from onrecord.service import limits as limits
+from onrecord.service import limits
 from onrecord.service.batching import RequestBatches
 from onrecord.service.messages import ReadRequest
 from onrecord.service.metrics import Metrics
+from onrecord.service.problems import COME_AGAIN
 from onrecord.service.reader import Reader
-
-LATER = {"Retry-After": str(limits.RETRY_SECONDS)}
 
 
 class Worker:
@@ -81,7 +80,7 @@ class Worker:
     def _place(self, characters: int) -> Iterator[None]:
         """A place among those that wait."""
         if self.full:
-            raise HTTPException(429, f"{self._requests} requests are being answered or wait; come again", LATER)
+            raise HTTPException(429, f"{self._requests} requests are being answered or wait; come again", COME_AGAIN)
         self._requests += 1
         self._characters += characters
         try:
@@ -95,5 +94,5 @@ def _too_late() -> HTTPException:
     return HTTPException(
         503,
         f"nothing was done for this request in {limits.WAITING_SECONDS:g} seconds, so it was given up; come again",
-        LATER,
+        COME_AGAIN,
     )

@@ -7,8 +7,8 @@ import pytest
 import torch
 from rich.console import Console
 
-from bench import sides as bench_sides
 from bench import training as bench
+from bench import training_sides
 from tests.conftest import LABELS
 from train.config import Config, Stop, changed
 from train.corpus.splits import load_split
@@ -54,7 +54,7 @@ def test_trainer_sides_pad_as_they_say(
     monkeypatch.setattr(torch.nn.Embedding, "forward", forward)
     config = changed(settings, output=str(tmp_path), engine__epochs=1)
     options = {} if pad_to else {"train_sampling_strategy": "group_by_length"}
-    assert 0 <= bench_sides.with_trainer(config, pad_to, **options) <= 1
+    assert 0 <= training_sides.with_trainer(config, pad_to, **options) <= 1
     assert widths == {128} if pad_to else max(widths) < 128 and len(widths) > 1
     assert (config.checkpoint / "model.safetensors").exists()
 
@@ -64,7 +64,7 @@ def test_the_whole_bench(settings: Config, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(
         bench,
         "run_side",
-        lambda name, config, root: bench_sides.measured(name, changed(config, run=name)),
+        lambda name, config, root: training_sides.measured(name, changed(config, run=name)),
     )
     monkeypatch.setattr(bench, "matrix_rate", lambda: 1e9)
     result = json.loads(json.dumps(bench.main(settings, 60)))

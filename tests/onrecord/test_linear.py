@@ -18,7 +18,7 @@ from onrecord.article.sentences import paragraphs, quotations, sentences
 from onrecord.article.speakers import speaker, speakers
 from onrecord.article.webpage import is_html
 from onrecord.dates import forms, status, title
-from onrecord.dates.plain import plain
+from onrecord.dates.normalise import plain
 from onrecord.dates.resolve import find_dates
 from onrecord.dates.zones import zone_behind, zone_of_city
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from train.config import Stop
-from train.corpus.dealing import FILE, deal, read_splits, write_splits_file
+from train.corpus.assign_splits import FILE, deal, read_splits, write_splits_file
 
 SHARES = {"train": 0.75, "validation": 0.1, "test": 0.15}
 

@@ -1,6 +1,6 @@
 """The three ways of training that `bench.training` compares, each to be run in a process of its own.
 
-python -m bench.sides SIDE --config FILE --result FILE
+python -m bench.training_sides SIDE --config FILE --result FILE
 """
 
 import json
@@ -121,7 +121,7 @@ def measured(side: str, config: Config) -> dict[str, float]:
 
 def _command() -> int:
     config, options = parse(
-        prog="bench.sides",
+        prog="bench.training_sides",
         side=dict(choices=list(SIDES), required=True, help="which one"),
         result=dict(type=str, required=True, help="JSON file to write"),
     )
