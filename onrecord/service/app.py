@@ -17,7 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from onrecord.classifier import Classifier
 from onrecord.defaults import DATED
-from onrecord.service import limits as limits
+from onrecord.service import limits
 from onrecord.service.articles import MEDIA_TYPES
 from onrecord.service.messages import (
     CalendarRequest,

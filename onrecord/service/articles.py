@@ -12,7 +12,7 @@ from onrecord.article.read import Article, Predicts, read
 from onrecord.article.record import dumps, record
 from onrecord.classifier import Prediction
 from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk
-from onrecord.service import limits as limits
+from onrecord.service import limits
 from onrecord.service.messages import CalendarRequest, ReadRequest
 
 MEDIA_TYPES = {  # of the forms of a calendar

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from onrecord.classifier import Prediction
-from onrecord.service import limits as limits
+from onrecord.service import limits
 
 EMPTY = 8  # characters that a text counts for beyond its own: the model reads a mark at either end of each
 

@@ -13,7 +13,7 @@ from onrecord.article.read import Statement, published_date
 from onrecord.classifier import Prediction
 from onrecord.dates.diary import Event
 from onrecord.dates.resolve import When
-from onrecord.service import limits as limits
+from onrecord.service import limits
 
 
 def _encodable(text: str) -> str:

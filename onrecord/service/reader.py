@@ -26,7 +26,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from onrecord.classifier import Prediction
-from onrecord.service import limits as limits
+from onrecord.service import limits
 
 LOG = logging.getLogger("onrecord.service")
 LINE_BYTES = 1 << 24  # of the longest line: JSON may take six bytes for each of CHARACTERS

@@ -9,7 +9,7 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
-from onrecord.service import limits as limits
+from onrecord.service import limits
 
 
 def run(app: ASGIApp, listening: socket.socket) -> bool:
