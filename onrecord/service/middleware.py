@@ -20,8 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onrecord.service import limits
-from onrecord.service import pages
+from onrecord.service import limits, pages
 from onrecord.service.problems import COME_AGAIN, problem
 
 PROBES = ("/healthz", "/readyz")
