@@ -115,17 +115,7 @@ class Classifier:
             tokens, pad = Tokens.read(directory, config.limits), config.pad
         except (OSError, ValueError) as error:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
-        try:
-            chosen = choose(directory, backend, device)
-            if (directory / (file := FILES.get(chosen, WEIGHTS))).is_file():
-                refuse_changed(directory, file)
-            made = (
-                TorchBackend(os.fspath(find_checkpoint(path, revision, weights=True).directory), pad, device)
-                if chosen == "torch"
-                else OnnxBackend(directory / FILES[chosen], pad, chosen)
-            )
-        except BackendError as error:
-            raise CheckpointError(str(error)) from error
+        made = _backend(place, revision, backend, device, pad)
         try:
             calibration = Calibration.read(directory)
         except ValueError as error:
@@ -245,6 +235,20 @@ class Classifier:
             [0, *(len(pieces) for pieces in encoded[:-1])]
         )  # of each text's windows, which lie side by side
         return np.add.reduceat(scores * weights[:, None], first) / np.add.reduceat(weights, first)[:, None]
+
+
+def _backend(place: Place, revision: str | None, name: str | None, device: str, pad: int) -> Backend:
+    """The backend `name`, None for the default, of files that are as they were exported. Raises CheckpointError."""
+    try:
+        chosen = choose(place.directory, name, device)
+        if (place.directory / (file := FILES.get(chosen, WEIGHTS))).is_file():
+            refuse_changed(place.directory, file)
+        if chosen == "torch":
+            weights = find_checkpoint(place.source, revision, weights=True).directory
+            return TorchBackend(os.fspath(weights), pad, device)
+        return OnnxBackend(place.directory / FILES[chosen], pad, chosen)
+    except BackendError as error:
+        raise CheckpointError(str(error)) from error
 
 
 def _card(directory: Path) -> str:
