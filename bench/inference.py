@@ -30,12 +30,12 @@ from onrecord.classifier import CheckpointError, Classifier
 from onrecord.inference.backends import FILES, TorchBackend
 from onrecord.inference.files import read_object
 from onrecord.inference.threads import threads
+from onrecord.tables.parts import write_whole
 from train.config import Config, Stop, parse, run
 from train.corpus.splits import rows_of
 from train.engine.encoders import minilm_directory, mpnet_directory
 from train.engine.first_token import read_first_token
-from train.evaluate import write
-from train.export import cpu
+from train.engine.int8 import processor
 
 OURS = {"int8": "onrecord, int8", "onnx": "onrecord, fp32", "torch": "onrecord, torch"}
 BARE, BATCHED = "pipeline", "pipeline, batch_size=32"
@@ -130,7 +130,7 @@ def main(config: Config, rows: int, rounds: int, models: Sequence[str] = (), flo
         measurements[str(checkpoint)] = figures = measured(checkpoint, labelled, texts, rounds)
         print(f"{render(str(checkpoint), figures)}\n", flush=True)
     target = config.run_dir.parent / "bench-inference.json"
-    write(target, json.dumps(measurements, indent=2))
+    write_whole(target, f"{json.dumps(measurements, indent=2)}\n".encode())
     print(f"all figures: {target}")
     return 0
 
@@ -180,7 +180,7 @@ def measured(checkpoint: Path, labelled: list[dict], texts: list[str], rounds: i
         "mean_words": round(statistics.mean(len(text.split()) for text in texts), 1),
         "rounds": rounds,
         "threads": threads(),
-        "cpu": cpu(),
+        "cpu": processor(),
         "versions": {name: version(name) for name in [*libraries, *(["setfit"] if SETFIT in systems else [])]},
         "default": default,
         "sentences_per_second": {

@@ -31,10 +31,10 @@ import numpy as np
 
 from onrecord.classifier import Classifier
 from onrecord.inference.threads import threads
+from onrecord.tables.parts import write_whole
 from train.config import Config, Stop, parse, run
 from train.corpus.splits import rows_of
-from train.evaluate import write
-from train.export import cpu
+from train.engine.int8 import processor
 
 CLIENTS = 32
 SENTENCES = 2000
@@ -193,7 +193,7 @@ def main(config: Config, seconds: float, rounds: int, overload: float, soak: flo
     figures: dict[str, Any] = {
         "clients": CLIENTS,
         "threads": threads(),
-        "cpu": cpu(),
+        "cpu": processor(),
         "load_before": os.getloadavg()[0],
     }
     figures["model_alone"] = model_alone(config, texts[:160], rounds)
@@ -219,7 +219,7 @@ def main(config: Config, seconds: float, rounds: int, overload: float, soak: flo
             figures["sigterm"] = stopped(again, texts, min(seconds, 5))
             _show("SIGTERM under load", figures["sigterm"])
     target = config.run_dir.parent / "bench-service.json"
-    write(target, json.dumps(figures, indent=2))
+    write_whole(target, f"{json.dumps(figures, indent=2)}\n".encode())
     print(f"\nall figures: {target}")
     return 0
 

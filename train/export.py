@@ -11,7 +11,6 @@ checkpoint.
 import json
 import logging
 import os
-import platform
 import shutil
 import tempfile
 import time
@@ -42,7 +41,7 @@ from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
 from train.corpus.splits import load_split, refuse_other_data, rows_of, with_labels
 from train.engine.first_token import read_first_token
-from train.engine.int8 import Site, find_sites, harms, ladder, quantised, set_scales
+from train.engine.int8 import Site, find_sites, harms, ladder, processor, quantised, set_scales
 from train.measure.metrics import calibration_error, macro_f1
 
 PARITY = 1e-3  # largest difference of a score (logit) from torch; sums in another order made 1.2e-4 on AVX-512
@@ -125,7 +124,7 @@ def main(config: Config) -> int:
             "validation_rows": len(texts),
             "int8": tried,
             "kept": kept,
-            "cpu": cpu(),
+            "cpu": processor(),
             "versions": {name: version(name) for name in ("torch", "onnx", "onnxruntime")},
         }
         record["sha256"] = {
@@ -272,17 +271,6 @@ def judge(
     if neighbours > BATCH:
         verdict["reason"] = f"probabilities move with the batch, by more than {BATCH:g}"
     return verdict
-
-
-def cpu() -> dict[str, Any]:
-    """What the figures were measured on: int8 speed and saturation depend on these instructions."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        flags = next((line.split(":")[1].split() for line in lines if line.startswith(("flags", "Features"))), [])
-    except OSError:
-        flags = []
-    known = {"avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"}
-    return {"machine": platform.machine(), "features": sorted(known & set(flags))}
 
 
 def _command() -> int:

@@ -10,8 +10,11 @@ Each matrix of weights is computed in one of two ways, neither of which depends 
 The table of word vectors is kept in 8 bits, on a scale a word and one a channel.
 """
 
+import platform
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -272,3 +275,14 @@ def _batches(rows: Sequence[Sequence[int]], pad: int) -> Iterator[tuple[np.ndarr
     ordered = sorted(rows, key=len)
     for i in range(0, len(ordered), 8):
         yield padded(ordered[i : i + 8], pad)
+
+
+def processor() -> dict[str, Any]:
+    """Machine and instructions: speed and saturation of int8 depend on them, so figures are told with them."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        flags = next((line.split(":")[1].split() for line in lines if line.startswith(("flags", "Features"))), [])
+    except OSError:
+        flags = []
+    known = {"avx2", "fma", "f16c", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm"}
+    return {"machine": platform.machine(), "features": sorted(known & set(flags))}
