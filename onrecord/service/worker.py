@@ -42,7 +42,7 @@ class Worker:
 
     async def predict(self, texts: list[str]) -> list[Prediction]:
         """Predictions for the texts of a request. Raises what the class says."""
-        with self._place(sum(map(len, texts))):
+        with self._queued(sum(map(len, texts))):
             try:
                 return await self._batches.predict(texts, limits.WAITING_SECONDS)
             except TimeoutError:
@@ -55,7 +55,7 @@ class Worker:
 
     async def read(self, path: str, request: ReadRequest) -> Response:
         """The answer to a request that has an article. Raises what the class and the reader say."""
-        with self._place(min(len(request.text or request.html or ""), limits.CHARACTERS)):
+        with self._queued(min(len(request.text or request.html or ""), limits.CHARACTERS)):
             try:
                 async with asyncio.timeout(limits.WAITING_SECONDS):
                     await self._turn.acquire()
@@ -77,7 +77,7 @@ class Worker:
         return predictions
 
     @contextmanager
-    def _place(self, characters: int) -> Iterator[None]:
+    def _queued(self, characters: int) -> Iterator[None]:
         """A place among those that wait."""
         if self.full:
             raise HTTPException(429, f"{self._requests} requests are being answered or wait; come again", COME_AGAIN)

@@ -14,7 +14,7 @@ from train.engine.state import KEPT
 
 MARKER = "made-by-train.fit"
 # made of a checkpoint, by hours
-LATER = ("calibration.json", "model.onnx", "model.int8.onnx", "export.json", "README.md")
+MADE_OF_IT = ("calibration.json", "model.onnx", "model.int8.onnx", "export.json", "README.md")
 
 
 def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelerator, replace: bool) -> None:
@@ -35,7 +35,7 @@ def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelera
             _lock(config.run_dir).acquire(timeout=0)
         except Timeout as error:
             raise Stop(f"another training works in {config.run_dir}; wait for it, or give another --run") from error
-        made_of_it = [name for name in LATER if (config.checkpoint / name).exists()]
+        made_of_it = [name for name in MADE_OF_IT if (config.checkpoint / name).exists()]
         if made_of_it and not replace:
             _lock(config.run_dir).release(force=True)
             raise Stop(
