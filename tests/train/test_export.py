@@ -25,6 +25,7 @@ from tests.conftest import changed
 from train import export, fit
 from train.config import Config, Stop
 from train.corpus.splits import rows_of
+from train.engine.model import TINY
 
 TEXTS = [
     "",
@@ -60,10 +61,7 @@ def test_mpnet(settings: Config, tmp_path: Path) -> None:
     names = ["<s>", "<pad>", "</s>", "[UNK]", "<mask>", ".", *words]
     tokenizer = transformers.MPNetTokenizer(vocab={name: i for i, name in enumerate(names)})
     transformers.set_seed(0)
-    sizes = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
-    model = transformers.MPNetModel(
-        transformers.MPNetConfig(vocab_size=len(names), max_position_embeddings=66, **sizes)
-    )
+    model = transformers.MPNetModel(transformers.MPNetConfig(vocab_size=len(names), max_position_embeddings=66, **TINY))
     for part in (tokenizer, model):
         part.save_pretrained(tmp_path / "encoder")
     config = changed(

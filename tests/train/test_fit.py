@@ -19,7 +19,7 @@ from train.config import Config, Stop
 from train.corpus.splits import load_split, sign
 from train.engine.average import MovingAverage
 from train.engine.encoders import minilm_directory
-from train.engine.model import load_model
+from train.engine.model import TINY, load_model
 from train.engine.state import States
 
 real = MovingAverage.update_parameters
@@ -215,16 +215,7 @@ def test_other_architectures(settings: Config, tmp_path: Path, name: str) -> Non
     """A directory with a base model of another family trains, saves and loads."""
     kind, options = ARCHITECTURES[name]
     tokenizer = transformers.AutoTokenizer.from_pretrained(minilm_directory())
-    base = transformers.AutoModel.from_config(
-        kind(
-            vocab_size=len(tokenizer),
-            hidden_size=32,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=64,
-            **options,
-        )
-    )
+    base = transformers.AutoModel.from_config(kind(vocab_size=len(tokenizer), **TINY, **options))
     base.save_pretrained(tmp_path / "base")
     tokenizer.save_pretrained(tmp_path / "base")
     config = changed(settings, engine__model=str(tmp_path / "base"), output=str(tmp_path / "runs"), engine__max_steps=3)

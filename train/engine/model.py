@@ -16,6 +16,7 @@ from train.config import Engine, Stop
 from train.engine.encoders import minilm_directory, mpnet_directory
 
 ENCODERS = {"minilm": minilm_directory, "mpnet": mpnet_directory, "tiny": minilm_directory}  # tiny has its tokenizer
+TINY: dict[str, Any] = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
 
 
 def load_model(engine: Engine, labels: list[str]) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
@@ -32,16 +33,8 @@ def load_model(engine: Engine, labels: list[str]) -> tuple[PreTrainedTokenizerBa
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)
         if engine.model == "tiny":
-            model: PreTrainedModel = BertForSequenceClassification(
-                BertConfig(
-                    vocab_size=len(tokenizer),
-                    hidden_size=32,
-                    num_hidden_layers=2,
-                    num_attention_heads=2,
-                    intermediate_size=64,
-                    **names,
-                )
-            )
+            sizes = BertConfig(vocab_size=len(tokenizer), **TINY, **names)
+            model: PreTrainedModel = BertForSequenceClassification(sizes)
         else:
             architecture = AutoConfig.from_pretrained(source, num_labels=len(labels), **names)
             model = AutoModelForSequenceClassification.from_pretrained(

@@ -37,9 +37,12 @@ def randomisation(
     """
     a, b = (per_document(targets, answers, labels, documents) for answers in (first, second))
     occur = np.bincount(np.asarray(targets), minlength=labels) > 0
-    difference = float(scores(*b.sum(1), occur)["macro_f1"] - scores(*a.sum(1), occur)["macro_f1"])
+
+    def macro_f1(counts: np.ndarray) -> np.ndarray:
+        return scores(counts[0], counts[1], counts[2], occur)["macro_f1"]
+
+    difference = float(macro_f1(b.sum(1)) - macro_f1(a.sum(1)))
     swap = np.random.default_rng(seed).integers(0, 2, (rounds, a.shape[1])).astype(float)
     moved = swap @ (b - a)  # (3, rounds, labels)
-    first_swapped, second_swapped = a.sum(1)[:, None] + moved, b.sum(1)[:, None] - moved
-    differences = scores(*second_swapped, occur)["macro_f1"] - scores(*first_swapped, occur)["macro_f1"]
+    differences = macro_f1(b.sum(1)[:, None] - moved) - macro_f1(a.sum(1)[:, None] + moved)
     return difference, float((np.sum(np.abs(differences) >= abs(difference) - 1e-12) + 1) / (rounds + 1))

@@ -1,6 +1,7 @@
 """What the tests of the service share: the tiny classifier behind a client, held or broken, and what a refusal is."""
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -64,6 +65,12 @@ class Slow:
             self.asked += 1
             assert self.go.wait(60)  # so that a test that fails ends
         return self._classifier.predict(texts)
+
+    def wait_until_asked(self, times: int) -> None:
+        """Come back when the model was asked so often, or after a minute."""
+        until = time.monotonic() + 60
+        while self.asked < times and time.monotonic() < until:
+            time.sleep(0.01)
 
 
 class Broken(Slow):

@@ -43,9 +43,7 @@ def test_a_request_that_waits_too_long_is_given_up(classifier: Classifier, monke
         try:
             # holds the model, and the turn of the jobs
             reading = pool.submit(client.post, "/v1/read", json={"text": "He left."})
-            until = time.monotonic() + 60
-            while slow.asked < 1 and time.monotonic() < until:
-                time.sleep(0.01)
+            slow.wait_until_asked(1)
             for path, body in (("/v1/predict", {"texts": ["Late."]}), ("/v1/read", {"text": "Late."})):
                 found = client.post(path, json=body)
                 refused(found, 503, "given up", "0.3 seconds")
@@ -63,9 +61,7 @@ def test_characters_that_wait_are_bounded(classifier: Classifier, monkeypatch: p
     with TestClient(application(slow)) as client, ThreadPoolExecutor(1) as pool:  # type: ignore[arg-type]
         try:
             accepted = pool.submit(client.post, "/v1/predict", json={"texts": ["Twenty characters, or more."]})
-            until = time.monotonic() + 60
-            while slow.asked < 1 and time.monotonic() < until:
-                time.sleep(0.01)
+            slow.wait_until_asked(1)
             refused(client.post("/v1/predict", json={"texts": ["a"]}), 429, "come again")
             refused(client.get("/readyz"), 503)
         finally:
@@ -92,13 +88,12 @@ def test_an_article_and_sentences_are_answered_together(
         slow.go.clear()
         try:
             first = pool.submit(client.post, "/v1/predict", json={"texts": ["First."]})
-            until = time.monotonic() + 60
-            while slow.asked < 2 and time.monotonic() < until:
-                time.sleep(0.01)
+            slow.wait_until_asked(2)
             others = [
                 pool.submit(client.post, "/v1/read", json={"text": "He left. She stayed."}),
                 pool.submit(client.post, "/v1/predict", json={"texts": ["Last."]}),
             ]
+            until = time.monotonic() + 60
             while (
                 not {"He left.", "Last."} <= {text for texts in in_line for text in texts} and time.monotonic() < until
             ):

@@ -14,18 +14,9 @@ from train.corpus.splits import load_split
 from train.engine.batches import collate, plan
 from train.engine.encoded import encode
 from train.engine.first_token import FirstTokenBertLayer, read_first_token
-from train.engine.model import load_model
+from train.engine.model import TINY, load_model
 
-SMALL = dict(
-    vocab_size=200,
-    hidden_size=32,
-    num_hidden_layers=2,
-    num_attention_heads=2,
-    intermediate_size=64,
-    num_labels=5,
-    pad_token_id=0,
-    max_position_embeddings=80,
-)
+SMALL = TINY | dict(vocab_size=200, num_labels=5, pad_token_id=0, max_position_embeddings=80)
 FAMILIES = {
     "bert": (transformers.BertConfig, transformers.BertForSequenceClassification),
     "mpnet": (transformers.MPNetConfig, transformers.MPNetForSequenceClassification),
