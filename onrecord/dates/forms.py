@@ -7,6 +7,7 @@ same in all of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,8 @@ OCCURRENCE = {
     "tentative": ("eocstat:eos3", "Planned, may occur"),
     "cancelled": ("eocstat:eos6", "Planned, then cancelled"),
 }
+
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 def to_ics(article: Article, before: bytes | None = None) -> bytes:
@@ -249,7 +252,7 @@ def _span(when: When) -> str:
 
 def _address(article: Article) -> str | None:
     """The source, if it is the address of a page."""
-    return article.source if article.source and article.source.startswith(("http://", "https://")) else None
+    return article.source if _ADDRESS.fullmatch(article.source or "") else None
 
 
 def _utc(moment: date | datetime) -> date | datetime:

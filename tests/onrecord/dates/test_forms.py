@@ -213,3 +213,14 @@ def test_what_no_form_can_hold_is_left_out() -> None:
     hostile = read(text, "2024-05-09", Stub({text: "scheduling"}), source="javascript:alert(1)")
     for data in (to_ics(hostile), json.dumps(to_superdesk(hostile)).encode(), json.dumps(to_jsonld(hostile)).encode()):
         assert b"\x00" not in data and b"\x1b" not in data and b"javascript" not in data
+
+
+@pytest.mark.parametrize(
+    "source", ["https://a.example/\r\nEND:VCALENDAR", "https://a b", "https://a/\ud800", "https://a/\x00", "http://[a"]
+)
+def test_a_source_that_is_no_address_spoils_no_calendar(source: str) -> None:
+    made = article(source=source)
+    entries = icalendar.Calendar.from_ical(to_ics(made)).walk("VEVENT")
+    assert len(entries) == len(made.events) == 6
+    assert ("url" in entries[0]) == (source == "http://[a")
+    assert len(to_jsonld(made)["@graph"]) == len(to_superdesk(made)) == 6
