@@ -36,15 +36,15 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel, Pr
 from train.config import Config, Engine, Stop, flat, parse, run
 from train.corpus.splits import built, load_split, with_labels
 from train.engine.average import MovingAverage
-from train.engine.batches import collate, moved, pieces, plan
+from train.engine.batches import collate, pieces, plan, to_device
 from train.engine.encoded import cut_notice, cut_rows, encode, encoded
 from train.engine.first_token import read_first_token
 from train.engine.model import load_model
 from train.engine.precision import with_precision
 from train.engine.run_directory import prepare_output, release
 from train.engine.schedule import learning_rate
-from train.engine.state import Interruption, Position, States, capture, copied, fingerprint, restore
-from train.measure.metrics import judged
+from train.engine.state import Interruption, Position, States, capture, restore, rows_digest, weights_on_cpu
+from train.measure.metrics import metric_value
 
 FEW_STEPS = 50  # below this a run is told to be too short: on 60 rows, 4 steps gave one label for everything
 LAYER = re.compile(r"\.(?:layer|layers)\.(\d+)\.")  # a parameter's layer, in its name
@@ -101,7 +101,7 @@ def main(
                 cut = list(pieces(share, rows.lengths, engine.micro_tokens))
                 for piece in cut:
                     inputs = collate(rows.tokens[piece]["input_ids"], tokenizer, accelerator.device)  # (rows, tokens)
-                    gold = moved(rows.targets[piece], accelerator.device)  # (rows,)
+                    gold = to_device(rows.targets[piece], accelerator.device)  # (rows,)
                     # Gradients meet once a step, at the last piece: processes may have different numbers of pieces.
                     with nullcontext() if piece is cut[-1] else accelerator.no_sync(model):
                         with accelerator.autocast():
@@ -144,7 +144,7 @@ def main(
             position.stale += 1
             if not position.best or metrics[metric] > position.best[metric]:
                 position.best, position.stale = metrics | {"epoch": epoch + 1}, 0
-                position.best_weights = copied(averaged.module)
+                position.best_weights = weights_on_cpu(averaged.module)
             if on_epoch:
                 on_epoch(epoch + 1, metrics[metric])
             if position.stale >= engine.patience or position.step == steps:
@@ -207,7 +207,7 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
             f"warning: {steps} steps, fewer than {FEW_STEPS}, seldom teach a model anything: bring more rows, "
             "raise engine.epochs or lower engine.batch_size"
         )
-    contents = fingerprint(train["text"], train["label"], *known)
+    contents = rows_digest(train["text"], train["label"], *known)
     return Rows(tokens, lengths, targets, known, cut, contents)
 
 
@@ -359,9 +359,9 @@ def validate(
             answers += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=True))
     answers = sorted(gather_object(answers))
     predicted = [label for _, label, _ in answers]
-    return {
-        "loss": sum(loss for *_, loss in answers) / len(answers),
-    } | {name: judged(name, targets, predicted, labels) for name in dict.fromkeys(("accuracy", "macro_f1", metric))}
+    names = dict.fromkeys(("accuracy", "macro_f1", metric))
+    mean_loss = sum(loss for *_, loss in answers) / len(answers)
+    return {"loss": mean_loss} | {name: metric_value(name, targets, predicted, labels) for name in names}
 
 
 def progress_bar(accelerator: Accelerator) -> Progress:

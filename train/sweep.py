@@ -11,14 +11,14 @@ from optuna.trial import FixedTrial, Trial, TrialState
 
 from train import fit
 from train.config import Config, Stop, changed, differences, flat, parse, reasons, run
-from train.engine.state import fingerprint
+from train.engine.state import rows_digest
 
 
 def main(config: Config, space: str) -> None:
     """Run what study.db lacks of the trials; write best.yaml, a config for train.fit; print what mattered."""
     plan, root = read_plan(space, config), Path(config.output) / f"{config.run}-sweep"
     root.mkdir(parents=True, exist_ok=True)
-    file, name = f"sqlite:///{root}/study.db", fingerprint([plan["space"], plan["seeds"], flat(config)])
+    file, name = f"sqlite:///{root}/study.db", rows_digest([plan["space"], plan["seeds"], flat(config)])
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)  # Li et al. 2020
     study = optuna.create_study(storage=file, study_name=name, load_if_exists=True, direction="maximize", pruner=pruner)
     study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.trials))  # goes on, and draws nothing twice

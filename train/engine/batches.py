@@ -46,9 +46,9 @@ def pieces(batch: Sequence[int], lengths: Sequence[int], tokens: int) -> Iterato
 def collate(rows: list[list[int]], tokenizer: PreTrainedTokenizerBase, device: torch.device) -> dict[str, torch.Tensor]:
     """Pad to the longest of these rows: input_ids and attention_mask, (rows, tokens)."""
     padded = tokenizer.pad({"input_ids": rows}, return_tensors="pt")
-    return {name: moved(padded[name], device) for name in ("input_ids", "attention_mask")}
+    return {name: to_device(padded[name], device) for name in ("input_ids", "attention_mask")}
 
 
-def moved(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+def to_device(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
     """The tensor on `device`; a GPU takes it from pinned memory, so that the host need not wait for it."""
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)

@@ -51,7 +51,7 @@ class Position:
     seconds: float = 0.0
 
 
-def fingerprint(*contents: Iterable[Any]) -> str:
+def rows_digest(*contents: Iterable[Any]) -> str:
     """SHA-256 of rows in their order: two trainings with equal fingerprints see the same data."""
     digest = hashlib.sha256()
     for rows in contents:
@@ -61,7 +61,7 @@ def fingerprint(*contents: Iterable[Any]) -> str:
     return digest.hexdigest()
 
 
-def copied(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+def weights_on_cpu(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     """The weights as they are now, on the CPU; further steps do not change them."""
     return {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
 

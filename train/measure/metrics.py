@@ -21,7 +21,7 @@ def macro_f1(targets: Sequence[int], predicted: Sequence[int], labels: int) -> f
     )
 
 
-def judged(metric: str, targets: Sequence[int], predicted: Sequence[int], labels: Sequence[str]) -> float:
+def metric_value(metric: str, targets: Sequence[int], predicted: Sequence[int], labels: Sequence[str]) -> float:
     """The config's `metric` of one system: macro_f1, accuracy or f1:LABEL."""
     if metric == "accuracy":
         return float(np.mean(np.asarray(targets) == np.asarray(predicted)))
