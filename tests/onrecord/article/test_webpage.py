@@ -1,5 +1,6 @@
 """Which texts are pages, and what is read of a page."""
 
+import socket
 from datetime import date
 from pathlib import Path
 
@@ -126,3 +127,30 @@ def test_a_page_of_too_many_elements_is_refused() -> None:
     for body in ("<p>Marr denied it.</p>" * ELEMENTS, "<p>" + "<b>No</b> " * ELEMENTS + "</p>"):
         with pytest.raises(ValueError, match=f"{ELEMENTS} are read"):
             main_text(page(body))
+
+
+def test_nothing_is_fetched_and_no_file_opened_for_a_page(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hush hush hush hush hush")
+    text = "The council will vote on Monday on the budget, its chairman said in a letter to the members."
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        places = [f"{url}/a", (tmp_path / "secret").as_uri(), str(tmp_path / "secret")]
+        entities = "".join(f'<!ENTITY e{i} SYSTEM "{place}">' for i, place in enumerate(places))
+        tags = "".join(
+            f'<link rel="stylesheet" href="{place}"><link rel="canonical" href="{place}"><base href="{place}">'
+            f'<meta http-equiv="refresh" content="0;url={place}"><script src="{place}"></script>'
+            f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{place}" parse="text"/>'
+            for place in places
+        )
+        body = "".join(f'<img src="{place}"><iframe src="{place}"></iframe>' for place in places)
+        for doctype in (f"<!DOCTYPE html [{entities}]>", f'<!DOCTYPE html SYSTEM "{url}/dtd">', "<!DOCTYPE html>"):
+            page = (
+                f'<?xml version="1.0"?>{doctype}<html><head>{tags}</head><body>{body}<article><p>{text}</p>'
+                "<p>&e0; &e1; &e2;</p></article></body></html>"
+            )
+            assert is_html(page) and text in main_text(page) and "hush" not in main_text(page)
+            assert publication_day(page) is None
+            address(page)
+        with pytest.raises(BlockingIOError):  # nobody has come
+            server.accept()
