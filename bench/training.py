@@ -99,10 +99,7 @@ def shortened(config: Config, rows: int, root: Path) -> Config:
         root / "data",
     )
     return changed(
-        config,
-        output=str(root / "runs"),
-        corpus__data=str(root / "data"),
-        engine__patience=config.engine.epochs,
+        config, output=str(root / "runs"), corpus__data=str(root / "data"), engine__patience=config.engine.epochs
     )
 
 

@@ -95,10 +95,7 @@ class Calibration:
         prior = DATA if prior is None else prior
         if isinstance(prior, str):
             # a stored prior never takes the place of these
-            known = self.priors | {
-                DATA: self.shares,
-                UNIFORM: dict.fromkeys(labels, 1.0),
-            }
+            known = self.priors | {DATA: self.shares, UNIFORM: dict.fromkeys(labels, 1.0)}
             if prior not in known:
                 raise WishError(
                     f"prior {prior!r} is unknown; there are {', '.join(known)}, or give shares as {{label: share}}"

@@ -144,9 +144,7 @@ def refuse_leakage(parts: dict[str, list[Sentence]], warn: bool = False) -> None
 def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
     """Print the audit's figures. Raises Stop with its faults, if there are any."""
     # here: it brings torch and sentence-transformers, which a plain build does not need
-    from train.corpus.audit import (
-        audit,
-    )
+    from train.corpus.audit import audit
 
     figures, faults = audit(parts, config.corpus.labels)
     if config.source.files is None:  # the patterns are those of our guidelines

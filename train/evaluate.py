@@ -294,11 +294,7 @@ def read_extra(path: str, labels: list[str]) -> list[dict]:
 
 
 def _measure_all(
-    classifier: Classifier,
-    logits: np.ndarray,
-    baselines: Baselines,
-    rows: list[dict],
-    section: Measure,
+    classifier: Classifier, logits: np.ndarray, baselines: Baselines, rows: list[dict], section: Measure
 ) -> dict[str, Any]:
     """system -> figures on `rows`, whose scores are `logits`: the model under `data`, under the checkpoint's other
     priors, the baselines.

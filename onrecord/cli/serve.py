@@ -71,10 +71,7 @@ def serve(
         local = ipaddress.ip_address(listening.getsockname()[0]).is_loopback
         classifier = load_and_note(model, prior, max_error, coverage, backend)
         app = application(
-            classifier,
-            token=token,
-            cors=cors or (),
-            hosts=allowed_host or [] if local or allowed_host else None,
+            classifier, token=token, cors=cors or (), hosts=allowed_host or [] if local or allowed_host else None
         )
         shown = f"[{host}]" if ":" in host else host
         print(

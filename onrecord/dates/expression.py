@@ -19,11 +19,7 @@ NUMBERS = {
     for n, w in enumerate(
         ["a", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], 1
     )
-} | {
-    "an": 1,
-    "one": 1,
-    "couple of": 2,
-}
+} | {"an": 1, "one": 1, "couple of": 2}
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "final": -1}
 NAMES = {"March", "April", "May", "June", "August"}  # also people, verbs and adjectives
 SHORT_WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)}|(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\b\.?)"

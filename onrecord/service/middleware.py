@@ -132,11 +132,7 @@ class Gate:
             await self.app(scope, receive, _closing(send) if with_body else send)
             return None
         if self.bodies >= limits.BODIES:
-            return problem(
-                429,
-                f"{limits.BODIES} other bodies are being received; come again",
-                COME_AGAIN | CLOSE,
-            )
+            return problem(429, f"{limits.BODIES} other bodies are being received; come again", COME_AGAIN | CLOSE)
         self.bodies += 1
         try:
             body = await _body(headers, receive)

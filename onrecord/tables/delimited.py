@@ -125,11 +125,7 @@ def header(file: BinaryIO, form: Dialect) -> list[str]:
 
 
 def rows(
-    file: BinaryIO,
-    form: Dialect,
-    wanted: Sequence[str],
-    names: Sequence[str] | None = None,
-    encoding: str = "UTF-8",
+    file: BinaryIO, form: Dialect, wanted: Sequence[str], names: Sequence[str] | None = None, encoding: str = "UTF-8"
 ) -> Iterator[Row]:
     """The rows of a file; `names` are those of the columns where it has no header.
 

@@ -6,14 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
-FORMATS = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".xlsx": "xlsx",
-}
+FORMATS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".xlsx": "xlsx"}
 DELIMITERS = {"csv": ",", "tsv": "\t"}  # of each delimited format, where no other one is given or found
 COMPRESSED = {".gz": "gzip", ".zst": "zstd"}  # behind the end that says the format
 

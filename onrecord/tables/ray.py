@@ -26,23 +26,11 @@ from onrecord.classifier import Classifier
 from onrecord.tables.formats import TableError, compression_of, format_of
 from onrecord.tables.parts import ScoreError
 from onrecord.tables.read import Span
-from onrecord.tables.score import (
-    Options,
-    Progress,
-    Scorer,
-    Summary,
-    check_identity,
-    checkpoint_identity,
-    run_identity,
-)
+from onrecord.tables.score import Options, Progress, Scorer, Summary, check_identity, checkpoint_identity, run_identity
 from onrecord.tables.write import Form
 
 # readers of directories of Parquet pass over names with an underscore
-RUN, SPANS, MANIFEST = (
-    "_run.json",
-    "_spans",
-    "_manifest.json",
-)
+RUN, SPANS, MANIFEST = ("_run.json", "_spans", "_manifest.json")
 OPENERS = 32  # files looked into at the same time before the start
 
 

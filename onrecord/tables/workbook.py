@@ -127,10 +127,7 @@ def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> 
             return value
         made = WriteOnlyCell(page, "")
         # by itself it makes formulas of text
-        made._value, made.data_type = (
-            CONTROL.sub(_escaped, ESCAPE.sub("_x005F_", value)),
-            "s",
-        )
+        made._value, made.data_type = (CONTROL.sub(_escaped, ESCAPE.sub("_x005F_", value)), "s")
         return made
 
     page.append([cell(name) for name in header])

@@ -62,9 +62,7 @@ def test_trainer_sides_pad_as_they_say(
 @pytest.mark.slow
 def test_the_whole_bench(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        bench,
-        "run_side",
-        lambda name, config, root: training_sides.measured(name, changed(config, run=name)),
+        bench, "run_side", lambda name, config, root: training_sides.measured(name, changed(config, run=name))
     )
     monkeypatch.setattr(bench, "matrix_rate", lambda: 1e9)
     result = json.loads(json.dumps(bench.main(settings, 60)))

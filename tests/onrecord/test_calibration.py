@@ -92,11 +92,7 @@ def test_label_sets_are_those_of_crepes() -> None:
     fresh = softmax(drawn(300, [0.4, 0.3, 0.3], 3)[0])
     reference = ConformalClassifier()
     reference.fit(1 - probabilities[np.arange(500), own.targets], bins=own.targets)
-    for coverage in (
-        0.83,
-        0.913,
-        0.957,
-    ):
+    for coverage in (0.83, 0.913, 0.957):
         # none of them a multiple of 1 / (n + 1), where crepes keeps a label whose p-value equals the level
         expected = np.stack(
             [

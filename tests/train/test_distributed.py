@@ -21,12 +21,7 @@ from train.config import Config, Stop
 LAUNCHERS = {
     "torchrun": ["torch.distributed.run", "--standalone", "--nproc_per_node", "2"],
     # without a GPU it starts two processes on the CPU
-    "accelerate": [
-        "accelerate.commands.launch",
-        "--multi_gpu",
-        "--num_processes",
-        "2",
-    ],
+    "accelerate": ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"],
     "file": ["accelerate.commands.launch", "--config_file", str(ROOT / "configs/accelerate/two_gpus.yaml")],
 }
 
@@ -128,13 +123,7 @@ def test_launch_files_are_understood(path: Path) -> None:
     ("launched", "joined", "kind", "change", "reason"),
     [
         ("2", 1, DistributedType.NO, {}, "2 processes were launched, Accelerate joined 1"),
-        (
-            "2",
-            2,
-            DistributedType.FSDP,
-            {},
-            "distributed_type FSDP is not supported; launch it as DDP",
-        ),
+        ("2", 2, DistributedType.FSDP, {}, "distributed_type FSDP is not supported; launch it as DDP"),
         ("2", 2, DistributedType.MULTI_CPU, {"engine.compile": True}, "engine.compile: true is for one process"),
     ],
 )

@@ -6,10 +6,7 @@ from train.corpus.rows import Sentence, key
 
 NEAR_DUPLICATE = 0.7  # Jaccard similarity of character 5-grams from which two sentences count as the same one
 # 32 bands of 4 rows: a pair at Jaccard 0.7 is found with probability 1 - (1 - 0.7^4)^32 = 0.9998
-PERMUTATIONS, BANDS = (
-    128,
-    32,
-)
+PERMUTATIONS, BANDS = (128, 32)
 
 
 def shingles(text: str, size: int = 5) -> set[str]:

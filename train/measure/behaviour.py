@@ -55,10 +55,7 @@ def measure_behaviour(
         "accuracy": _share(contrasts, predicted),
         "groups_passed": overall(rules),
         "rules": rules,
-        "guidelines": {
-            "rows": len(examples),
-            "accuracy": _share(examples, answer([row["text"] for row in examples])),
-        },
+        "guidelines": {"rows": len(examples), "accuracy": _share(examples, answer([row["text"] for row in examples]))},
         "edits_passed": overall(edits),
         "edits": edits,
         "weakest_edit": {"name": weakest} | compared[weakest] if weakest else None,

@@ -135,10 +135,7 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     hits, true, answered = counts.sum(1)
     point = scores(hits, true, answered, occur)
     # in pieces: all draws at once would be gigabytes for 100,000 documents
-    random, piece = (
-        np.random.default_rng(seed),
-        max(1, 20_000_000 // n),
-    )
+    random, piece = (np.random.default_rng(seed), max(1, 20_000_000 // n))
     sizes = [min(piece, resamples - start) for start in range(0, resamples, piece)]
     # (3, resamples, labels)
     drawn = [random.multinomial(n, np.full(n, 1 / n), size=size).astype(float) @ counts for size in sizes]

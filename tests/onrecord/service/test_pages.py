@@ -157,13 +157,7 @@ def test_what_is_asked_of_the_page_is_logged_by_its_path(client: TestClient, cap
 
 
 def test_events_are_those_that_python_makes(diarist: TestClient, planner: Planner) -> None:
-    article = read(
-        ARTICLE["text"],
-        ARTICLE["published"],
-        planner,
-        zone=ARTICLE["zone"],
-        source=ARTICLE["source"],
-    )
+    article = read(ARTICLE["text"], ARTICLE["published"], planner, zone=ARTICLE["zone"], source=ARTICLE["source"])
     shown = diarist.post("/v1/read", json=ARTICLE).json()
     assert [(e["status"], e["mentions"]) for e in shown["events"]] == [("confirmed", [0, 1]), ("tentative", [2])]
     assert [e["uid"] for e in shown["events"]] == [e.uid for e in article.events]

@@ -166,10 +166,7 @@ def test_sigterm_answers_what_was_accepted(checkpoint: Path, tmp_path: Path) -> 
             ThreadPoolExecutor(2) as pool,
         ):
             assert client.get("/readyz").json() == {"status": "ready"}
-            for body in (
-                b"x" * 3_000_000,
-                iter([b"x" * 100_000] * 30),
-            ):
+            for body in (b"x" * 3_000_000, iter([b"x" * 100_000] * 30)):
                 # by its length, in chunks: sent to the end, and told why it is refused
                 refused(client.post("/v1/predict", content=body, headers=JSON), 413)
             with socket.create_connection(("127.0.0.1", port)) as rude:

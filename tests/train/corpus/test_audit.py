@@ -138,10 +138,7 @@ def test_label_errors_that_one_annotator_saw(parts: dict[str, list[Sentence]], m
 
 @pytest.mark.parametrize(
     ("text", "limit"),
-    [
-        ("It was {i} times {i} that the {i} came", "top_opening"),
-        ("{i} so said Maria Delgado {i}", "top_name"),
-    ],
+    [("It was {i} times {i} that the {i} came", "top_opening"), ("{i} so said Maria Delgado {i}", "top_name")],
 )
 def test_diversity(parts: dict[str, list[Sentence]], text: str, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(audit.REPEATS, "top_opening", 0.02)

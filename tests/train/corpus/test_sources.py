@@ -129,11 +129,7 @@ def test_a_split_column(tmp_path: Path) -> None:
         row | {"part": word} for row, word in zip(rows(12), ["Train"] * 8 + ["dev"] * 2 + ["test"] * 2, strict=True)
     ]
     config = config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records), source__split_column="part")
-    assert {name: len(part) for name, part in read(config)[0].items()} == {
-        "train": 8,
-        "validation": 2,
-        "test": 2,
-    }
+    assert {name: len(part) for name, part in read(config)[0].items()} == {"train": 8, "validation": 2, "test": 2}
     records[3]["part"] = "holdout"
     save(tmp_path / "mine.csv", records)
     with pytest.raises(
