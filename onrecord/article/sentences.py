@@ -46,6 +46,7 @@ _AFTER_CLOCK = (
 _SMALL = r"[a-z]+(?![\w.@/)])"
 _NUMBER = r"\s*(?:\(?\d{1,3}[.)]|[•·*–—-])\s*"  # of a list item
 _UNENDING = r"\b(?:approx|est|ca|cf|incl)\.\s*$"  # words that never end a sentence
+_SHORT_MONTH = r"[-–—/](?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.\s*$"  # "Sept. 30-Oct. 2"
 # sentencex knows some of them, but not at the end of a long quotation: "said Ms. Hansen". St. may be a street.
 _TITLE_ALWAYS = rf"{titles.PATTERN}(?<!\bSt)\.\s+$"
 _INITIAL = r"(?:^|[\s-])(?:[A-Z]\.)*[A-Z]\.$"  # R-S.C.
@@ -272,6 +273,7 @@ def _joined(text: str, start: int, cut: int, after: int) -> bool:
         or re.compile(_NUMBER).fullmatch(text, start, cut)
         or (start == 0 and re.fullmatch(r"[QA]\.\s*", text[:cut]) and following)  # a question, an answer
         or re.search(_UNENDING, last)
+        or (re.search(_SHORT_MONTH, last) and re.match(r"\d", following))
         or re.search(_TITLE_ALWAYS, last)
         or (re.search(_INITIAL, last) and re.match(r"[A-Z]\.", following))
         or (re.search(_QUESTION, last) and re.match(_REPORTING, following))

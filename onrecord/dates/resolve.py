@@ -39,6 +39,8 @@ _RECKONED = lazy(
     rf"|\b(?:the|first|second|third|last|next)\s+{WEEKDAY}\s+(?:immediately\s+)?(?:after|before|following|prior to)"
     r"\s+(?:the\s+)?$"  # the first Monday after June 10
     r"|\beve\s+of\s+(?:the\s+)?$"
+    r"|\b(?:except|excluding|apart\s+from|other\s+than)\s+(?:for\s+|on\s+)?(?:the\s+)?$"
+    r"|\d(?:st|nd|rd|th)?\s?[-–]$"  # 7-9 and 14 May: a span that the list was not read with
     r"|\bweek\s+(?:beginning|starting|commencing|ending)\s+(?:on\s+)?$",
     re.IGNORECASE,
 )
