@@ -158,6 +158,13 @@ def nth(r: Reader, m: re.Match[str]) -> Token:
     return r.nearest(m, spans, "day", "date")
 
 
+def first_of(r: Reader, m: re.Match[str]) -> Token:
+    """On the first of July."""
+    years = [r.year(m["year"])] if m["year"] else [r.today.year + k for k in (-1, 0, 1)]
+    days = [date(year, month_number(m["month"]), 1) for year in years]
+    return r.sure(m, "day", days[0]) if m["year"] else r.nearest(m, [(day, day) for day in days], "day", "date")
+
+
 def nth_of(r: Reader, m: re.Match[str]) -> Token:
     """The 23rd of this month, the 1st of next month."""
     first, _ = span("month", later(r.today, "month", {"this": 0, "next": 1, "last": -1}[m["which"].lower()]))

@@ -19,6 +19,7 @@ from onrecord.dates.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
 from onrecord.dates.calendar_days import (
     FEAST,
     feast,
+    first_of,
     iso,
     listed_days,
     month_day,
@@ -147,6 +148,7 @@ RULES = [
         rf"(?:{_DASH}(?P<d2>{DAY_NUMBER})(?!\s*(?:{SHORT_MONTH}|{_COUNTED})))?{_IN_YEAR}",
         month_day,
     ),
+    _rule(rf"(?<=\bthe )first of (?P<month>{MONTH})\b(?!['’]s){_IN_YEAR}", first_of),
     # more than one week or day, or a half: whose bounds are not said
     _rule(
         rf"\b(?:first|second|latter)\s+half\s+of\s+(?:{MONTH}|(?:the|this|next)\s+(?:week|month))\b"
