@@ -68,13 +68,15 @@ def article_text(file: str) -> str:
 def write_events(article: Article, ics: Path | None, superdesk: Path | None, jsonld: Path | None, dated: str) -> None:
     """Write the events of an article in the forms asked for, and tell on standard error what was left out.
 
-    The calendar `ics` is brought up to date if it is there: see `to_ics`. `superdesk` is a directory: a file an event,
-    which is what its ingest takes. A file that holds anything but events of ours ends the command, and is left.
+    The calendar `ics` is brought up to date if it is there, and its UIDs hold in all forms: see `to_ics`. `superdesk`
+    is a directory: a file an event, which is what its ingest takes. A file that holds anything but events of ours ends
+    the command, and is left.
     """
-    from onrecord.dates.forms import PRODID, to_ics, to_jsonld, to_superdesk  # here: they are slow to import
+    from onrecord.dates.forms import PRODID, as_before, to_ics, to_jsonld, to_superdesk  # here: they are slow to import
 
     try:
         before = _ours(ics, PRODID.encode()) if ics else b""
+        article = as_before(article, before) if before else article
         graph = json.dumps(to_jsonld(article), ensure_ascii=False, indent=1)
         if jsonld:
             _ours(jsonld, graph[: graph.index("[")].encode())

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from onrecord.dates.diary import Event
+from onrecord.dates.identity import Entry, known_again
 from onrecord.dates.resolve import When
 
 if TYPE_CHECKING:
@@ -51,19 +53,19 @@ def to_ics(article: Article, before: bytes | None = None) -> bytes:
     An edited article updates its entries: they keep their UID, and SEQUENCE rises with the publication, by 4 a minute,
     and with what the article says: tentative 0, confirmed 1, moved 2, cancelled 3. `before` is the calendar that was
     written of the article last time: an entry that changed since then gets a higher SEQUENCE than it had there in any
-    case, one that did not change keeps the one it had.
+    case, one that did not change keeps the one it had. Its UIDs are kept as `as_before` keeps them.
     """
     try:
         from icalendar import Calendar
-        from icalendar import Event as Entry
+        from icalendar import Event as Component
     except ImportError as error:
         raise ImportError("a calendar needs icalendar: pip install 'onrecord[diary]'") from error
     calendar = Calendar()
     calendar.add("prodid", PRODID)
     calendar.add("version", "2.0")
     known = _known(before) if before else {}
-    for event in article.events:
-        entry = Entry()
+    for event in as_before(article, before).events if before else article.events:
+        entry = Component()
         entry.add("uid", event.uid)
         entry.add("status", ICAL_STATUS[event.status])
         first, last = _utc(event.when.first), _utc(event.when.last)
@@ -80,12 +82,24 @@ def to_ics(article: Article, before: bytes | None = None) -> bytes:
             entry.add("url", address)
         sequence, content = _sequence(article, event), entry.to_ical()
         if event.uid in known:
-            old, its = known[event.uid]
-            sequence = old if its == content else max(sequence, old + 1)
+            old = known[event.uid]
+            sequence = old.sequence if old.content == content else max(sequence, old.sequence + 1)
         entry.add("sequence", min(sequence, ICAL_LARGEST))
         entry.add("dtstamp", _instant(article.published))
         calendar.add_component(entry)
     return bytes(calendar.to_ical())
+
+
+def as_before(article: Article, before: bytes) -> Article:
+    """The article, its events with the UIDs that they have in `before`, the calendar written of it last time.
+
+    Events are known again by day, words and UID among the entries that have the article's address; without an address
+    the UID alone counts. Needs the extra `diary`; raises ModuleNotFoundError without it.
+    """
+    address = _address(article)
+    entries = [known.entry for known in _known(before).values() if address and known.address == address]
+    sentences = [article.statements[event.statement].text for event in article.events]
+    return replace(article, events=known_again(article.events, sentences, entries)) if entries else article
 
 
 def to_superdesk(article: Article) -> list[dict[str, Any]]:
@@ -118,8 +132,15 @@ def printable(text: str) -> str:
 
 
 # --- iCalendar ---
-def _known(calendar: bytes) -> dict[str, tuple[int, bytes]]:
-    """SEQUENCE and content of the entries of a calendar by their UID; nothing of what is no calendar."""
+class _Known(NamedTuple):
+    sequence: int
+    content: bytes  # without SEQUENCE and DTSTAMP
+    address: str
+    entry: Entry
+
+
+def _known(calendar: bytes) -> dict[str, _Known]:
+    """The entries of a calendar by their UID; nothing of what is no calendar."""
     from icalendar import Calendar
 
     known = {}
@@ -133,7 +154,19 @@ def _known(calendar: bytes) -> dict[str, tuple[int, bytes]]:
         except (ValueError, TypeError):  # as somebody edited it
             continue
         entry.pop("dtstamp", None)
-        known[str(entry.get("uid"))] = (sequence, entry.to_ical())
+        uid, first = str(entry.get("uid")), entry.get("dtstart")
+        day = first.dt if first else date.min
+        known[uid] = _Known(
+            sequence,
+            entry.to_ical(),
+            str(entry.get("url", "")),
+            Entry(
+                uid,
+                day.date() if isinstance(day, datetime) else day,
+                str(entry.get("summary", "")),
+                str(entry.get("description", "")).partition("\n\n")[0],
+            ),
+        )
     return known
 
 

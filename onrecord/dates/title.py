@@ -282,6 +282,11 @@ def content(words: str) -> list[str]:
     ]
 
 
+def stems(words: str) -> frozenset[str]:
+    """The words of weight without the ending of a plural or a possessive."""
+    return frozenset(map(_stem, content(words)))
+
+
 def names(text: str) -> list[str]:
     """The capitalised words of a text in their order, in lower case, but for days, months and small words."""
     found = (m[0] for m in _WORD.finditer(text))

@@ -125,6 +125,7 @@ def test_read_writes_a_calendar(model: list[str], checkpoint: Path, tmp_path: Pa
     made = 0
     for label in labels:
         shutil.rmtree(desk, ignore_errors=True)
+        out.unlink(missing_ok=True)
         found = run(app, ["read", str(tmp_path / "a.txt"), "--jsonl", *where, "--dated", label, *files, *model])
         assert found.exit_code == 0, found.stderr
         article = read_article(

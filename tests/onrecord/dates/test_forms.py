@@ -14,7 +14,7 @@ import vobject
 
 from onrecord.article.read import Article, Statement, read
 from onrecord.classifier import Prediction
-from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk
+from onrecord.dates.forms import as_before, to_ics, to_jsonld, to_superdesk
 
 LONG = (
     "They meet at 3 p.m. Monday, he said; bring “tea”, \\ and cake, for it will take rather longer than a line of a "
@@ -138,6 +138,31 @@ def test_sequence_goes_on_from_the_calendar_before() -> None:
     for edited in (b"SEQUENCE:x", b"SEQUENCE:1\r\nSEQUENCE:2", b"SEQUENCE:1.5"):
         spoiled = first.replace(b"SEQUENCE:%d" % number, edited)
         assert edited in spoiled and one("The Skarra summit opens on May 6.", spoiled)[0] == first
+
+
+def test_a_reworded_article_is_known_again_in_the_calendar_before() -> None:
+    """By its day or words, of articles with one address; and what is new takes no UID of another."""
+    options = {"published": "2024-05-02", "source": "https://a.example/dam"}
+    first = article(
+        {"Work on the dam begins on May 13.": "scheduling", "The mayor retires on May 20.": "scheduling"}, **options
+    )
+    edited = article(
+        {
+            "A choir sings at the dam on May 11.": "scheduling",
+            "Ann Roe, the mayor, stays until May 20.": "scheduling",
+            "Bulldozers start digging on May 14, a day later than planned.": "scheduling",
+        },
+        **options,
+    )
+    before = to_ics(first)
+    dam, mayor = (event.uid for event in first.events)
+    new, *again = (event.uid for event in as_before(edited, before).events)
+    assert again == [mayor, dam] and new not in (dam, mayor)
+    assert len(imported(before, to_ics(edited, before))) == 3 < len(imported(before, to_ics(edited)))
+    elsewhere = article(
+        {"Bulldozers start digging on May 13.": "scheduling"}, **options | {"source": "https://b.example/dam"}
+    )
+    assert as_before(elsewhere, before) == elsewhere
 
 
 SUPERDESK = Path(__file__).parents[2] / "fixtures" / "superdesk_event_fields.json"
