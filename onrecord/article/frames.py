@@ -51,6 +51,11 @@ def frame(sentence: str, quoted: Sequence[tuple[int, int]]) -> Frame | None:
 
 def _said(words: Words, i: int, kind: str, inflexion: str) -> Iterator[tuple[int, Frame]]:
     """(rank, frame) of the verb `i`."""
+    if inflexion == "ing" and words.kind(i - 1) == "," and kind in v.INSERTED:  # ordered him to stop, saying that
+        who = _shared(words, i - 1)
+        if who and not _cannot(words, who, kind) and _follows(words, i, kind, who):
+            yield _INSERTED, _framed(words, who)
+        return
     last = _subject_end(words, i, inflexion)
     if last is None:
         return
@@ -81,7 +86,7 @@ def _inverted(words: Words, i: int, kind: str) -> Iterator[tuple[int, Frame]]:
     quoted = words.speech(i - 1) or (words.kind(i - 1) in (",", "-") and words.speech(i - 2))
     inserted = words.kind(i - 1) == "," and words.low(i) in ("said", "says", "wrote", "writes")
     who = words.rightward(i + 1) if quoted or inserted else None
-    if who is None or _cannot(words, who, "say" if kind == "say" and quoted else "state"):
+    if who is None or _cannot(words, who, "say" if quoted else "state"):
         return
     behind = who[1] + 1
     reporting = _framed(words, who, words.name_behind(who[1]), quoted)
@@ -166,14 +171,17 @@ def _shared(words: Words, joint: int) -> Phrase | None:
     if who is None or joint > 2 * REACH or words.low(0) in v.PREPOSITIONS or words.low(0) in v.STOPS:
         return None
     for last in range(who[0], min(who[1] + 1, joint - 1)):
-        verb = words.low(last + 1)
+        j = last + 1
+        while v.is_adverb(words.low(j)) or (words.low(j) == "on" and words.low(j + 1) in v.DAYS):
+            j += 2 if words.low(j) == "on" else 1
+        verb = words.low(j)
         moves = (verb in v.STOPS and verb not in v.JOINING) or verb in v.FORMS or verb.endswith(("s", "ed"))
-        if moves and not verb.endswith("ss") and not v.is_source(verb) and not words.capital(last + 1):
+        if moves and not verb.endswith("ss") and not v.is_source(verb) and not words.capital(j):
             break
     else:
         return None
     between = {words.low(j) for j in range(last + 2, joint)}
-    clauses = {"who", "which", "and", "but"} if words.kind(joint - 1) == "," else v.STOPS - v.AUXILIARIES
+    clauses = {"who", "which", "and", "but"} if words.kind(joint - 1) == "," else v.STOPS - v.AUXILIARIES - {"to"}
     return (who[0], last) if words.speaks((who[0], last)) and not between & clauses else None
 
 
@@ -226,15 +234,19 @@ def _follows(words: Words, i: int, kind: str, who: Phrase) -> bool:
         return reported or _clause(words, i) or _object(words, i, who)
     behind = words.until_mark(i + 1)
     if not behind:
-        return False
+        return low.startswith("blam") and words.kind(i + 1) == "quote"
     if kind == "call":
-        return behind[0] in ("for", "on") or _called(words, i) if low.startswith("call") else "as" in behind[1:]
-    needs = {"accuse": {"of", "for", "on"}, "urge": {"to", "that"}}.get(kind, set())
+        if low.startswith(("call", "brand", "term")):
+            return (low.startswith("call") and behind[0] in ("for", "on")) or _called(words, i)
+        return behind[0] == "for" if low.startswith("appeal") else "as" in behind[1:]
+    needs = {"accuse": {"of", "for", "on"}, "urge": {"to", "that"}}.get(kind, set()) if low[:4] != "blam" else set()
     return behind[0] not in v.PREPOSITIONS and (not needs or bool(needs & set(behind[1:])))
 
 
 def _that(words: Words, i: int) -> bool:
-    """Whether a clause with "that" follows, behind a few words at most: "said on Sunday that"."""
+    """Whether a clause with "that" follows, behind a few words: "said on Sunday that", "noted, however, that"."""
+    if words.kind(i + 1) == words.kind(i + 3) == "," and words.low(i + 2) in ("however", "though", "too"):
+        i += 3
     behind = words.until_mark(i + 1, 11)
     return next((low for low in behind if low in v.STOPS and low != "to"), "") == "that"
 
@@ -262,6 +274,8 @@ def _object(words: Words, i: int, who: Phrase) -> bool:
         "anything" in governed and following not in v.PREPOSITIONS and following not in v.STOPS
     ):
         return following != ""
+    if low.startswith(("suggest", "propos", "recommend")):
+        return following.endswith("ing")
     if low.startswith("warn"):
         return "to" in words.until_mark(i + 1)[1:]
     return low.startswith("confirm") and _deniable(words, i, who)
@@ -270,6 +284,8 @@ def _object(words: Words, i: int, who: Phrase) -> bool:
 def _deniable(words: Words, i: int, who: Phrase) -> bool:
     """Whether what is denied was said: a report, a claim, no appeal. Courts and chambers reject by ruling."""
     bench = words.low(words.head(who)) in v.BENCHES and "white" not in words.until_mark(who[0], 3)
+    if words.low(i).startswith("den") and words.low(i + 1).endswith("ing"):
+        return True
     for n, low in enumerate(words.until_mark(i + 1, 8)):
         if low in v.DENIABLE and not (bench and low in v.RULED_ON) and (low != "that" or n < 2):
             return True

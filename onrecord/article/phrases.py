@@ -107,6 +107,8 @@ class Words:
         """
         if not joints:
             return None
+        if self.low(last) in ("them", "us") and self.low(last - 1) == "of" and self.low(last - 2) in v.ALONE:
+            return last - 2, last  # one of them
         if self.low(last) in v.PRONOUNS:
             return None if self.low(last - 1) in v.PREPOSITIONS else (last, last)
         if self.kind(last) != "word" or (self.low(last) == "one" and self.kind(last - 1) != "quote"):
@@ -133,6 +135,11 @@ class Words:
             both = other and self.speaks(other) and self.speaks((first, last))
             if other and both and self.before_time(other[1]) == other[1]:
                 return self._opened(other[0], last)
+        elif first == 1 and before in v.PREPOSITIONS:  # "In a statement the firm said"
+            begins = (
+                i for i in range(3, last) if self.low(i) == "the" and self.low(i - 1) not in v.HOLDING | {"and", "all"}
+            )
+            return self._opened(next(begins, first), last)
         elif before and _participle(before):
             modified = self.leftward(first - 2, joints - 1)
             return modified if modified and self.speaks(modified) else None

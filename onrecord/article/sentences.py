@@ -55,10 +55,12 @@ _QUESTION = r"[?!]['’]?[”\"»]\s*$"
 _REPORTING = (
     r"(?:(?:[A-Z][\w’'.-]*|[Tt]he|of|de|van|von|al|bin)\s+){1,5}"
     r"(?:said|says|asked|asks|wrote|writes|added|tweeted|shouted|replied|told)\b"
-    r"(?=\s*[.,:]|\s+(?:[A-Z]|reporters|journalists|in|at|on|as|when|during|after|before|of|to|the|last|this|from|while|by)\b)"
+    r"(?=\s*[.,:]|\s+(?:[A-Z]\w*|reporters|journalists|in|at|on|as|when|during|after|before|of|to|the|last|this|from|while|by)\b)"
 )
 # “The park is ours.” — Ann Roe, mayor
 _CLOSED = r"[.?!…]['’]?(?:[”\"»]|''|’’)\s*$"
+_OPENED = r"(?<=\s)(?:[“«„\"‘]|``)$"
+_STATE = r",\s[A-Z][\w.]{1,6}\.\s*$"  # SPOKANE, Wash. — Two hikers
 _SIGNED = (
     r"[-–—]{1,2}\s?(?:[A-Z][\w’'.-]*)(?:\s(?:[A-Z][\w’'.-]*|of|de|van|von|al|bin)){0,5}(?:,\s[^.?!“”\"]{2,80})?\.?\s*$"
 )
@@ -174,6 +176,8 @@ def _cuts(text: str) -> list[int]:
     edges = {edge for piece in pieces for edge in piece}
     single = [span for span in quoted if text[span[0]] in "'‘`"]  # the others sentencex keeps whole itself
     cuts = {cut for cut in _boundaries(_plain(text)) if not _within(single, cut, cut)}
+    # sentencex leaves a mark that opens a quotation, but is not closed, with the sentence before
+    cuts = {cut - len(m[0]) if (m := re.search(_OPENED, text[max(0, cut - 3) : cut])) else cut for cut in cuts}
     for pattern in (_OPENER, _WORD, _POINT, _DATELINE, _GLUED):
         for m in re.finditer(pattern, text):
             if not _within(quoted, *m.span()) and not re.search(_TITLE, text[max(0, m.start() - 30) : m.start() + 1]):
@@ -274,6 +278,7 @@ def _joined(text: str, start: int, cut: int, after: int) -> bool:
         or (start == 0 and re.fullmatch(r"[QA]\.\s*", text[:cut]) and following)  # a question, an answer
         or re.search(_UNENDING, last)
         or (re.search(_SHORT_MONTH, last) and re.match(r"\d", following))
+        or (re.search(_STATE, last) and re.match(r"(?:[—–]|--?)\s", following))
         or re.search(_TITLE_ALWAYS, last)
         or (re.search(_INITIAL, last) and re.match(r"[A-Z]\.", following))
         or (re.search(_QUESTION, last) and re.match(_REPORTING, following))

@@ -25,7 +25,7 @@ _LETTER = r"(?P<who>[QA])\.(?=\s)"  # Q. Is the dam old?
 _FROM = r"From\s(?P<who>(?!the\b)[^\W\d_a-z][^:“”\"\n]{2,80}?):(?=\s|$)"
 _LABELS = v.words(  # in capitals before a colon, and nobody's name
     "NOTE NB PS UPDATE UPDATED CORRECTION CLARIFICATION WATCH READ LISTEN RELATED BREAKING PHOTO PHOTOS VIDEO AUDIO",
-    "LIVE MORE SOURCE SOURCES TIME DATE WHERE WHEN WHO WHAT WHY HOW TICKETS CONTACT EMBARGO FAQ TIP TIPS KEY PLUS",
+    "LIVE MORE SOURCE SOURCES TIME DATE WHERE WHEN WHO WHAT WHY HOW TICKETS CONTACT EMBARGO FAQ Q&A TIP TIPS KEY PLUS",
     "ALSO FACT MYTH CLAIM RATING VERDICT CONCLUSION BACKGROUND ANALYSIS OPINION EXCLUSIVE WARNING ALERT SUMMARY",
     "EDITOR INFO PRICE TOP",
 )
@@ -164,13 +164,14 @@ def _take_turns(paragraphs: list[_Paragraph], names: Names) -> None:
     for who in taken.values():
         fullest[who.split()[-1]] = max(fullest.get(who.split()[-1], ""), who, key=len)
     turn: Speaker | None = None
+    end = max(taken, default=0)  # behind the last head the paper may speak again
     for number, paragraph in enumerate(paragraphs):
         first, *rest = paragraph.sentences
         if number in taken:
             who = taken[number]
             turn = first.speaker = Speaker(who, names.fullest(fullest[who.split()[-1]], len(names.text)))
             first.frame = None
-        elif turn and transcript and not re.match(r"[(\[]|\W*[^a-z]+$", first.text):
+        elif turn and transcript and number < end and not re.match(r"[(\[]|\W*[^a-z]+$", first.text):
             rest = paragraph.sentences
         else:
             turn = None

@@ -24,9 +24,10 @@ VERBS = {
     "say": _forms("say/said"),
     "tell": _forms("tell/told assure inform notify remind"),
     "speak": _forms(  # nothing but speech: "warned of war"
-        "warn reply testify remark tweet acknowledge caution complain insist argue assert contend concede quip vow "
-        "pledge",
+        "warn reply testify remark tweet acknowledge caution complain insist argue assert contend concede "
+        "quip/quipped vow pledge",
         "boast reiterate stress emphasize emphasise allege joke lament retort opine confide",
+        "reckon disagree speak/spoke",
     ),
     "state": _forms(  # speech if what follows is said: "added that", not "added 300 stores"
         "add announce note claim explain state confirm report predict declare suggest maintain write/wrote post recall",
@@ -34,7 +35,11 @@ VERBS = {
         "counter",
         "comment indicate clarify recount admit/admitted rule signal",
     ),
-    "cry": _forms("shout yell cry whisper mutter exclaim chant gush"),  # behind a quotation only
+    "cry": _forms(  # behind a quotation only
+        "shout yell cry whisper mutter exclaim chant gush growl sigh thunder deadpan reason muse grumble murmur mumble",
+        "bellow roar scream shriek sob groan moan snap/snapped snarl crow rue instruct text laugh chuckle smile shrug",
+        "grin/grinned",
+    ),
     "deny": _forms("deny reject dispute dismiss refute rebut/rebutted rebuff repudiate contest disavow refuse"),
     "accuse": _forms("accuse blame"),
     "judge": _forms(
@@ -42,7 +47,7 @@ VERBS = {
     ),
     "urge": _forms("urge implore exhort"),
     "demand": _forms("demand"),
-    "call": _forms("call describe characterize characterise"),
+    "call": _forms("call describe characterize characterise brand term appeal"),
     "find": _forms("find/found show"),  # of a study
 }
 FORMS = {form: (kind, inflexion) for kind, forms in VERBS.items() for form, inflexion in forms.items()}
@@ -58,7 +63,7 @@ HOMOGRAPHS = words(  # forms that are nouns too
     "call comments comment estimates estimate posts post joke jokes shows show cries cry counter counters contest",
     "contests dispute disputes reply replies remark remarks tweet tweets complaint stress vow vows pledge pledges",
     "boast boasts reveals slam blast hail urge finds find lament laments quip quips refuse caution whisper shout",
-    "chant address",
+    "chant address reason reasons text texts brand brands term terms appeal appeals moan laugh smile shrug groan",
 )
 OF_QUOTATIONS = words("say tell speak state cry urge demand")  # kinds that may stand beside a quotation
 INVERTED = words("say tell speak state cry")  # before their subject: "said Ann Roe"
@@ -71,6 +76,7 @@ UNTOLD = words("by you apart of to in on at") | {""}
 TALES = words("story stories truth lie lies tale tales time difference jokes")
 GOVERNED = {  # how verbs begin -> what they take beside a clause
     "warn": "of against about",
+    **dict.fromkeys(("speak", "spoke"), "of"),
     "insist": "on",
     "vow": "to",
     "pledg": "to anything",
@@ -83,7 +89,9 @@ GOVERNED = {  # how verbs begin -> what they take beside a clause
     "announc": "plans a an the its his her their",
     **dict.fromkeys(words("acknowledg conced stress emphasi reiterat assert alleg lament admit confess"), "anything"),
 }
-VERDICTS = words("a an false baseless unfounded untrue absurd unfair illegal ridiculous groundless")  # called it ...
+VERDICTS = words(
+    "a an false baseless unfounded untrue absurd unfair illegal ridiculous groundless arbitrary"
+)  # called it ...
 IN_PASSING = words("to when as while and he she they him her them us it")  # in "the mayor said when asked about it,"
 GOES_ON = words("who as when while after until since and but where that which whose")  # behind "said Ann Roe"
 BENCHES = words(
@@ -102,6 +110,7 @@ DENIABLE = words(  # and not "the appeal" or "300 workers"
     "accounts version complaint complaints wrongdoing involvement role guilt responsibility knowledge contention",
     "contentions argument arguments conclusion conclusions finding findings figure figures it that this them those",
     "everything all any having being characterization characterisation comparison comparisons concerns concern",
+    "manslaughter murder rape assault fraud theft bribery perjury corruption",
     "fears talk story stories calls call demand demands link links connection ties plans plan intent intention",
     "comments remarks statement statements narrative theory theories description portrayal insinuation insinuations",
     "implication lie lies nonsense knowing doing taking making receiving giving using trying harming meeting ever",
@@ -115,7 +124,9 @@ PEOPLE = words(
     "people person persons man men woman women boy boys girl girls child children mother father parents parent",
     "brother brothers sister sisters son sons daughter daughters wife husband widow widower uncle aunt cousin",
     "cousins family relatives relative friend friends colleague colleagues neighbor neighbors neighbour neighbours",
-    "couple twins heir heirs official officials authorities authority police prosecutor prosecutors investigator",
+    "niece nieces nephew nephews grandmother grandfather granddaughter grandson grandparents bride groom fiance",
+    "fiancee stepmother stepfather couple twins heir heirs",
+    "official officials authorities authority police prosecutor prosecutors investigator",
     "investigators aide aides ally allies critic critics source sources witness witnesses resident residents expert",
     "experts analyst analysts economist economists chief chiefs boss bosses head heads chairman chairmen chairwoman",
     "chairperson chair executive executives president presidents secretary secretaries minister ministers premier",
@@ -166,7 +177,8 @@ BODIES = words(
     "city town state county province nation country countries industry sector lobby society chamber coastguard",
     "observatory delegation mission squad unit division cabinet kremlin pentagon regime junta secretariat academy",
     "conservancy registry orchestra exchange cooperative television tv radio household side sides brigade inquiry",
-    "investigation inspectorate watchdog lab laboratory center centre store chain",
+    "municipality trust trusts borough consortium investigation inspectorate watchdog lab laboratory center centre",
+    "store chain",
 )
 DOCUMENTS = words(
     "report reports study studies survey surveys poll polls data figures statistics estimate estimates document",
@@ -239,7 +251,7 @@ PARTICIPLES = words(  # they follow their noun: "two people familiar with the pl
     "based",
     "present involved aware able unable known born speaking responsible privy sent issued carried drawn wearing living",
 )
-PARTICLES = words("de van von der den al bin la del du el")  # of a name
+PARTICLES = words("de van von der den al bin bint ibn ben ole la del du el")  # of a name
 BESIDE = words("a an who whose which whom where when formerly now then aged")  # begin what stands beside a name
 MEDIA = words(  # "in an interview" belongs to the saying, "in the capital" may belong to the noun
     "interview statement email e-mail letter speech court testimony report filing memo note telephone phone call tweet "

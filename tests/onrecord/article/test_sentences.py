@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,3 +61,17 @@ def test_hard_cases() -> None:
     cases = fixture("sentences.jsonl")
     wrong = [(case["sentences"], found) for case in cases if (found := texts(case["text"])) != case["sentences"]]
     assert len(cases) >= 60 and len(wrong) <= KNOWN_FAULTS, wrong
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        ["“I left a note,” she adds.", "“I posted it back, too, in pieces."],
+        ["NORWICK, Wash. — Two hikers walked in, police said."],
+        ["“At this stage?” Cllr Roe asked The Evening Ledger.", "“What stage?”"],
+        ["Eng. Salim Rawahi said it was done."],
+    ],
+)
+def test_quotations_left_open_datelines_and_questions(cut: list[str]) -> None:
+    text = " ".join(cut)
+    assert [text[start:end] for start, end, _ in sentences(text)] == cut

@@ -256,3 +256,38 @@ def test_speakers_fresh() -> None:
         right = sum(expected == found for expected, found in named)
         assert len(pairs) > 40 and right / len(named) >= precision
         assert right / sum(expected is not None for expected, _ in pairs) >= recall
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("“Ask me Monday,” Haldane growled.", "Haldane"),
+        ("“I like it,” explained the bride, Ana Ruiz.", "the bride"),
+        ("“It sleeps,” quipped senior warden Joseph ole Kasaine.", "senior warden Joseph ole Kasaine"),
+        ("“That's it,” one of them said.", "one of them"),
+        ("The company blamed a “soft” market for it.", "The company"),
+        ("The government blames “hoarders”.", "The government"),
+        ("The crash was blamed on ice.", None),
+        ("The bank has denied lending to him.", "The bank"),
+        ("She noted, however, that farmers would pay.", "She"),
+        ("A clerk declined to comment but denied that it was lost.", "A clerk"),
+        ("Another minister disagreed: “He'll stay.”", "Another minister"),
+        ("The mayor appealed for owners to come forward.", "The mayor"),
+        ("He appealed to the court.", None),
+        ("The union branded the response “a fairy story”.", "The union"),
+        ("Residents suggested moving the game.", "Residents"),
+        ("In a statement the Leeds-based firm said: “We take it seriously.”", "the Leeds-based firm"),
+        ("A judge on Thursday ordered a man to stop, saying he had no right.", "A judge"),
+        ("The driver smiled.", None),
+        ("The term says nothing.", None),
+    ],
+)
+def test_frames_of_the_second_reading(text: str, who: str | None) -> None:
+    assert speaker(text) == who
+
+
+def test_behind_the_last_turn_of_a_transcript_the_paper_speaks() -> None:
+    turns = "THE COURT: Sit down.\n\nMR. ROE: I will.\n\nTHE COURT: Thank you.\n\nWe go on.\n\nMR. ROE: I do.\n\n"
+    article = turns + "The exchange was released on Monday."
+    found = speakers(article, sentences(article))
+    assert [who and who.words for who in found][-3:] == ["THE COURT", "MR. ROE", None]
