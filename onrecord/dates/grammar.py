@@ -54,7 +54,7 @@ from onrecord.dates.periods import (
     weekend,
     year_end,
 )
-from onrecord.dates.weekdays import NO_VERB, after_tomorrow, today, weekday, weekday_of_week
+from onrecord.dates.weekdays import NO_VERB, after_tomorrow, today, week_today, weekday, weekday_of_week
 from onrecord.dates.zones import zone_behind
 from onrecord.patterns import lazy
 
@@ -113,7 +113,7 @@ RULES = [
     ),
     _rule(
         r"\b(?:(?P<h1>\d\d?):(?P<m1>\d\d)\s*(?P<word>-|–|to|until|and|&|or)\s*)?(?P<h2>[01]?\d"
-        r"|2[0-3]):(?P<m2>[0-5]\d)\b"
+        r"|2[0-3])[:h](?P<m2>[0-5]\d)\b"
         r"(?P<p1>)(?P<p2>)(?P<noon>)(?:\s?hrs?)?",
         bare_clock,
     ),
@@ -186,7 +186,7 @@ RULES = [
     _rule(
         r"(?:\b(?P<which>this past|the past|this|next|last)"
         r"|(?:(?<=\bat )|(?<=\bover )|(?<=\bthrough )|(?<=\bduring )|(?<=\buntil )|(?<=\btill )|(?<=\bbefore )"
-        r"|(?<=\bby ))the)\s+weekend\b(?![-’'])",
+        r"|(?<=\bby ))the)\s+weekend\b(?![-’']| before\b)",
         weekend,
         _I,
     ),
@@ -208,6 +208,7 @@ RULES = [
         rf"(?P<wd>{WEEKDAY})(?P<week>\s+(?:week|fortnight)\b|\s+next\b(?=\s*[.,;]|\s*$))?{PART_OF_DAY}",
         weekday,
     ),
+    _rule(r"\b(?:a|one) (?P<unit>week|fortnight) (?:from )?(?P<day>today|tomorrow)\b(?!['’-])", week_today, _I),
     _rule(r"\bday (after tomorrow|before yesterday)\b", after_tomorrow, _I),
     _rule(
         r"\b(?:later today|today|tonight|last night|(?:tomorrow|yesterday)(?:\s+(?:morning|afternoon|evening|night))?"
@@ -215,7 +216,10 @@ RULES = [
         today,
         _I,
     ),
-    _rule(rf"(?<=\bon )the (?P<wd>)(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s+of\b){PLAIN}", nth),
+    _rule(
+        rf"(?:(?<=\bon )|(?<=\buntil )|(?<=\bby ))the (?P<wd>)(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s+of\b){PLAIN}",
+        nth,
+    ),
     _rule(
         rf"\b(?:(?P<which>[Tt]his|[Nn]ext|[Ll]ast)\s+)?(?P<month>{MONTH})\b(?:(?:,|\s+of)?\s+(?P<year>{ANY_YEAR}))?",
         bare_month,

@@ -37,9 +37,11 @@ def known_again(events: Sequence[Event], sentences: Sequence[str], entries: Sequ
         for k, (entry, b) in enumerate(zip(entries, theirs, strict=True))
     )
     found: dict[int, int] = {}
+    used: set[int] = set()
     for points, i, k in pairs:
-        if -points >= ALIKE and i not in found and k not in found.values():
+        if -points >= ALIKE and i not in found and k not in used:
             found[i] = k
+            used.add(k)
     taken = {entry.uid for entry in entries}
     known = []
     for i, event in enumerate(events):

@@ -33,7 +33,8 @@ DAYS_LONG = {
     word: n for n, word in enumerate(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 2)
 }
 _RECKONED = lazy(
-    r"(?<!\bfor )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several|few|\d{1,3})\s+(?:days?|nights?|weeks?"
+    r"(?<!\bfor )(?<!\btimes )(?<!\bonce )(?<!\btwice )\b(?:(?:an?|the|one|two|three|four|five|six|seven|ten|several"
+    r"|few|\d{1,3})\s+(?:last\s+|first\s+|final\s+)?(?:days?|nights?|weeks?"
     r"|weekends?|fortnight|months?|hours?|years?)"
     r"|morning|evening|night)\s+(?:after|before|from|following|prior to|ahead of)\s+(?:the\s+)?$"
     rf"|\b(?:the|first|second|third|last|next)\s+{WEEKDAY}\s+(?:immediately\s+)?(?:after|before|following|prior to)"
@@ -214,6 +215,12 @@ def _fold(text: str, tokens: list[Token], rule: Callable[[str, Token, Token], To
     return result
 
 
+_DAY_BEFORE_CLOCK = (
+    r"(?:,? (?:kick-?off|tip-off|throw-in|doors(?: open)?|start(?:ing|s)?)| is)?[\s,]*"
+    r"(?:(?:at|from|by|until|between|@|around|about)\s+)?| \("
+)
+
+
 def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     gap = text[a.end : b.start]
     if (a.form == "clock") == (b.form == "clock") or "instant" in (a.kind, b.kind):
@@ -229,10 +236,12 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     city = ""
     if time and time.names:  # 10 a.m. in Beijing on Friday
         city = r"(?: at(?: [\w’'-]+){1,5}?)?(?: in(?: [A-Z][\w.’'-]*){1,3},?)?"
-    if not re.fullmatch(
-        rf"{city}[\s,]*(?:on\s+)?" if a is clock else r"[\s,]*(?:(?:at|from|by|until|between|@|around|about)\s+)?", gap
-    ):
+    if not re.fullmatch(rf"{city}[\s,]*(?:on\s+)?" if a is clock else _DAY_BEFORE_CLOCK, gap):
         return None
+    if gap == " (":  # April 5 (4 p.m.); not April 5 (0100 GMT Sunday)
+        if day.clock or re.match(rf"[^()]*\b{WEEKDAY}", text[end : end + CONTEXT]):
+            return None
+        end += text[end : end + 1] == ")"
     if time and time.known and not time.names:
         if a is clock and (zone := zone_behind(text, end, time.zone)):  # 10 a.m. Friday, Beijing time
             time, end = replace(time, zone=zone.zone, names=True, known=zone.zone is not None), zone.end

@@ -32,10 +32,14 @@ _RELATIVE = re.compile(
 )
 _AUX = r"\b(?:is|are|was|were|been|being|has|have|had|be)\ (?:\w+ly\ |now\ |also\ |since\ )?"
 _OFF = r"(?:cancell?ed|called\ off|scrapped|axed|abandoned)"
+_BECAUSE = r"(?=\W*$|[,;]|\ (?:after|because|as|over|following|amid|due\ to)\b)"
 _CANCELLED = (
     re.compile(  # as a finite verb, or at a headline's end; "the cancelled match will be played" is no cancellation
         rf"""{_AUX}{_OFF}\b
-     |\b{_OFF}\ (?:the|its|his|her|their|a|an|all|plans)\b
+     |\b{_OFF}\ (?:the|its|his|her|their|a|an|all|plans|\w+day['’]s)\b
+     |\b(?:is|are)\ (?:now\ )?off{_BECAUSE}
+     |\bdropped\ (?:plans|(?:the|its|a|an)\ (?:\w+\ ){{0,3}}?(?:plan|due|set|listed|scheduled|planned)\b)
+     |\bplans?\b[^,;]{{0,60}}\b(?:been|was|were)\ dropped\b
      |\b{_OFF}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|by|following|for)\b)""",
         re.VERBOSE | re.IGNORECASE,
     )
@@ -47,8 +51,8 @@ _NOT_HELD = re.compile(
 )
 _LATER = r"(?:postponed|put\ off|put\ back|put\ on\ hold|pushed\ back|delayed|deferred|suspended|shelved)"
 _POSTPONED = re.compile(
-    rf"{_AUX}{_LATER}\b|\b{_LATER}\ (?:the|its|his|her|their|a|an|all)\b|\b{_LATER}(?=\W*$|[,;]|\ (?:over|after|because"
-    rf"|due\ to|as|amid|indefinitely)\b)",
+    rf"{_AUX}{_LATER}\b|\b{_LATER}\ (?:the|its|his|her|their|a|an|all|\w+day['’]s)\b"
+    rf"|\b{_LATER}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|indefinitely)\b)",
     re.VERBOSE | re.IGNORECASE,
 )
 _DOUBT = re.compile(  # denied, conditional or feared
@@ -110,14 +114,20 @@ _FROM_DAY = re.compile(r"\bfrom\s+(?:the\s+)?$", re.IGNORECASE)
 _ONCE = re.compile(  # originally planned for, was to open on, had been due on
     r"\b(?:original(?:ly)?|initial(?:ly)?|previous(?:ly)?|earlier|first|once)\b[^,;:.]{0,50}$"
     r"|\b(?:was|were|had\s+been)\s+(?:\w+ly\s+)?(?:to|due|scheduled|set|slated|supposed|meant|planned|expected"
-    r"|billed)\b[^,;:.]{0,50}$",
+    r"|announced|billed)\b[^,;:.]{0,50}$",
     re.IGNORECASE,
 )
+_NO_LONGER = re.compile(  # were to have opened on, had been due to meet on: it is not so any more
+    r"\b(?:(?:was|were)\s+to\s+have|had\s+(?:\w+ly\s+)?been\s+(?:due|scheduled|set|slated|supposed|meant|planned"
+    r"|announced|billed))\b[^;:.]{0,80}$",
+    re.IGNORECASE,
+)
+_DUE = re.compile(r"\b(?:due|set|scheduled|planned|expected|slated)\b[^,;:.]{0,50}$", re.IGNORECASE)
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
 _NUMBER = rf"(?P<n>{'|'.join(_NUMBERS)}|\d{{1,2}})\s+(?P<unit>day|week|fortnight)s?"
 THAN_PLANNED = re.compile(
-    rf"\b{_NUMBER}\s+(?P<way>later|earlier|sooner)\s+than\s+(?:first\s+|originally\s+|initially\s+|previously\s+)?"
-    r"(?:planned|scheduled|expected|announced|intended|thought)\b",
+    rf"\b{_NUMBER}\s+(?:(?P<way>later|earlier|sooner)\s+than\s+(?:first\s+|originally\s+|initially\s+|previously\s+)?"
+    r"(?:planned|scheduled|expected|announced|intended|thought)\b|(?P<late>late|early)(?=\W*$|[,.;]))",
     re.IGNORECASE,
 )
 DELAYED_BY = re.compile(rf"\b{_LATER}\s+(?:by\s+|for\s+)?{_NUMBER}\b(?!-)".replace("\\ ", r"\s+"), re.IGNORECASE)
@@ -193,6 +203,8 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
             made.append(shifted)
         elif (off := called_off(clause)) and not _FROM.search(text[max(0, when.start - 40) : when.start]):
             made.append(Outcome(when, "cancelled", postponed=off == "postponed"))
+        elif _NO_LONGER.search(text[max(0, when.start - HORIZON) : when.start]):
+            made.append(Outcome(when, "cancelled", postponed=True))
         elif _unplanned(text, when, scope):
             if when.kind in EXACT:
                 made.append(Outcome(when, "tentative"))
@@ -274,6 +286,10 @@ def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
         rf"\b{SHIFT}\b", text[max(0, when.start - HORIZON) : when.start], re.IGNORECASE
     ):
         return any(re.search(rf"\b{_TO}$", text[max(0, w.start - 40) : w.start], re.IGNORECASE) for w in others)
+    if _DUE.search(before) and any(
+        re.match(r"\s+instead\b", text[w.end : w.end + 9]) for w in others if w.start > when.end
+    ):
+        return True
     clause = re.split(r"[;:]\s|\bbut\b", before)[-1]
     if _ONCE.search(clause):
         later = [w for w in others if w.start > when.start]
@@ -290,7 +306,7 @@ def _shifted(text: str, when: When) -> Outcome | None:
     """
     low, high = max(0, when.start - HORIZON), when.end + HORIZON
     if planned := THAN_PLANNED.search(text, low, high):
-        step = _step(planned) * (-1 if planned["way"].lower() == "later" else 1)
+        step = _step(planned) * (-1 if (planned["way"] or planned["late"]).lower() in ("later", "late") else 1)
         return Outcome(when, "moved", _at(when, step, planned[0]))
     if (by := DELAYED_BY.search(text, when.end, high)) and not _DOUBT.search(text[when.end : by.end()]):
         return Outcome(_at(when, _step(by), when.text), "moved", when)
@@ -349,6 +365,9 @@ def _unplanned(text: str, when: When, scope: tuple[int, int]) -> bool:
     """Whether the date is of something that nobody plans: weather, prices."""
     clause = text[slice(*scope)]
     predicate = _PREDICATE.search(clause)
+    if not predicate and re.match(r"\W*with\b", clause):  # "Rain will spoil it, with up to 40mm on Saturday"
+        clause = text[max(0, scope[0] - HORIZON) : scope[1]]
+        predicate = _PREDICATE.search(clause)
     subject = clause[: predicate.start()] if predicate else clause[: max(0, when.start - scope[0])]
     head = _INSIDE.split(re.sub(r"^\W*(?:on|in|by|at)\s.*?,\s", "", subject), maxsplit=1)[0].split()
     last = head[-1].strip("”“\"’',") if head else ""

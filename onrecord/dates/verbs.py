@@ -58,8 +58,8 @@ _IRREGULAR = _any_of(  # the past forms that do not end in -ed
     forbade foresaw forgave forgot fought found froze gave got grew had heard held hid hit hung hurt kept knelt knew
     laid lay leant leapt learnt led left lent lit lost made meant met misled mistook outbid overcame oversaw
     overthrew overtook paid put quit ran rang rebuilt rewrote rode rose said sang sank sat saw sent set shed shone
-    shook shot shrank shut slept slid slung sold sought spat sped spelt spent split spoke sprang spread stank stole
-    stood stuck stung strode struck swam swept swore swung taught thought threw thrust told took tore undertook
+    shook shot shrank shut slept slid slung sold sought spat sped spelt spent spilt split spoke sprang spread stank
+    stole stood stuck stung strode struck swam swept swore swung taught thought threw thrust told took tore undertook
     underwent upheld was wed went were wept withdrew withheld withstood woke won wore wound wove wrote""",
 )
 # "pictures taken on Monday"; behind a form of be or have the auxiliary decides

@@ -33,6 +33,9 @@ _SETS_A = lazy(  # set a Friday deadline
 _PAST_VERB = lazy(r" (?:[a-z]+ed|said|told)\b")
 
 
+_CALLED_OFF = lazy(r"\b(?:called off|cancell?ed|postponed|suspended|scrapped) (?:the )?$", re.IGNORECASE)
+
+
 def weekday_of_week(r: Reader, m: re.Match[str]) -> Token:
     """Monday of next week, Friday last week, next week on Tuesday."""
     if r.today.weekday() == 6:
@@ -83,16 +86,20 @@ def weekday(r: Reader, m: re.Match[str]) -> Token:
     ):
         return unresolved(m)
     if re.match(r"['’]s\b", behind):  # Monday's paper, Tuesday's defeat: a label more than a date
+        day = (r.today + ahead * DAY,) * 2
+        if ahead and _CALLED_OFF.search(before):  # called off Sunday's march
+            return Token(m.start(), m.end(), "day", *day, form="weekday")
+        leads = "before|ahead of|until|at|for|attend|miss|join" if r.scheduling else "before|ahead of|until"
         return (
-            r.nearest(m, [(r.today + ahead * DAY,) * 2], "day", "weekday")
-            if re.search(r"\b(?:before|ahead of|until)\s+$", before) and r.tenses.behind_a_verb(m.start())
+            r.nearest(m, [day], "day", "weekday")
+            if re.search(rf"\b(?:{leads})\s+$", before) and r.tenses.behind_a_verb(m.start())
             else unresolved(m)
         )
     if before.endswith("Mail on "):  # a newspaper
         return unresolved(m)
-    if re.match(r"\s+(?:newspapers?|papers?|edition|editions|supplement|magazine|Night)\b|-", behind) and not re.match(
-        r"-(?:to-)?[A-Z]", behind
-    ):
+    if re.match(
+        r"\s+(?:newspapers?|papers?|prayers|edition|editions|supplement|magazine|Night)\b|-", behind
+    ) and not re.match(r"-(?:to-)?[A-Z]", behind):
         return unresolved(m)
     if not re.search(r"\b(?:on|by|until|till|before)\s+$", before) and (
         (re.match(rf"\s+(?!{SHORT_MONTH})[A-Z](?!\w*day\b)", behind) and not zone_behind(r.text, m.end()))
@@ -114,6 +121,14 @@ def today(r: Reader, m: re.Match[str]) -> Token:
     if re.match(r"\s+week\b", behind) or re.search(r"\b(?:day (?:after|before))\s+$", before):
         return unresolved(m)
     return r.sure(m, "day", r.today + shift * DAY, form="weekday")
+
+
+def week_today(r: Reader, m: re.Match[str]) -> Token:
+    """A week today, a fortnight tomorrow: ahead, where the sentence looks there."""
+    if r.direction(m) != "future" or re.search(r"\bfor $", r.before(m)):
+        return unresolved(m)
+    days = {"week": 7, "fortnight": 14}[m["unit"].lower()] + (m["day"].lower() == "tomorrow")
+    return r.sure(m, "day", r.today + days * DAY)
 
 
 def after_tomorrow(r: Reader, m: re.Match[str]) -> Token:

@@ -74,7 +74,8 @@ _PLACES = {  # names that the IANA database lacks, in small letters
         "Europe/Paris": "central european, french, france",
         "Europe/Berlin": "german, germany, frankfurt",
         "Europe/Rome": "italian, italy, milan",
-        "Europe/Madrid": "barcelona",
+        "Europe/Madrid": "spanish, spain, barcelona",
+        "America/St_Johns": "newfoundland",
         "Europe/Zurich": "swiss, geneva",
         "Europe/Athens": "eastern european, greek, greece",
         "Europe/Lisbon": "western european",
@@ -104,7 +105,7 @@ _PLACES = {  # names that the IANA database lacks, in small letters
 }
 _NO_CITIES = (  # of those names the ones that are no place without "time" behind them
     *("eastern", "central", "mountain", "pacific", "gulf", "atlantic", "universal"),
-    *("british", "french", "german", "greek", "indian"),
+    *("british", "french", "german", "greek", "indian", "newfoundland", "spanish"),
 )
 _STATES = (  # behind a comma they tell of another London
     "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Idaho|Illinois|Indiana|Iowa"
