@@ -161,7 +161,19 @@ def flip(content: bytes) -> bytes:
     return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
 
 
-@pytest.mark.parametrize("damage", [cut, flip, lambda content: b""])
+def edited(**changes: Any) -> Any:
+    def damage(content: bytes) -> bytes:
+        data = io.BytesIO()
+        torch.save(torch.load(io.BytesIO(content), weights_only=True) | changes, data)
+        return data.getvalue()
+
+    return damage
+
+
+EDITED = [edited(identity=[]), edited(position=None), edited(position={"step": "6"}), edited(parts=None)]
+
+
+@pytest.mark.parametrize("damage", [cut, flip, lambda content: b"", *EDITED])
 def test_a_damaged_state_is_passed_over_and_the_older_one_taken(states: States, damage: Any) -> None:
     newest = states.finished()[-1]
     newest.write_bytes(damage(newest.read_bytes()))
