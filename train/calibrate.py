@@ -14,7 +14,7 @@ from random import Random
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.metrics import f1_score, log_loss
+from sklearn.metrics import log_loss, precision_recall_curve
 
 from onrecord.calibration import DATA, Calibration, softmax
 from onrecord.classifier import CheckpointError, Classifier
@@ -46,11 +46,12 @@ def shares_for_f1(scores: np.ndarray, targets: np.ndarray, label: int, shares: n
     `scores` (N, K) are logits / T, `targets` (N,) label numbers, `shares` (K,) those trained on. Only the share of
     `label` moves against the others, which is a threshold on its probability (Lipton, Elkan and Naryanaswamy 2014).
     """
-    others = np.delete(scores, label, axis=1).max(axis=1)
-    margin = np.sort(scores[:, label] - others)
-    gold = targets == label
-    shifts = [0.0, *(-(margin[1:] + margin[:-1]) / 2)]
-    best = max(shifts, key=lambda s: (f1_score(gold, scores[:, label] + s > others, zero_division=0.0), -abs(s)))
+    margin = scores[:, label] - np.delete(scores, label, axis=1).max(axis=1)
+    precision, recall, least = precision_recall_curve(targets == label, margin)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    shifts = -np.mean([least, [least[0] - 1, *least[:-1]]], axis=0)  # between a margin that is answered and the next
+    unmoved = f1[np.searchsorted(least, 0, side="right")]
+    best = min((abs(s), s) for s in shifts[f1[:-1] == f1.max()])[1] if f1.max() > unmoved else 0.0
     moved = shares * np.exp(best * (np.arange(len(shares)) == label))
     return moved / moved.sum()
 
