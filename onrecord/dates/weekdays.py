@@ -86,12 +86,12 @@ def weekday(r: Reader, m: re.Match[str]) -> Token:
     ):
         return unresolved(m)
     if re.match(r"['’]s\b", behind):  # Monday's paper, Tuesday's defeat: a label more than a date
-        day = (r.today + ahead * DAY,) * 2
+        next_one = r.today + ahead * DAY
         if ahead and _CALLED_OFF.search(before):  # called off Sunday's march
-            return Token(m.start(), m.end(), "day", *day, form="weekday")
+            return Token(m.start(), m.end(), "day", next_one, next_one, form="weekday")
         leads = "before|ahead of|until|at|for|attend|miss|join" if r.scheduling else "before|ahead of|until"
         return (
-            r.nearest(m, [day], "day", "weekday")
+            r.nearest(m, [(next_one, next_one)], "day", "weekday")
             if re.search(rf"\b(?:{leads})\s+$", before) and r.tenses.behind_a_verb(m.start())
             else unresolved(m)
         )
