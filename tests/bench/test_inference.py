@@ -37,6 +37,7 @@ def test_a_ratio_below_the_floor_fails(
     )
 
 
+@pytest.mark.slow
 def test_operations_are_those_of_the_matrices(exported: Config) -> None:
     """Width 32, inner 64, n tokens.
 

@@ -86,6 +86,7 @@ def test_what_the_schema_says_is_so(schema: schemathesis.BaseSchema, path: str, 
     holds()
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES // 2, deadline=None, suppress_health_check=QUICK)
 @given(
     st.sampled_from(["/v1/predict", "/v1/read"]),
@@ -164,6 +165,7 @@ def test_no_head_makes_it_fail(port: int, client: httpx.Client, request_: bytes)
     assert client.get("/healthz").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_newsroom_at_work_gets_its_answers(port: int, tmp_path: Path) -> None:
     """Locust counts what is neither an answer nor a 429 with its Retry-After; its exit status is 1 if there was any."""
     load = Path(__file__).with_name("locustfile.py")

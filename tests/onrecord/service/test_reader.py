@@ -35,6 +35,7 @@ def with_reader(scenario: Callable[[Reader], Awaitable[None]]) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_an_article_that_takes_too_long_is_given_up_and_the_next_one_is_read(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,6 +55,7 @@ def seconds(process: asyncio.subprocess.Process) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells it there")
 def test_each_article_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the ones before took does not count."""

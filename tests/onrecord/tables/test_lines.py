@@ -114,6 +114,7 @@ def test_each_line_is_answered_before_the_next_is_typed(typing: subprocess.Popen
     assert typing.wait() == 0 and typing.stderr.read() == b""
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_it_quietly(typing: subprocess.Popen[bytes]) -> None:
     assert typing.stdin and typing.stdout and typing.stderr
     typing.stdin.write(b"One.\n")

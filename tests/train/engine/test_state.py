@@ -122,6 +122,7 @@ def test_it_reaches_the_same_bits_in_bf16(settings: Config) -> None:
     assert all(torch.equal(expected[name], got[name]) for name in expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_a_state_and_says_how_to_go_on(settings: Config, number: signal.Signals, code: int) -> None:
     config = changed(settings, run=f"stopped-{code}", engine__save_every=100)
