@@ -123,17 +123,8 @@ def run_side(name: str, config: Config, root: Path) -> dict[str, float]:
     """
     settings, result = root / f"{name}.yaml", root / f"{name}.json"
     settings.write_text(yaml.safe_dump(changed(config, run=name).model_dump()))
-    command = [
-        sys.executable,
-        "-m",
-        "bench.training_sides",
-        "--side",
-        name,
-        "--result",
-        str(result),
-        "--config",
-        str(settings),
-    ]
+    program = [sys.executable, "-m", "bench.training_sides"]
+    command = [*program, "--side", name, "--result", str(result), "--config", str(settings)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         raise Stop(f"{TITLES[name]} failed with code {done.returncode}:\n{done.stdout[-2000:]}")

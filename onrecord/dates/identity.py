@@ -36,17 +36,17 @@ def known_again(events: Sequence[Event], sentences: Sequence[str], entries: Sequ
         for i, (event, a) in enumerate(zip(events, ours, strict=True))
         for k, (entry, b) in enumerate(zip(entries, theirs, strict=True))
     )
-    found: dict[int, int] = {}
+    matched: dict[int, int] = {}  # event -> entry
     used: set[int] = set()
     for points, i, k in pairs:
-        if -points >= ALIKE and i not in found and k not in used:
-            found[i] = k
+        if -points >= ALIKE and i not in matched and k not in used:
+            matched[i] = k
             used.add(k)
     taken = {entry.uid for entry in entries}
     known = []
     for i, event in enumerate(events):
-        uid = entries[found[i]].uid if i in found else event.uid
-        while i not in found and uid in taken:
+        uid = entries[matched[i]].uid if i in matched else event.uid
+        while i not in matched and uid in taken:
             uid = sha256(uid.encode()).hexdigest()[:32] + "@onrecord"
         taken.add(uid)
         known.append(replace(event, uid=uid))

@@ -186,14 +186,13 @@ def with_reached(rules: str, runs: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Write what was reached into a gate file, once it is known to be one still."""
+    """Write what was reached into a gate file. Raises Stop, before it is touched, for one that is none."""
     if len(sys.argv) < 3:
         raise Stop("give a gate file and the metrics.json of one run or more")
     gate, *measured = map(Path, sys.argv[1:])
     read_rules(gate)
     figures = [read_record(path, dict, "write it again with train.evaluate") for path in measured]
     write_whole(gate, with_reached(read_text(gate), figures).encode())
-    read_rules(gate)
 
 
 if __name__ == "__main__":

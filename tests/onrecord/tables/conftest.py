@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,6 +48,12 @@ def scored(source: Path, target: Path, rows: int = 4, classifier: Stub | None = 
     known = ("prefix", "text_column", "delimiter", "encoding", "safe_csv")
     fields = {name: options.pop(name) for name in known if name in options}
     return score.score(source, target, classifier or Stub(), "hub/id", Options(part_rows=rows, **fields), **options)  # type: ignore[arg-type]
+
+
+def score_command(source: Path, target: Path, checkpoint: Path, part_rows: int, *options: str) -> list[str]:
+    """`onrecord score` in a process of its own."""
+    command = [sys.executable, "-m", "onrecord", "score", str(source), str(target), *options]
+    return [*command, "--model", str(checkpoint), "--part-rows", str(part_rows)]
 
 
 def write_jsonl(path: Path, count: int = 21) -> list[dict[str, Any]]:

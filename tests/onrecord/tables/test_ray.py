@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from onrecord.tables.parts import ScoreError
 from onrecord.tables.ray import SpanScorer, score_directory
 from onrecord.tables.score import Options, Summary
 from tests.conftest import ROOT
+from tests.onrecord.tables.conftest import score_command
 
 pytest.importorskip("ray.data", reason="ray is not installed: pip install 'onrecord[ray]'")
 LIMIT = 480  # seconds that a run may take before its test gives up; a run takes some 20 on a machine that is not busy
@@ -76,20 +76,7 @@ def without_ray(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def started(source: Path, target: Path, checkpoint: Path) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable,
-        "-m",
-        "onrecord",
-        "score",
-        str(source),
-        str(target),
-        "--engine",
-        "ray",
-        "--model",
-        str(checkpoint),
-        "--part-rows",
-        "5",
-    ]
+    command = score_command(source, target, checkpoint, 5, "--engine", "ray")
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)})
 
 

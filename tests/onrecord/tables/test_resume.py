@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +21,7 @@ from onrecord.tables.ownership import MARKER, claim_directory
 from onrecord.tables.parts import ScoreError
 from onrecord.tables.score import Options, Progress, Summary
 from tests.conftest import ROOT
-from tests.onrecord.tables.conftest import Killed, Stub, read_jsonl, scored, write_jsonl, write_table
+from tests.onrecord.tables.conftest import Killed, Stub, read_jsonl, score_command, scored, write_jsonl, write_table
 
 KILLS = int(os.environ.get("KILLS", "3"))
 
@@ -196,23 +195,12 @@ def test_an_output_that_was_moved_away_is_made_again(tmp_path: Path, monkeypatch
 def test_random_kills_neither_lose_nor_double_a_row(checkpoint: Path, tmp_path: Path) -> None:
     """SIGKILL at random moments, as the operating system does it.
 
-    `KILLS=20 pytest tests/test_score.py -k random` does more of them.
+    `KILLS=20 pytest tests/onrecord/tables/test_resume.py -k random` does more of them.
     """
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     moments = random.Random(KILLS)
     rows = write_jsonl(source, 3000)
-    command = [
-        sys.executable,
-        "-m",
-        "onrecord",
-        "score",
-        str(source),
-        str(target),
-        "--model",
-        str(checkpoint),
-        "--part-rows",
-        "10",
-    ]
+    command = score_command(source, target, checkpoint, 10)
     parts = tmp_path / "out.jsonl.parts"
     kills = finished = 0
     seen: set[int] = set()
