@@ -74,9 +74,9 @@ def off(model: onnx.ModelProto, other: onnx.ModelProto) -> float:
 
 def test_sites_are_the_products_with_weights(model: onnx.ModelProto) -> None:
     made = find_sites(model)
-    assert [(site.source, site.nodes, site.widths) for site in made] == [
-        ("words", ["n1", "n2"], [48, 48]),
-        ("bent", ["n3"], [LABELS]),
+    assert [(site.source, site.nodes, site.outputs, site.widths) for site in made] == [
+        ("words", ["n1", "n2"], ["biased", "b"], [48, 48]),
+        ("bent", ["n3"], ["scores"], [LABELS]),
     ]
     assert made[0].label == "layer.0.query" and made[0].weights.shape == (WIDTH, 96)
 
@@ -85,7 +85,10 @@ def test_both_ways_say_nearly_what_fp32_says(model: onnx.ModelProto, found: list
     by_blocks, static = (quantised(model, found, names) for names in (set(), {"words", "bent"}))
     assert 0 < off(model, by_blocks) < 0.03 and 0 < off(model, static) < 0.05
     kinds = [[node.op_type for node in made.graph.node] for made in (by_blocks, static)]
-    assert [(kind.count("MatMulNBits"), kind.count("MatMul")) for kind in kinds] == [(2, 0), (0, 2)]
+    counted = [
+        [kind.count(name) for name in ("MatMulNBits", "MatMulIntegerToFloat", "MatMul", "Add")] for kind in kinds
+    ]
+    assert counted == [[2, 0, 0, 1], [0, 2, 0, 1]]  # the bias is added by the product
     for made in (by_blocks, static):
         alone = np.concatenate([scores(made, [row]) for row in ROWS])
         assert np.abs(alone - scores(made)).max() < 1e-4 * np.abs(alone).max(), "neighbours change the answer"
@@ -135,7 +138,7 @@ def test_what_does_harm_is_seen(model: onnx.ModelProto, found: list[Site], worse
 
 def test_each_rung_halves_the_harm_and_the_last_has_none() -> None:
     def site(name: str, work: int) -> Site:
-        return Site(name, [name], name, np.zeros((1, 1)), [1], work)
+        return Site(name, [name], [name], name, np.zeros((1, 1)), np.zeros(1), [1], work)
 
     four = [site("cheap", 1), site("a", 10), site("b", 10), site("c", 10)]
     rungs = ladder(four, [2.0, 16.0, 1.0, 4.0])
