@@ -44,7 +44,7 @@ def lab(rgb: np.ndarray) -> np.ndarray:
 def palette(mode: str) -> list[dict[str, str]]:
     """By position: ink-of, wash and tone of a label."""
     found = []
-    for rule in re.findall(r"\.colour-\d+ \{(.*?)\}", STYLE):
+    for rule in re.findall(r"\.colour-\d+ \{([^}]*)\}", STYLE):
         found.append(
             {
                 name: pair[MODES.index(mode)]
@@ -91,5 +91,5 @@ def test_labels_can_be_told_apart_by_colour(mode: str, eyes: str | None) -> None
 
 
 def test_no_two_labels_have_one_shape() -> None:
-    shapes = re.findall(r"\.shape-\d+ \{ --shape: (.*?); \}", STYLE)
+    shapes = re.findall(r"\.shape-\d+ \{\s*--shape: ([^;]*);\s*\}", STYLE)
     assert len(shapes) == len(set(shapes)) == 8
