@@ -7,12 +7,8 @@
 Sees `train` and `validation` only. The loop stands in `main`, read it from top to bottom.
 """
 
-import json
 import math
-import os
-import re
 import resource
-import shutil
 import sys
 import time
 from array import array
@@ -24,30 +20,28 @@ from typing import Any, NoReturn
 
 import datasets
 import torch
-import yaml
 from accelerate import Accelerator
-from accelerate.state import AcceleratorState
-from accelerate.utils import DistributedType, gather_object, set_seed
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from safetensors import SafetensorError
+from accelerate.utils import gather_object, set_seed
 from torch.nn.functional import cross_entropy
-from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
-from train.config import Config, Engine, Stop, flat, parse, run
+from train.config import Config, Engine, Stop, parse, run
 from train.corpus.splits import built, load_split, with_labels
+from train.engine.accelerator import start
 from train.engine.average import MovingAverage
 from train.engine.batches import collate, pieces, plan, to_device
+from train.engine.checkpoint import save_checkpoint, with_weights
 from train.engine.encoded import cut_notice, cut_rows, encode, encoded
 from train.engine.first_token import read_first_token
+from train.engine.log import progress_bar, start_log
 from train.engine.model import load_model
+from train.engine.optimizer import learning_rate, parameter_groups
 from train.engine.precision import with_precision
 from train.engine.run_directory import prepare_output, release
-from train.engine.schedule import learning_rate
 from train.engine.state import Interruption, Position, States, capture, restore, rows_digest, weights_on_cpu
-from train.measure.metrics import metric_value
+from train.measure.validation import validate
 
 FEW_STEPS = 50  # below this a run is told to be too short: on 60 rows, 4 steps gave one label for everything
-LAYER = re.compile(r"\.(?:layer|layers)\.(\d+)\.")  # a parameter's layer, in its name
 
 
 class Diverged(Stop):
@@ -211,25 +205,6 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
     return Rows(tokens, lengths, targets, known, cut, contents)
 
 
-def start_log(config: Config, accelerator: Accelerator, purge: int | None) -> None:
-    """Open TensorBoard, and say how it is trained. What a killed run logged from step `purge` on is logged again."""
-    if accelerator.num_processes > 1:
-        share = f"{accelerator.num_processes} processes share each step's {config.engine.batch_size} sentences"
-        accelerator.print(share)
-    if config.engine.precision != "no":
-        accelerator.print(f"products in {config.engine.precision}, weights in fp32")
-    options = {} if purge is None else {"purge_step": purge}
-    settings = {key: str(value) for key, value in flat(config).items()}
-    accelerator.init_trackers("tensorboard", config=settings, init_kwargs={"tensorboard": options})
-
-
-def with_weights(model: PreTrainedModel, weights: dict[str, torch.Tensor]) -> PreTrainedModel:
-    """A model of the same kind, whole and on the CPU, with these weights."""
-    made = AutoModelForSequenceClassification.from_config(model.config)
-    made.load_state_dict(weights)
-    return made
-
-
 def refuse_infinite(loss: float, norm: float, step: int, rate: float) -> None:
     """Raise Diverged where the loss or the gradient's norm is no number.
 
@@ -265,40 +240,6 @@ def summary(config: Config, position: Position, rows: Rows, seconds: float) -> d
     }
 
 
-def start(config: Config) -> Accelerator:
-    """The Accelerator for this machine or launch file. Raises Stop for what it or we cannot do."""
-    launched = int(os.environ.get("WORLD_SIZE", "1"))
-    AcceleratorState._reset_state()  # a process may train again in another precision (train.sweep)
-    # Without cpu=True Accelerate does not join processes on a machine that has no GPU.
-    alone_or_gpu = launched == 1 or torch.cuda.is_available()
-    accelerator = Accelerator(
-        cpu=not alone_or_gpu,
-        mixed_precision=config.engine.precision,
-        log_with="tensorboard",
-        project_dir=config.run_dir,
-    )
-    if launched != accelerator.num_processes:  # seen with FSDP on CPUs: each process would train and write alone
-        raise Stop(
-            f"{launched} processes were launched, Accelerate joined {accelerator.num_processes}; launch it as DDP"
-        )
-    if accelerator.distributed_type not in (DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU):
-        raise Stop(
-            f"distributed_type {accelerator.distributed_type.value} is not supported; launch it as DDP: "
-            "docs/distributed.md"
-        )
-    asked = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
-    if asked not in ("no", config.engine.precision):
-        raise Stop(
-            f"the launch file asks for mixed_precision {asked}, the config has engine.precision: "
-            f"{config.engine.precision}, which decides; add --engine.precision {asked}"
-        )
-    if (
-        config.engine.compile and accelerator.num_processes > 1
-    ):  # of five runs in two processes on a busy CPU one failed and one did not end; cause not found
-        raise Stop("engine.compile: true is for one process: in several it was not reliable; set it to false")
-    return accelerator
-
-
 @contextmanager
 def out_of_memory_explained(engine: Engine) -> Iterator[None]:
     """Turns torch's error into Stop with the way out. The states written so far stay."""
@@ -311,98 +252,6 @@ def out_of_memory_explained(engine: Engine) -> Iterator[None]:
             f"out of memory; lower engine.micro_tokens (now {engine.micro_tokens}) or engine.max_tokens (now "
             f"{engine.max_tokens}): {str(error).splitlines()[0]}"
         ) from error
-
-
-def parameter_groups(model: PreTrainedModel, engine: Engine) -> list[dict]:
-    """Parameters for AdamW in groups of one rate: matrices decay, vectors (biases, LayerNorm) do not.
-
-    The head, which has a rate of its own, is everything outside the pretrained body, and the body's pooler, which
-    sentence encoders do not train. Below the top layer of the body each learns `layer_decay` times as fast as the one
-    above it, the embeddings slowest (Howard and Ruder 2018; Clark et al. 2020).
-    """
-    layer = {name: int(match[1]) for name, _ in model.named_parameters() if (match := LAYER.search(name))}
-    top = max(layer.values(), default=0)
-    groups: dict[tuple[float, bool], list[torch.nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
-        if not name.startswith(f"{model.base_model_prefix}.") or ".pooler." in name:
-            peak = engine.head_learning_rate
-        else:
-            below = top - layer[name] if name in layer else top + 1 if "embed" in name else 0
-            peak = engine.learning_rate * engine.layer_decay**below
-        groups.setdefault((peak, parameter.ndim >= 2), []).append(parameter)
-    return [
-        {"params": parameters, "peak": peak, "lr": peak, "weight_decay": engine.weight_decay if matrix else 0.0}
-        for (peak, matrix), parameters in groups.items()
-    ]
-
-
-def validate(
-    accelerator: Accelerator,
-    model: torch.nn.Module,
-    tokenizer: PreTrainedTokenizerBase,
-    tokens: list[list[int]],
-    targets: list[int],
-    labels: list[str],
-    metric: str,
-) -> dict[str, float]:
-    """Loss, accuracy, macro-F1 and the config's metric on rows shared out over the processes; each row counts once."""
-    model.eval()
-    order = sorted(range(len(tokens)), key=lambda row: len(tokens[row]))
-    share = order[accelerator.process_index :: accelerator.num_processes]
-    answers = []
-    with torch.inference_mode(), accelerator.autocast():
-        for i in range(0, len(share), 32):
-            rows = share[i : i + 32]
-            logits = model(**collate([tokens[row] for row in rows], tokenizer, accelerator.device)).logits.float()
-            gold = torch.tensor([targets[row] for row in rows], device=logits.device)
-            losses = cross_entropy(logits, gold, reduction="none")
-            answers += list(zip(rows, logits.argmax(1).tolist(), losses.tolist(), strict=True))
-    answers = sorted(gather_object(answers))
-    predicted = [label for _, label, _ in answers]
-    names = dict.fromkeys(("accuracy", "macro_f1", metric))
-    mean_loss = sum(loss for *_, loss in answers) / len(answers)
-    return {"loss": mean_loss} | {name: metric_value(name, targets, predicted, labels) for name in names}
-
-
-def progress_bar(accelerator: Accelerator) -> Progress:
-    """One line with loss, learning rate and time left, on the main process."""
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("loss {task.fields[loss]:.3f}  rate {task.fields[rate]:.1e}"),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, disable=not accelerator.is_main_process)
-
-
-def save_checkpoint(
-    config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]
-) -> None:
-    """Write the Hugging Face directory beside its place and swap it in, so that a reader never sees a half.
-
-    Raises Stop when the disk does not take it; states of --resume stay.
-    """
-    target = config.checkpoint
-    # names that nobody keeps a copy under
-    fresh, old = target.with_name(".checkpoint.new"), target.with_name(".checkpoint.old")
-    for left_over in (fresh, old):
-        shutil.rmtree(left_over, ignore_errors=True)
-    tokenizer.model_max_length = config.engine.max_tokens
-    try:
-        model.save_pretrained(fresh)
-        tokenizer.save_pretrained(fresh)
-        (fresh / "train_config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False))
-        (fresh / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
-    except (OSError, SafetensorError) as error:
-        shutil.rmtree(fresh, ignore_errors=True)
-        way_on = "and --resume goes on from the last state" if config.engine.save_every else "or name another --output"
-        raise Stop(f"the checkpoint cannot be written to {fresh}: {error}; make room, {way_on}") from error
-    for file in fresh.iterdir():  # safetensors makes its file readable for its owner alone
-        file.chmod((fresh / "training.json").stat().st_mode)
-    if target.exists():
-        os.replace(target, old)
-    os.replace(fresh, target)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _command() -> int:

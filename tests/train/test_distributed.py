@@ -17,6 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.conftest import ROOT, changed, weights
 from train import fit
 from train.config import Config, Stop
+from train.engine.accelerator import start
 
 LAUNCHERS = {
     "torchrun": ["torch.distributed.run", "--standalone", "--nproc_per_node", "2"],
@@ -137,11 +138,10 @@ def test_what_cannot_be_trained_is_refused(
     reason: str,
 ) -> None:
     monkeypatch.setenv("WORLD_SIZE", launched)
-    monkeypatch.setattr(
-        fit, "Accelerator", lambda **options: SimpleNamespace(num_processes=joined, distributed_type=kind)
-    )
+    of_that_kind = SimpleNamespace(num_processes=joined, distributed_type=kind)
+    monkeypatch.setattr("train.engine.accelerator.Accelerator", lambda **options: of_that_kind)
     with pytest.raises(Stop, match=reason):
-        fit.start(changed(settings, **change))
+        start(changed(settings, **change))
 
 
 def test_a_launch_file_does_not_contradict_the_config(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,5 +150,5 @@ def test_a_launch_file_does_not_contradict_the_config(settings: Config, monkeypa
         Stop,
         match=r"asks for mixed_precision bf16, the config has engine\.precision: no, .* add --engine\.precision bf16",
     ):
-        fit.start(settings)
-    assert fit.start(changed(settings, engine__precision="bf16")).mixed_precision == "bf16"
+        start(settings)
+    assert start(changed(settings, engine__precision="bf16")).mixed_precision == "bf16"

@@ -18,8 +18,10 @@ from train import fit
 from train.config import Config, Stop
 from train.corpus.splits import load_split, sign
 from train.engine.average import MovingAverage
+from train.engine.checkpoint import save_checkpoint
 from train.engine.encoders import minilm_directory
 from train.engine.model import TINY, load_model
+from train.engine.precision import with_precision
 from train.engine.state import States
 
 real = MovingAverage.update_parameters
@@ -165,38 +167,12 @@ def test_tensorboard_has_loss_and_learning_rate(settings: Config, checkpoint: Pa
     assert max(rates) == pytest.approx(settings.engine.learning_rate) and rates[-1] < rates[0]
 
 
-def test_vectors_do_not_decay_and_the_head_has_its_own_rate(settings: Config) -> None:
-    config = changed(settings, engine__learning_rate=1e-4, engine__head_learning_rate=1e-3)
-    _, model = load_model(config.engine, LABELS)
-    groups = fit.parameter_groups(model, config.engine)
-    names = {id(p): name for name, p in model.named_parameters()}
-    assert sorted(names.values()) == sorted(names[id(p)] for group in groups for p in group["params"])
-    for group in groups:
-        for p in group["params"]:
-            assert group["weight_decay"] == (config.engine.weight_decay if p.ndim >= 2 else 0)
-            assert group["peak"] == (1e-3 if "classifier" in names[id(p)] or "pooler" in names[id(p)] else 1e-4), names[
-                id(p)
-            ]
-
-
-def test_lower_layers_learn_more_slowly(settings: Config) -> None:
-    config = changed(settings, engine__learning_rate=1e-4, engine__head_learning_rate=1e-3, engine__layer_decay=0.5)
-    _, model = load_model(config.engine, LABELS)
-    names = {id(p): name for name, p in model.named_parameters()}
-    peaks = {
-        names[id(p)]: group["peak"] for group in fit.parameter_groups(model, config.engine) for p in group["params"]
-    }
-    for part, peak in (("embeddings.word", 2.5e-5), ("layer.0.", 5e-5), ("layer.1.", 1e-4), ("classifier", 1e-3)):
-        rates = {value for name, value in peaks.items() if part in name}
-        assert len(rates) == 1 and rates.pop() == pytest.approx(peak), part
-
-
 def test_auto_precision_is_what_the_machine_computes_in(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     auto = changed(settings, engine__precision="auto")
     for capabilities, precision in (({"amx_bf16": True}, "bf16"), ({"avx512_f": True, "avx512_bf16": False}, "no")):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda known=capabilities: known)
-        assert fit.with_precision(auto).engine.precision == precision
-    assert fit.with_precision(settings) is settings
+        assert with_precision(auto).engine.precision == precision
+    assert with_precision(settings) is settings
 
 
 ARCHITECTURES = {
@@ -337,5 +313,5 @@ def test_a_crash_while_saving_leaves_the_old_checkpoint(
     tokenizer, model = load_model(config.engine, LABELS)
     monkeypatch.setattr(tokenizer, "save_pretrained", crash)
     with pytest.raises(KeyboardInterrupt):
-        fit.save_checkpoint(config, model, tokenizer, {})
+        save_checkpoint(config, model, tokenizer, {})
     assert all(torch.equal(before[name], value) for name, value in weights(config).items())

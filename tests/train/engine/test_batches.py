@@ -1,4 +1,4 @@
-"""Batches and learning rate are pure functions."""
+"""Batches are a pure function of seed and epoch."""
 
 from itertools import pairwise
 
@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from train.engine.batches import pieces, plan
-from train.engine.schedule import learning_rate
 
 
 @given(st.lists(st.integers(3, 256), min_size=1, max_size=300), st.integers(1, 40), st.integers(0, 5))
@@ -43,10 +42,3 @@ def test_another_seed_gives_another_order_and_lengths_do_not_decide_it() -> None
     longest = [max(lengths[row] for row in batch) for batch in batches]
     # of a window's batches, sorted by length, the first would be short
     assert longest != sorted(longest) and max(longest[:30]) > 80
-
-
-def test_learning_rate_rises_to_its_peak_and_falls_to_zero() -> None:
-    rates = [learning_rate(step, 100, 2.0, 0.1) for step in range(101)]
-    assert rates[0] == 0.2 and max(rates) == rates[9] == rates[10] == 2.0 and rates[100] == 0
-    assert all(a > b for a, b in pairwise(rates[10:]))
-    assert learning_rate(0, 1, 2.0, 0.0) == 2.0

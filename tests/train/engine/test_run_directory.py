@@ -13,7 +13,7 @@ from train.config import Config, Stop, load
 
 def test_another_training_in_the_same_run_is_refused(settings: Config) -> None:
     config = changed(settings, run="held", engine__max_steps=1)
-    config.run_dir.mkdir()
+    config.run_dir.mkdir(parents=True)
     (config.run_dir / "made-by-train.fit").touch()
     with FileLock(config.run_dir.absolute() / "lock"), pytest.raises(Stop, match=r"another training works in .*held"):
         fit.main(config)

@@ -1,0 +1,50 @@
+"""The checkpoint: an ordinary Hugging Face directory, there as a whole or not at all."""
+
+import json
+import os
+import shutil
+from typing import Any
+
+import torch
+import yaml
+from safetensors import SafetensorError
+from transformers import AutoModelForSequenceClassification, PreTrainedModel, PreTrainedTokenizerBase
+
+from train.config import Config, Stop
+
+
+def with_weights(model: PreTrainedModel, weights: dict[str, torch.Tensor]) -> PreTrainedModel:
+    """A model of the same kind, whole and on the CPU, with these weights."""
+    made = AutoModelForSequenceClassification.from_config(model.config)
+    made.load_state_dict(weights)
+    return made
+
+
+def save_checkpoint(
+    config: Config, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, summary: dict[str, Any]
+) -> None:
+    """Write the Hugging Face directory beside its place and swap it in, so that a reader never sees a half.
+
+    Raises Stop when the disk does not take it; states of --resume stay.
+    """
+    target = config.checkpoint
+    # names that nobody keeps a copy under
+    fresh, old = target.with_name(".checkpoint.new"), target.with_name(".checkpoint.old")
+    for left_over in (fresh, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    tokenizer.model_max_length = config.engine.max_tokens
+    try:
+        model.save_pretrained(fresh)
+        tokenizer.save_pretrained(fresh)
+        (fresh / "train_config.yaml").write_text(yaml.safe_dump(config.model_dump(), sort_keys=False))
+        (fresh / "training.json").write_text(json.dumps(summary, indent=2) + "\n")
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        way_on = "and --resume goes on from the last state" if config.engine.save_every else "or name another --output"
+        raise Stop(f"the checkpoint cannot be written to {fresh}: {error}; make room, {way_on}") from error
+    for file in fresh.iterdir():  # safetensors makes its file readable for its owner alone
+        file.chmod((fresh / "training.json").stat().st_mode)
+    if target.exists():
+        os.replace(target, old)
+    os.replace(fresh, target)
+    shutil.rmtree(old, ignore_errors=True)
