@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 from onrecord.dates.calendar_arithmetic import DAY, FEASTS, WEEKDAYS, later, month_number, span
-from onrecord.dates.expression import FUNCTION_WORD, PLAIN, Reader, Token, unresolved
+from onrecord.dates.expression import COUNTED, FUNCTION_WORD, PLAIN, WORDED_DAYS, Reader, Token, unresolved
 from onrecord.dates.weekdays import NAMED_DAY
 
 _STREET = (
@@ -33,7 +33,7 @@ def slashes(r: Reader, m: re.Match[str]) -> Token:
 
 def month_day(r: Reader, m: re.Match[str]) -> Token | list[Token]:
     """A month with one day or two: Feb. 27 and 28, 3-5 June, Monday, Nov. 20, 2017."""
-    month, numbers = month_number(m["month"]), [int(re.sub(r"\D", "", n)) for n in (m["d1"], m["d2"]) if n]
+    month, numbers = month_number(m["month"]), [_number(n) for n in (m["d1"], m["d2"]) if n]
     apart = m["word"] in ("and", "&") and len(numbers) == 2 and numbers[1] != numbers[0] + 1
     if m["word"] == "or" or (apart and (m["wd"] or m["around"])):
         return unresolved(m)
@@ -67,9 +67,14 @@ def month_day(r: Reader, m: re.Match[str]) -> Token | list[Token]:
     return _around(m, token) if m["around"] else token
 
 
+def _number(words: str) -> int:
+    """7, 7th, seventh; "twenty first" too."""
+    return WORDED_DAYS.get(words.replace(" ", "-")) or int(re.sub(r"\D", "", words))
+
+
 def weekdays_and_days(r: Reader, m: re.Match[str]) -> Token:
     """Saturday and Sunday, May 4-5: where the weekdays are those of the days."""
-    month, days = month_number(m["month"]), (int(re.sub(r"\D", "", m["d1"])), int(re.sub(r"\D", "", m["d2"])))
+    month, days = month_number(m["month"]), (_number(m["d1"]), _number(m["d2"]))
     names = [w[:3] for w in WEEKDAYS]
     spans = []
     for year in [r.year(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2):
@@ -96,42 +101,43 @@ def _around(m: re.Match[str], token: Token) -> Token:
     return replace(token, kind=unit, first=sunday - DAY if unit == "weekend" else monday, last=sunday)
 
 
-def _days(r: Reader, m: re.Match[str], numbers: list[tuple[int, int]]) -> list[Token]:
-    """June 3 and 5, 3, 5 and 7 June: a day for each of the places that hold a
-    number; the month belongs to the first of them or the last.
+def _days(r: Reader, m: re.Match[str], places: list[tuple[int, int]]) -> list[Token]:
+    """June 3 and 5, 3, 5 and 7 June, 7-9 and 14 May: a day or a range for each of the places that hold
+    numbers; the month belongs to the first of them or the last.
     """
     month, years = (
         month_number(m["month"]),
         [r.year(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2),
     )
     tokens = []
-    for start, end in numbers:
-        day = int(re.sub(r"\D", "", r.text[start:end]))
-        token = (
-            r.sure(m, "day", date(years[0], month, day))
-            if m["year"]
-            else r.nearest(m, [(date(y, month, day),) * 2 for y in years], "day", "date")
-        )
+    for start, end in places:
+        numbers = [int(n) for n in re.findall(r"\d+", r.text[start:end])]
+        kind = "range" if len(numbers) > 1 else "day"
+        spans = [(date(year, month, numbers[0]), date(year, month, numbers[-1])) for year in years]
+        token = r.sure(m, kind, *spans[0]) if m["year"] else r.nearest(m, spans, kind, "date")
         tokens.append(replace(token, start=start, end=end))
     tokens[0].start, tokens[-1].end = m.start(), m.end()
     return tokens
 
 
-def listed_days(r: Reader, m: re.Match[str]) -> Token | list[Token]:
-    """Jan. 19, 20 and 21: a range if the days follow each other, else each of them."""
-    days = [int(n) for n in re.findall(r"\d+", m["days"])]
-    if any(b <= a for a, b in pairwise(days)):
+def listed_days(r: Reader, m: re.Match[str]) -> Token | list[Token] | None:
+    """Jan. 19, 20 and 21; 7, 9, 10 May; 7-9 and 14 May: a range if the days follow each other, else each of them."""
+    begin = m.start("days")
+    items = list(re.finditer(r"\d+\w*(?:\s?(?:-|–|—|to|through)\s?\d+\w*)?", m["days"]))
+    numbers = [int(n) for n in re.findall(r"\d+", m["days"])]
+    spanned = len(numbers) > len(items)
+    if (len(items) == 2 and (not spanned or not re.search(r"and|&", m["days"]))) or _counted(r, m):
+        return None  # May 7, 9 people
+    if any(b <= a for a, b in pairwise(numbers)):
         return unresolved(m)
-    if any(b != a + 1 for a, b in pairwise(days)):
-        return _days(
-            r, m, [(m.start("days") + n.start(), m.start("days") + n.end()) for n in re.finditer(r"\d+", m["days"])]
-        )
-    month, years = (
-        month_number(m["month"]),
-        [r.year(m["year"])] if m["year"] else range(r.today.year - 1, r.today.year + 2),
-    )
-    spans = [(date(year, month, days[0]), date(year, month, days[-1])) for year in years]
-    return r.sure(m, "range", *spans[0]) if m["year"] else r.nearest(m, spans, "range", "date")
+    if not spanned and all(b == a + 1 for a, b in pairwise(numbers)):
+        return _days(r, m, [(m.start("days"), m.end("days"))])[0]
+    return _days(r, m, [(begin + n.start(), begin + n.end()) for n in items])
+
+
+def _counted(r: Reader, m: re.Match[str]) -> bool:
+    """Whether the last number of a list behind its month counts something: May 7-9 and 14 people."""
+    return m.start("month") < m.start("days") and re.match(COUNTED, r.behind(m)) is not None
 
 
 def feast(r: Reader, m: re.Match[str]) -> Token:
@@ -156,13 +162,6 @@ def nth(r: Reader, m: re.Match[str]) -> Token:
         if day.month == month.month and (not m["wd"] or day.weekday() == WEEKDAYS.index(m["wd"])):
             spans.append((day, day))
     return r.nearest(m, spans, "day", "date")
-
-
-def first_of(r: Reader, m: re.Match[str]) -> Token:
-    """On the first of July."""
-    years = [r.year(m["year"])] if m["year"] else [r.today.year + k for k in (-1, 0, 1)]
-    days = [date(year, month_number(m["month"]), 1) for year in years]
-    return r.sure(m, "day", days[0]) if m["year"] else r.nearest(m, [(day, day) for day in days], "day", "date")
 
 
 def nth_of(r: Reader, m: re.Match[str]) -> Token:

@@ -7,14 +7,55 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from onrecord.dates.calendar_arithmetic import WEEKDAY
-from onrecord.dates.expression import DAY_NUMBER, NUMBERS, SHORT_MONTH, Clock, Reader, Token, unresolved
+from onrecord.dates.expression import DAY_NUMBER, NUMBERS, PLAIN, SHORT_MONTH, Clock, Reader, Token, unresolved
 from onrecord.dates.verbs import MOVED
 from onrecord.dates.zones import zone_behind, zone_of_city
+from onrecord.patterns import lazy
 
 _SHOWN = (
     rf"\b(?:[Aa]t|[Ff]rom|[Uu]ntil|[Tt]ill?|[Bb]y|[Bb]etween|[Bb]efore|[Aa]fter|[Aa]round|[Aa]bout|[Ff]or)\s+$"
     rf"|\b(?:{WEEKDAY}|today|tomorrow|{SHORT_MONTH}\s+{DAY_NUMBER}),?\s+$"
 )
+
+HOURS = tuple(word for word in NUMBERS if len(word) > 2 and word.isalpha())  # one to twelve
+_PART = r"(?P<part>morning|afternoon|evening|night)\b"
+_DAY = rf"(?:{WEEKDAY}|today|tomorrow|yesterday|this)"
+_PART_BEFORE = lazy(rf"\b{_DAY} {_PART},? (?:\w+ )?$", re.IGNORECASE)
+_PART_BEHIND = lazy(rf",? (?:on )?{_DAY} {_PART}", re.IGNORECASE)
+# the hours that each part may mean, the last of them noon or before midnight
+_HOURS_OF = {"morning": range(1, 12), "afternoon": range(1, 7), "evening": range(4, 12), "night": range(6, 12)}
+
+
+def _half(r: Reader, m: re.Match[str], hour: int) -> str | None:
+    """a or p, by "p.m." or the part of the day named: in the evening, on Friday night. "" where
+    the hour cannot be of that part, None where none is named.
+    """
+    if m["half"]:
+        return m["half"]
+    found = m["part"] or m["late"]
+    beside = None if found else _PART_BEHIND.match(r.behind(m)) or _PART_BEFORE.search(r.before(m))
+    part = (found or (beside["part"] if beside else "")).lower()
+    if not part:
+        return None
+    if part == "afternoon" and hour == 12:
+        return "p"
+    return "" if hour not in _HOURS_OF[part] else "a" if part == "morning" else "p"
+
+
+def hour_of_a_part(r: Reader, m: re.Match[str]) -> Token | None:
+    """At eight in the evening, at 8:30 on Friday evening, at eight p.m.; an hour that cannot be of that part is left
+    out. Numbers of a 24-hour clock and those with a.m. or p.m. are read by other rules.
+    """
+    digits = m["hour"].isdigit()
+    hour = int(m["hour"]) if digits else NUMBERS[m["hour"].lower()]
+    if (digits and (m["half"] or hour > 12)) or (half := _half(r, m, hour)) is None:
+        return None
+    said = m["half"] or m["part"] or m["late"] or m["minutes"] or m[0].endswith("clock")
+    if not said and not re.match(PLAIN, r.behind(m)) and not zone_behind(r.text, m.end(), r.zone):
+        return None  # on Friday evening at nine schools
+    if not half:
+        return Token(m.start(), m.end(), form="clock")
+    return _with_zone(r, m, Clock(_hour(str(hour), m["minutes"], half), None, r.zone))
 
 
 def _hour(digits: str, minutes: str | None, half: str | None) -> time:
@@ -68,12 +109,13 @@ def bare_clock(r: Reader, m: re.Match[str]) -> Token | None:
 
 
 def minutes(r: Reader, m: re.Match[str]) -> Token:
-    """Half past 7 p.m., quarter to 8 p.m.; five to eight p.m. may be three hours."""
+    """Half past 7 p.m., quarter to eight in the evening; five to eight p.m. may be three hours."""
     minutes = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20}.get(m["minutes"].lower().split()[-1])
-    if not minutes or (m["side"].lower() == "to" and minutes in (5, 10)) or not m["half"]:
+    hour = NUMBERS.get(m["hour"].lower()) or int(m["hour"])
+    half = _half(r, m, hour)
+    if not minutes or (m["side"].lower() == "to" and minutes in (5, 10)) or not half:
         return Token(m.start(), m.end(), form="clock")
-    digits = str(NUMBERS.get(m["hour"].lower(), m["hour"]))
-    at = datetime.combine(r.today, _hour(digits, None, m["half"])) + timedelta(
+    at = datetime.combine(r.today, _hour(str(hour), None, half)) + timedelta(
         minutes=minutes if m["side"].lower() == "past" else -minutes
     )
     if at.date() != r.today:  # a quarter to midnight, of which night?

@@ -21,6 +21,14 @@ NUMBERS = {
     )
 } | {"an": 1, "one": 1, "couple of": 2}
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": -1, "final": -1}
+_UNITS = "first second third fourth fifth sixth seventh eighth ninth".split()
+_TEENS = "tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth".split()
+WORDED_DAYS = {
+    word: n
+    for n, word in enumerate(
+        [*_UNITS, *_TEENS, "twentieth", *(f"twenty-{word}" for word in _UNITS), "thirtieth", "thirty-first"], 1
+    )
+}
 NAMES = {"March", "April", "May", "June", "August"}  # also people, verbs and adjectives
 SHORT_WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)}|(?:Mon|Tues?|Wed|Thu(?:rs)?|Fri|Sat|Sun)\b\.?)"
 SHORT_MONTH = rf"(?:{MONTH}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
@@ -37,6 +45,10 @@ FUNCTION_WORD = (
     r"|their|they|this|to|under"
     r"|until|we|when|where|which|while|who|will|with|would|after|before|unless|has|have|had|was|were|can|could|may"
     r"|might|must|should)\b"
+)
+COUNTED = (  # what a number before it counts: 9 countries
+    rf"\s*(?:{SHORT_MONTH}|(?!{FUNCTION_WORD}|(?:across|versus|towards|besides|this|thus|always|perhaps)\b)[a-z]+s\b"
+    r"|(?:people|men|women|children)\b)"
 )
 PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{FUNCTION_WORD})"  # nothing that the expression could be an adjective of
 _MOVED_FROM = lazy(rf"\b{MOVED}\w*\b[^,;]{{0,60}} from(?: the)? $", re.IGNORECASE)

@@ -19,7 +19,6 @@ from onrecord.dates.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
 from onrecord.dates.calendar_days import (
     FEAST,
     feast,
-    first_of,
     iso,
     listed_days,
     month_day,
@@ -28,17 +27,17 @@ from onrecord.dates.calendar_days import (
     slashes,
     weekdays_and_days,
 )
-from onrecord.dates.clock_times import bare_clock, clock, minutes, tonight
+from onrecord.dates.clock_times import HOURS, bare_clock, clock, hour_of_a_part, minutes, tonight
 from onrecord.dates.expression import (
     ANY_YEAR,
+    COUNTED,
     DAY_NUMBER,
-    FUNCTION_WORD,
     NUMBER,
-    NUMBERS,
     PERIOD,
     PLAIN,
     SHORT_MONTH,
     SHORT_WEEKDAY,
+    WORDED_DAYS,
     YEAR,
     GrammarRule,
     unresolved,
@@ -71,6 +70,11 @@ _OPENING = (
 )
 _MINUTES = r"(?:[:.](?P<{}>\d\d))?"
 _IN_YEAR = rf"(?:(?:,|\s+of)?\s+(?P<year>{ANY_YEAR}))?"
+# which half of the day an hour is of
+_HALF = (
+    r"(?:\s?(?P<half>[ap])\.?\s?m\b\.?"
+    r"| (?:in the (?:early |late )?(?P<part>morning|afternoon|evening)|at (?P<late>night))\b)"
+)
 _EVENING = r"[5-9]|1[01]|five|six|seven|eight|nine|ten|eleven"  # hours that "tonight" may mean
 # a title between quotation marks: “Blue Tuesday”, “The Last Week of May”
 _TITLED_WORDS = r"[A-Z][\w’'-]*(?:\s+(?:[A-Z][\w’'-]*|\d+|an?|the|of|in|on|at|to|and|for))*"
@@ -79,9 +83,10 @@ _TITLE = (
     rf"(?<=['’]s )[“\"]{_TITLED_WORDS}[.,]?[”\"]|[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)"
     rf"|[“\"]{_NO_TITLE}{_TITLED_WORDS}[.,][”\"]"
 )
-_COUNTED = rf"(?!{FUNCTION_WORD}|(?:across|versus|towards|besides|this|thus|always|perhaps)\b)[a-z]+s\b"  # 9 countries
 _WEEK_OF = r"(?P<around>(?:the\s+)?(?:(?:week|weekend)\s+of|week\s+(?:beginning|starting|commencing|ending))\s+)?"
-_DAYS = rf"(?P<days>{DAY_NUMBER}(?:,\s*{DAY_NUMBER}){{1,12}},?\s+and\s+{DAY_NUMBER})"
+_DAY_OR_TWO = rf"{DAY_NUMBER}(?:\s?(?:-|–|—|to|through)\s?{DAY_NUMBER})?"
+_DAYS = rf"(?P<days>{_DAY_OR_TWO}(?:(?:,\s*|,?\s+(?:and|&)\s+){_DAY_OR_TWO}){{1,12}})"
+_WORDED_DAY = rf"(?P<d1>{'|'.join(sorted(WORDED_DAYS, key=len, reverse=True)).replace('-', '[- ]')})(?P<d2>)(?P<word>)"
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{SHORT_WEEKDAY}),?\s+)?"
 _WEEKDAYS = rf"(?P<from>{SHORT_WEEKDAY})(?P<between> and | & | to | through | ?[-–] ?)(?P<wd>{SHORT_WEEKDAY}),? "
 _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
@@ -100,9 +105,15 @@ RULES = [
     ),
     _rule(
         rf"(?<!from )\b(?P<minutes>half|(?:a\s+)?quarter|five|ten|twenty|(?<=\bat "
-        rf")\d\d?)(?:\s+minutes)?\s+(?P<side>past|to)\s+(?P<hour>\d\d?|{'|'.join(NUMBERS)})\b"
-        r"(?:\s?(?P<half>[ap])\.?\s?m\b\.?)?",
+        rf")\d\d?)(?:\s+minutes)?\s+(?P<side>past|to)\s+(?P<hour>\d\d?|{'|'.join(HOURS)})\b"
+        rf"{_HALF}?",
         minutes,
+        _I,
+    ),
+    _rule(  # at eight in the evening, at 8:30 on Friday evening, at eight p.m.
+        rf"(?:(?<=\bat )|(?<=\bby )|(?<=\bfrom )|(?<=\buntil )|(?<=\bbefore )|(?<=\bafter )|(?<=\baround ))"
+        rf"(?P<hour>\d\d?|{'|'.join(HOURS)})(?:[:.](?P<minutes>[0-5]\d))?(?: o['’]clock)?{_HALF}?(?![\w:-])",
+        hour_of_a_part,
         _I,
     ),
     _rule(
@@ -145,10 +156,17 @@ RULES = [
     ),
     _rule(
         rf"\b{_WEEK_OF}{_WEEKDAY_BEFORE}(?P<month>{SHORT_MONTH})\s+(?:the\s+)?(?P<d1>{DAY_NUMBER})"
-        rf"(?:{_DASH}(?P<d2>{DAY_NUMBER})(?!\s*(?:{SHORT_MONTH}|{_COUNTED})))?{_IN_YEAR}",
+        rf"(?:{_DASH}(?P<d2>{DAY_NUMBER})(?!{COUNTED}))?{_IN_YEAR}",
         month_day,
     ),
-    _rule(rf"(?<=\bthe )first of (?P<month>{MONTH})\b(?!['’]s){_IN_YEAR}", first_of),
+    _rule(
+        rf"\b(?<!, )(?P<around>){_WEEKDAY_BEFORE}[Tt]he (?!fourth of July){_WORDED_DAY} of"
+        rf" (?P<month>{MONTH})\b(?!['’]s){_IN_YEAR}",
+        month_day,
+    ),
+    _rule(
+        rf"(?<=\bon )(?P<around>)(?P<wd>)(?P<month>{MONTH}) the {_WORDED_DAY}\b{_IN_YEAR}{PLAIN}(?! of\b)", month_day
+    ),
     # more than one week or day, or a half: whose bounds are not said
     _rule(
         rf"\b(?:first|second|latter)\s+half\s+of\s+(?:{MONTH}|(?:the|this|next)\s+(?:week|month))\b"

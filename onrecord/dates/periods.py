@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from itertools import islice
 
-from onrecord.dates.calendar_arithmetic import DAY, MONTH, WEEKDAYS, later, month_number, span
-from onrecord.dates.expression import NAMES, NUMBERS, ORDINALS, PLAIN, Reader, Token, unresolved
+from onrecord.dates.calendar_arithmetic import DAY, MONTH, WEEKDAY, WEEKDAYS, later, month_number, span
+from onrecord.dates.expression import NAMES, NUMBER, NUMBERS, ORDINALS, PLAIN, SHORT_MONTH, Reader, Token, unresolved
+from onrecord.patterns import lazy
 
 
 def _period(r: Reader, m: re.Match[str]) -> tuple[str, date, date] | None:
@@ -209,3 +212,46 @@ def bare_year(r: Reader, m: re.Match[str]) -> Token | None:
     if not re.search(r"\b(?:in|by|until|since|before|after|during)\s+$", r.before(m), re.IGNORECASE):
         return None
     return r.sure(m, "year", *span("year", date(int(m["only"]), 1, 1)))
+
+
+COUNTED_ON = 9  # such words of a sentence that are looked at, so that the work grows with the text
+_STOP = r"(?=\s*(?:[.,;:!?)—–”\"]|$))"
+_LATER = lazy(
+    rf"(?<!\bfor )(?<!\bor )(?<!\bto )(?<!\bthan )(?<!\bleast )(?<!\bmost )(?<!\babout )(?<!\bwithin )(?<!\bin )"
+    rf"(?<!\bover )(?<!\bduring )(?<!\bof )\b(?:(?!couple)(?P<n>{NUMBER}) (?P<unit>day|week)s? (?:later|after{_STOP})"
+    rf"|the (?:(?:following )(?P<following>day|week)|next day|day after{_STOP}))"
+    rf"(?![\w’'-]|,? (?:than|after|before|of|(?:on |in )?(?:{WEEKDAY}|{SHORT_MONTH}|\d|today|tomorrow))\b)",
+    re.IGNORECASE,
+)
+
+
+def days_later(text: str, tokens: Sequence[Token]) -> list[Token]:
+    """The tokens, and what is counted from a day ahead before it in the sentence: a day later, two weeks after, the
+    following day. Without such a day, or with a later one further left, it is left out.
+    """
+    found = list(tokens)
+    if not any(t.kind for t in tokens):
+        return found
+    for m in islice(_LATER.finditer(text), COUNTED_ON):
+        before = [t for t in found if t.start < m.start()]
+        base = before[-1] if before else None
+        if (
+            base is None
+            or base.kind not in ("day", "instant")
+            or base.past
+            or not isinstance(base.first, date)
+            or base.end > m.start()
+            or not re.search(r"\w", text[base.end : m.start()])  # on May 7, a day later: moved by it
+            or any(_day(t.first) > _day(base.first) for t in before if t.first)
+        ):
+            continue
+        n = (NUMBERS.get(m["n"].lower()) or int(m["n"])) if m["n"] else 1
+        unit = (m["unit"] or m["following"] or "day").lower()
+        day = later(_day(base.first), unit, n)
+        first, last = span("week", day) if unit == "week" else (day, day)
+        found.insert(len(before), Token(m.start(), m.end(), unit, first, last, form="date"))
+    return found
+
+
+def _day(moment: date | datetime) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment

@@ -21,6 +21,7 @@ from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY
 from onrecord.dates.expression import CONTEXT, Clock, Reader, Token
 from onrecord.dates.grammar import RULES
 from onrecord.dates.normalise import plain
+from onrecord.dates.periods import days_later
 from onrecord.dates.verbs import ENDURED, MOVED
 from onrecord.dates.zones import zone_behind, zone_of_city
 from onrecord.patterns import lazy
@@ -41,7 +42,6 @@ _RECKONED = lazy(
     r"\s+(?:the\s+)?$"  # the first Monday after June 10
     r"|\beve\s+of\s+(?:the\s+)?$"
     r"|\b(?:except|excluding|apart\s+from|other\s+than)\s+(?:for\s+|on\s+)?(?:the\s+)?$"
-    r"|\d(?:st|nd|rd|th)?\s?[-–]$"  # 7-9 and 14 May: a span that the list was not read with
     r"|\bweek\s+(?:beginning|starting|commencing|ending)\s+(?:on\s+)?$",
     re.IGNORECASE,
 )
@@ -96,8 +96,11 @@ def find_dates(
     for rule_of_two in (_clock_list, _same_moment, _clock_and_day, _same_moment, _instead, _range, _same_day):
         tokens = _fold(text, tokens, rule_of_two)
     joined = [t for t in tokens if t.form != "clock"]
-    joined = [_lasting(text, t) for t in _in_order(text, joined, published)]
-    joined = [part for t in joined for part in _each_time(text, t)]
+    joined = [
+        replace(t, kind=None) if _no_date(text, t) else t
+        for t in (_lasting(text, t) for t in _in_order(text, joined, published))
+    ]
+    joined = [part for t in days_later(text, joined) for part in _each_time(text, t)]
     return [
         When(
             sentence[start:end],
@@ -111,7 +114,7 @@ def find_dates(
             t.moved_from,
         )
         for t in joined
-        if t.kind and t.first and t.last and t.first.year >= 1000 and t.last.year <= 9000 and not _no_date(text, t)
+        if t.kind and t.first and t.last and t.first.year >= 1000 and t.last.year <= 9000
         for start, end in [(places[t.start], places[t.end - 1] + 1)]
     ]
 
@@ -248,7 +251,8 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
         elif there := zone_of_city(text, a.start, end):  # 10 a.m. Friday in Beijing, in Beijing on Friday at 10 a.m.
             time = replace(time, zone=there.zone, names=True)
     both = replace(day, start=a.start, end=end, clock=time)
-    if day.kind != "day" or time is None or not time.known:
+    late = re.search(r"\b(?:afternoon|evening|night)$", text[day.start : day.end])  # Friday evening, from 7:30
+    if day.kind != "day" or time is None or not time.known or (late and (time.last or time.first).hour < 12):
         # the hour is left out; so is all of "3 p.m. next week"
         return replace(both, kind="day" if day.kind == "day" else None)
     return _at(both, time)

@@ -236,7 +236,10 @@ def test_a_diary_is_wanted_by_few() -> None:
         ("The vote will not happen until June 3.", [("confirmed", "2024-06-03", "2024-06-03")]),
         ("The meeting will be no earlier than June 3.", [("tentative", "2024-06-03", "2024-06-03")]),
         ("He will testify from 13 to 24 May, except 17 May.", [("confirmed", "2024-05-13", "2024-05-24")]),
-        ("A strike is planned for 7-9 and 14 May.", [("confirmed", "2024-05-14", "2024-05-14")]),
+        (
+            "A strike is planned for 7-9 and 14 May.",
+            [("confirmed", "2024-05-07", "2024-05-09"), ("confirmed", "2024-05-14", "2024-05-14")],
+        ),
         ("The bill takes effect on the first of July.", [("confirmed", "2024-07-01", "2024-07-01")]),
         ("The law takes effect on the first of May, 2025.", [("confirmed", "2025-05-01", "2025-05-01")]),
         ("No vote will be held before June 3.", [("tentative", "2024-06-03", "2024-06-03")]),
