@@ -10,7 +10,7 @@ OPTIONS := $(if $(CONFIG),--config $(CONFIG))
 MEASURE := -m train.evaluate $(OPTIONS) $(if $(EXTRA),--extra $(EXTRA))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test test-all smoke lint docs wheels image-constraints clean
+.PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test test-all test-oldest smoke lint docs wheels image-constraints clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -62,6 +62,14 @@ test: setup  ## all tests but the slow ones, no network
 
 test-all: setup  ## all tests
 	$(BIN)/pytest
+
+test-oldest: setup  ## the tests of `make test` on the oldest dependencies that pyproject.toml allows
+	$(BIN)/uv pip compile --quiet pyproject.toml --extra train --extra dev --resolution lowest-direct \
+	  --python-version 3.11 --no-header --no-annotate --no-emit-index-url --output-file build/oldest.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/oldest
+	$(BIN)/uv pip sync --quiet --python build/oldest build/oldest.txt
+	$(BIN)/uv pip install --quiet --python build/oldest --no-deps -e .
+	build/oldest/bin/python -m pytest -m "not slow"
 
 smoke:  ## the whole chain with a tiny random model in under a minute: do the parts fit?
 	$(MAKE) train CONFIG=configs/smoke.yaml

@@ -12,9 +12,11 @@ from typer.exceptions import TyperException
 
 from onrecord.terminal import escaped
 
-EXIT_CODES = """Exit codes: 0 done; 1 it ended for the reason that standard error gives (score goes on when
-started again); 2 wrong usage: an argument, option or value that there is not, or that this checkpoint does not know;
-3 done, but bad lines or rows were left out, each named on standard error."""
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 it ended for the reason that standard error gives (score goes on when started again); "
+    "2 wrong usage: an argument, option or value that there is not, or that this checkpoint does not know; "
+    "3 done, but bad lines or rows were left out, each named on standard error."
+)
 LEFT_OUT = 3
 
 

@@ -109,12 +109,18 @@ def write_workbook(path: Path) -> None:
     book.save(path)
 
 
+def first_sheet(path: Path) -> pd.DataFrame:
+    """As openpyxl reads it: pandas' own reader asks for a newer one than the oldest that we allow."""
+    header, *rows = openpyxl.load_workbook(path).active.values
+    return pd.DataFrame(rows, columns=header, dtype=object)
+
+
 def test_workbooks_in_and_out(tmp_path: Path) -> None:
     write_workbook(tmp_path / "in.xlsx")
     told: list[str] = []
     assert scored(tmp_path / "in.xlsx", tmp_path / "out.xlsx", rows=2, on_note=told.append) == Summary(3, 0)
     assert told == ["read is the sheet 'Sheet' alone; there are also 'more'"]
-    before, after = (pd.read_excel(tmp_path / f"{name}.xlsx", dtype=object) for name in ("in", "out"))
+    before, after = (first_sheet(tmp_path / f"{name}.xlsx") for name in ("in", "out"))
     before = before.dropna(how="all").dropna(axis=1, how="all").reset_index(drop=True)
     assert list(after.columns) == [*before.columns, *ADDED]
     for name in ("id", "when", "n", "yes", "note"):
