@@ -2,7 +2,7 @@
 
 The rules look at the clause of a date, which commas, colons, dashes and conjunctions end. In doubt an event stays as it
 was announced: what is neither plainly called off nor plainly moved is `confirmed`, or `tentative` where the sentence is
-a hedge or its clause holds one.
+a hedge, or its clause holds one or stands under a condition.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Literal
 
 from onrecord.dates.calendar_arithmetic import DAY, MONTH, MONTHS, WEEKDAY
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import HORIZON
-from onrecord.dates.verbs import ENDURED, MOVED
+from onrecord.dates.verbs import ENDURED, MOVED, verbs_of
 
 Status = Literal["confirmed", "tentative", "cancelled", "moved"]
 EXACT = ("instant", "day", "range", "weekend")  # kinds of a When that name their days; the others say about when
@@ -65,13 +66,34 @@ _ELSEWHEN = re.compile(r"\b(?:reschedul\w+|postpon\w+|moved|instead|until|will)\
 _FROM = re.compile(  # trains are cancelled from Monday
     r"\b(?:from|after|starting|beginning|as of|since)\s+(?:the\s+)?$", re.IGNORECASE
 )
+_SUPPOSING = (
+    r"(?:provided\ (?:that|the|no|all|it|he|she|they)|providing\ that|assuming\ (?:that|no|all|it|he|she|they"
+    r"|the\ \w+\ (?:is|are|goes|holds|passes))|(?:as|so)\ long\ as\ (?:the|no|it|he|she|they)|on\ condition\ that)\b"
+)
 _HEDGE = re.compile(
-    r"""\b(?:may(?!\s+\d)|might|could|possibly|perhaps|maybe|probably|likely|tentative(?:ly)?|provisional(?:ly)?
+    rf"""\b(?:may(?!\s+\d)|might|could|possibly|perhaps|maybe|probably|likely|tentative(?:ly)?|provisional(?:ly)?
     |pencill?ed\ in|hopes?\ to|hoping\ to|hoped
-         |if|unless|(?<!\ on\ )(?<!decide\ )whether|unclear|uncertain|in\ doubt|at\ risk|considering|weighing|(?:has
+         |(?<!even\ )if|unless|(?<!\ on\ )whether|unclear|uncertain|in\ doubt|at\ risk|considering|weighing|(?:has
          |have|is|are)\ yet\ to|to\ be\ confirmed|subject\ to
-         |(?:is|are|was|were|be)\ (?:thought|believed|rumou?red|tipped)|reportedly|aims?\ to)\b""",
+         |(?:is|are|was|were|be)\ (?:thought|believed|rumou?red|tipped)|reportedly|aims?\ to
+         |should\ (?:the|an?|no|it|he|she|they)|{_SUPPOSING})\b""",
     re.VERBOSE,
+)
+_IF = (
+    r"(?:(?:if(?!\ you\b)|unless|in\ case|in\ the\ event|subject\ to"
+    rf"|pending\ (?:a|an|the|its|his|final|approval|review))\b|{_SUPPOSING})"
+)
+_CONDITION = re.compile(  # "If the budget passes," before a clause, also within it: "the road, if approved, will"
+    rf"(?:^\W*|[;,:]\ |\ [—–]\ |\b(?:that|said|says|and|but)\ ){_IF}|^\W*Should\ (?!you\b)|\bpermitting\b",
+    re.VERBOSE | re.IGNORECASE,
+)
+_CONDITION_BEHIND = re.compile(rf",\ (?:{_IF}|\w+\ permitting\b)", re.VERBOSE)
+_REPORTS = re.compile(  # "would" is what was said to come
+    r"\b(?:said|told|announced|confirmed|added|wrote|warned|agreed|decided|ruled|ordered|promised|pledged|vowed|hoped"
+    r"|thought|insisted|declared|reported|stated|explained|noted|predicted|revealed|disclosed|indicated)\b"
+)
+_ASKED_IF = re.compile(  # what is decided that day: "will decide on June 3 if the mayor should stay"
+    r"\b(?:decid|determin|learn|find out|rule on|say)\w*\b[^,;:]{0,80}?\b(?:if|whether)\b"
 )
 _EARLIEST = re.compile(r"(?:\b(?:no|not) (?:earlier|sooner) than|\bnot before|^\W*No\b[^,;:]* before) (?:the )?$")
 _POSSIBLY = re.compile(r"^\W*(?:Possibly|Perhaps|Maybe|Tentatively|If|Unless|Whether)\b")
@@ -192,16 +214,21 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
             continue
         scope = _scope(text, when)
         clause = text[slice(*scope)]
-        doubtful = (not _certain(text, when) if hedged else _hedges(text, scope)) or _either(text, when)
+        conditional = _conditional(text, when, scope)
+        doubtful = (not _certain(text, when) if hedged else _hedges(text, scope)) or _either(text, when) or conditional
         doubtful |= _EARLIEST.search(text[max(0, when.start - 80) : when.start]) is not None  # the day or a later one
         if when in moved.new:
-            if _hedges(text, scope):  # "may be moved to Thursday" moves nothing
+            if conditional or _hedges(text, scope):  # "may be moved to Thursday" moves nothing
                 made.append(Outcome(moved.new[when] or when, "tentative"))
             else:
                 made.append(Outcome(when, "moved", moved.new[when]))
         elif shifted := _shifted(text, when):
             made.append(shifted)
-        elif (off := called_off(clause)) and not _FROM.search(text[max(0, when.start - 40) : when.start]):
+        elif (
+            not conditional
+            and (off := called_off(clause))
+            and not _FROM.search(text[max(0, when.start - 40) : when.start])
+        ):
             made.append(Outcome(when, "cancelled", postponed=off == "postponed"))
         elif _NO_LONGER.search(text[max(0, when.start - HORIZON) : when.start]):
             made.append(Outcome(when, "cancelled", postponed=True))
@@ -225,6 +252,7 @@ def plainly_ahead(text: str, when: When) -> bool:
         and bool(_AHEAD.search(clause))
         and not _hedges(text, scope)
         and not _either(text, when)
+        and not _conditional(text, when, scope)
         and not _DOUBT.search(clause)
         and not _unplanned(text, when, scope)
     )
@@ -338,7 +366,25 @@ def _scope(text: str, when: When, asides: bool = True) -> tuple[int, int]:
 
 def _hedges(text: str, scope: tuple[int, int]) -> bool:
     clause = text[slice(*scope)]
-    return bool(_HEDGE.search(clause) or _POSSIBLY.match(clause))
+    return bool(_HEDGE.search(_ASKED_IF.sub("", clause)) or _POSSIBLY.match(clause))
+
+
+def _conditional(text: str, when: When, scope: tuple[int, int]) -> bool:
+    """Whether the clause of a date holds only on a condition: "if", "unless" or "should" of a clause beside it, or its
+    own "would", unless that tells what somebody said ("he said the vote would be on June 3").
+    """
+    start, end = scope
+    head = text[max(0, when.start - HORIZON) : start]
+    for found in _CONDITION.finditer(head):
+        _, comma, between = head[found.end() :].partition(",")
+        if comma and not re.search(r";|\bbut\b", between):
+            return True
+    if _CONDITION_BEHIND.match(text, end):
+        return True
+    before, behind = text[start : when.start], text[when.end : end]
+    verbs = [before[v.start : v.end] for v in verbs_of(before)][-1:]
+    verbs = verbs or [behind[v.start : v.end] for v in islice(verbs_of(behind), 1)]
+    return verbs == ["would"] and not _REPORTS.search(text)
 
 
 def _either(text: str, when: When) -> bool:

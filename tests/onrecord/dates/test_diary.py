@@ -135,6 +135,47 @@ def test_called_off(text: str, status: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "texts"),
+    [
+        (
+            "tentative",
+            """If the budget passes, the vote is on June 3.
+            If the House and the Senate agree, the vote is on June 3.
+            Officials said that if the budget passes, the vote is on June 3.
+            Unless the union calls it off, the strike begins on June 3.
+            The vote is on June 3 provided that the budget passes.
+            Should the talks fail, the strike will begin on June 3.
+            The strike will begin on June 3 should the talks fail.
+            The road, if approved, will open on June 3.
+            The road will open on June 3, if approved.
+            Weather permitting, the launch is on June 3.
+            The strike would begin on June 3.
+            If talks fail, the match on June 3 will be called off.
+            If it rains, the match will be moved to June 3.""",
+        ),
+        (
+            "confirmed",
+            """Even if it rains, the match will be played on June 3.
+            Voters will decide on June 3 if the mayor should stay.
+            The council will decide on June 3 whether the road would be built.
+            Asked if he would run, Boyle said the vote is on June 3.
+            If you go: the fair opens on June 3.
+            The bill that would ban cars comes to a vote on June 3.
+            He said the vote would be on June 3.
+            Provided by the city, the tents will open on June 3.
+            The minister, speaking on condition of anonymity, said the vote is on June 3.
+            If it rains, the fair is off, but the vote is on June 3.
+            The pending case will be heard on June 3.""",
+        ),
+    ],
+)
+def test_a_condition_makes_an_event_tentative(status: str, texts: str) -> None:
+    assert {text: [e.status for e in events(text)] for text in map(str.strip, texts.splitlines())} == {
+        text: [status] for text in map(str.strip, texts.splitlines())
+    }
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("The vote, due on Tuesday, has been moved to Wednesday.", ["moved 2024-05-08"]),
