@@ -151,11 +151,11 @@ def _known(calendar: bytes) -> dict[str, _Known]:
     for entry in entries:
         try:
             sequence = int(entry.pop("sequence", 0))
-        except (ValueError, TypeError):  # as somebody edited it
+            day = entry["dtstart"].dt if "dtstart" in entry else date.min
+        except (ValueError, TypeError, AttributeError):  # as somebody edited it
             continue
         entry.pop("dtstamp", None)
-        uid, first = str(entry.get("uid")), entry.get("dtstart")
-        day = first.dt if first else date.min
+        uid = str(entry.get("uid"))
         known[uid] = _Known(
             sequence,
             entry.to_ical(),

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from onrecord.article.read import Article, Predicts, read
 from onrecord.article.record import dumps, record
 from onrecord.classifier import Prediction
-from onrecord.dates.forms import to_ics, to_jsonld, to_superdesk
+from onrecord.dates.forms import as_before, to_ics, to_jsonld, to_superdesk
 from onrecord.service import limits
 from onrecord.service.messages import CalendarRequest, ReadRequest
 
@@ -38,7 +38,7 @@ def calendar(classifier: Predicts, request: CalendarRequest) -> Response:
         raise HTTPException(422, "published is missing: 'Monday' is a date only for who knows when it was written")
     try:
         content = {
-            "ics": lambda: to_ics(article),
+            "ics": lambda: to_ics(article, (request.before or "").encode() or None),
             "superdesk": lambda: json.dumps(to_superdesk(article), ensure_ascii=False).encode(),
             "jsonld": lambda: json.dumps(to_jsonld(article), ensure_ascii=False).encode(),
         }[request.form]()
@@ -54,7 +54,7 @@ def calendar(classifier: Predicts, request: CalendarRequest) -> Response:
 def _read(classifier: Predicts, request: ReadRequest) -> Article:
     page = request.text is None
     try:
-        return read(
+        article = read(
             (request.html if page else request.text) or "",
             request.published,
             _Bounded(classifier, page),
@@ -63,7 +63,8 @@ def _read(classifier: Predicts, request: ReadRequest) -> Article:
             source=request.source,
             claims=request.claims,
         )
-    except ModuleNotFoundError as error:
+        return as_before(article, request.before.encode()) if request.before else article
+    except ImportError as error:
         raise HTTPException(501, str(error)) from None
     except ValueError as error:
         raise HTTPException(422, str(error)) from None

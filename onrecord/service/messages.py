@@ -102,6 +102,11 @@ class ReadRequest(_Request):
         "one that a page names",
         examples=["https://news.example/skarra-summit"],
     )
+    before: Text | None = Field(
+        None,
+        description="the calendar (iCalendar) that was written of the article last time: a reworded event is known "
+        "again by its day and words, and keeps the UID that it has there (needs the extra `diary` and the same source)",
+    )
     claims: bool = Field(False, description="whether claims whose predicate plainly lies ahead make events too")
 
     @model_validator(mode="after")

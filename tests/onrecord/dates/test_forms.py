@@ -168,6 +168,13 @@ def test_a_reworded_article_is_known_again_in_the_calendar_before() -> None:
 SUPERDESK = Path(__file__).parents[2] / "fixtures" / "superdesk_event_fields.json"
 
 
+@pytest.mark.parametrize("damaged", [b"DTSTART;VALUE=DATE:x", b"DTSTART:20240507\r\nDTSTART:20240508"])
+def test_an_entry_before_whose_day_is_damaged_is_none(damaged: bytes) -> None:
+    vote = article({"The vote is on May 7.": "scheduling"}, "2024-05-02", source="https://a.example/vote")
+    before = re.sub(rb"DTSTART\S+", damaged, to_ics(vote))
+    assert damaged in before and to_ics(vote, before) == to_ics(vote)
+
+
 def test_superdesk() -> None:
     """Field names, types and vocabulary as in superdesk-planning:
     server/planning/types/event.py, event_dates.py, data_updates' eventoccurstatus.

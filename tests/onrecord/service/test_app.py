@@ -1,5 +1,7 @@
 """The service as a client meets it: its answers are those of Python."""
 
+import json
+import re
 import sys
 
 import pytest
@@ -10,7 +12,7 @@ from onrecord import Classifier, read
 from onrecord.service import articles
 from onrecord.service import limits as service_limits
 from onrecord.service.app import application
-from onrecord.service.messages import ReadRequest
+from onrecord.service.messages import CalendarRequest, ReadRequest
 from tests.onrecord.service.conftest import Planner, refused
 
 
@@ -61,6 +63,25 @@ def test_html_without_its_extra(planner: Planner, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(HTTPException, match=r"onrecord\[html\]") as refusal:
         articles.answer(planner, ReadRequest(html="<p>Yes.</p>"))
     assert refusal.value.status_code == 501
+
+
+def test_the_calendar_of_last_time_tells_which_event_a_reworded_one_is(planner: Planner) -> None:
+    def asked(text: str, before: str | None = None) -> CalendarRequest:
+        return CalendarRequest(text=text, published="2024-05-02", source="https://a.example/skarra", before=before)
+
+    def uids(calendar: str) -> list[str]:
+        return re.findall(r"UID:(\S+)", calendar)
+
+    first = bytes(articles.calendar(planner, asked("The Skarra summit will open on May 6.")).body).decode()
+    edit = "Leaders will gather in Skarra on May 6. A fair will be held on May 9."
+    alone = bytes(articles.calendar(planner, asked(edit)).body).decode()
+    again = bytes(articles.calendar(planner, asked(edit, first)).body).decode()
+    assert uids(first)[0] not in uids(alone)
+    assert uids(again)[0] == uids(first)[0] and len(set(uids(again))) == 2
+    found = json.loads(articles.answer(planner, asked(edit, first)))["events"]
+    assert [event["uid"] for event in found] == uids(again)
+    for nothing in ("", "no calendar", alone.replace("https://a.example/skarra", "https://b.example/")):
+        assert uids(bytes(articles.calendar(planner, asked(edit, nothing)).body).decode()) == uids(alone)
 
 
 def test_model_and_probes(client: TestClient, classifier: Classifier) -> None:
