@@ -88,6 +88,13 @@ def test_what_differs_makes_the_same_config_again(tmp_path: Path) -> None:
      (["--corpus.labels", "[a, a]"], "corpus.labels: needs two or more different names"),
      (["--corpus.test_share", "0.9", "--corpus.validation_share", "0.1"], "leaves nothing to train on"),
      (["--measure.priors", "{news: {claim: 1}}"], "measure.priors: news must give a share to each of claim, hedge"),
+     (["--source.files", "{test: x.csv}"], "it needs train and may have validation and test"),
+     (["--source.files", "{train: x.csv, holdout: y.csv}"], "has the splits train, holdout"),
+     (["--source.files", "{train: x.csv}", "--source.split_column", "part"], "give one or the other"),
+     (["--source.text_column", "[a, b]"], "text pairs"), (["--source.label_column", "[a, b]"], "(multi-label)"),
+     (["--corpus.labels", "null"], "corpus.labels: null reads the labels from source.files"),
+     (["--corpus.labels", "null", "--source.files", "x.csv"], "set priors: {} or name the labels"),
+     (["--measure.metric", "f1:c"], "measure.metric: f1:c names none of the labels claim"),
      (["--config", "nowhere.yaml"], "--config nowhere.yaml: [Errno 2] No such file")],
 )  # fmt: skip
 def test_wrong_keys_and_values_exit_2(words: list[str], message: str, capsys: pytest.CaptureFixture) -> None:
