@@ -55,13 +55,6 @@ import sys; from onrecord import Classifier
 Classifier.load(sys.argv[1], backend=sys.argv[2]).predict(sys.stdin.read().splitlines())
 print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
-# (reach, far goal) of issue 18, by model_type; others are only reported
-RATIOS: dict[str, dict[str, tuple[float, float]]] = {
-    "bert": {BARE: (12, 16), BATCHED: (6, 8), HEAD: (4, 6), SETFIT: (4, 6)},
-    "mpnet": {BARE: (8, 12), BATCHED: (4, 6)},
-}
-MEGABYTES = {"bert": (200, 150), "mpnet": (400, 300)}
-NONE = (None, None)
 
 
 @dataclass(frozen=True)
@@ -87,26 +80,6 @@ class Spread:
 
     def __str__(self) -> str:
         return f"{self.median:g} ({self.least:g}–{self.most:g})"
-
-
-@dataclass(frozen=True)
-class Target:
-    """What issue 18 asks of one measure."""
-
-    measure: str
-    figure: float | None  # None where the other side is not installed
-    reach: float | None  # None where the figure is only to be reported
-    far: float | None
-    lower: bool = False  # less is better
-
-    def verdict(self) -> str:
-        """In one or two words."""
-        if self.figure is None:
-            return "not measured"
-        for limit, words in ((self.far, "far goal"), (self.reach, "reached")):
-            if limit is not None and (self.figure <= limit if self.lower else self.figure >= limit):
-                return words
-        return "reported" if self.reach is None else "missed"
 
 
 def main(config: Config, rows: int, rounds: int, models: Sequence[str] = (), floor: float | None = None) -> int:
@@ -142,7 +115,6 @@ def measured(checkpoint: Path, labelled: list[dict], texts: list[str], rounds: i
     rates = in_turns(systems, texts, rounds)
     spread = {name: {size: Spread.of(rate) for size, rate in sizes.items()} for name, sizes in rates.items()}
     starts = cold_starts(checkpoint)
-    kind = str(read_object(checkpoint / "config.json").get("model_type"))
     kept = [name for name in FILES if (checkpoint / FILES[name]).is_file()]
     memory = {FILES[name]: resident(checkpoint, name, texts[:500]) for name in kept}
     peak, operations = matrix_rate(), operations_of(checkpoint, texts) / len(texts)
@@ -154,26 +126,21 @@ def measured(checkpoint: Path, labelled: list[dict], texts: list[str], rounds: i
             return None
         return statistics.median(a / b for a, b in zip(rates[name][size], rates[other][size], strict=True))
 
-    targets = []
-    for name in (OURS[backend] for backend in kept):
-        for other in (BARE, BATCHED, HEAD, SETFIT):
-            goals = RATIOS.get(kind, {}).get(other, NONE) if name == default else NONE
-            targets.append(Target(f"{name}: the long list against {other}, ratio", ratio(name, other, MANY), *goals))
+    measures = {
+        f"{OURS[backend]}: the long list against {other}, ratio": ratio(OURS[backend], other, MANY)
+        for backend in kept
+        for other in (BARE, BATCHED, HEAD, SETFIT)
+    }
     first = {name: starting.median for name, starting in starts.items()}
-    targets += [
-        Target(f"{default}: one sentence against pipeline, ratio", ratio(default, BARE, ONE), 3.5, 6),
-        Target("cold start to first answer against pipeline, ratio", first[BARE] / first["onrecord"], 5, 10),
-        Target("cold start to first answer, seconds", first["onrecord"], 1.2, None, lower=True),
-    ]
-    for file, size in memory.items():
-        reach, far = MEGABYTES.get(kind, NONE) if file == FILES["int8"] else NONE
-        targets.append(Target(f"resident memory at its peak, {file}, MB", size, reach, far, lower=True))
-    for name in kept:
-        measure = f"share of the machine's fp32 matrix-product rate, {OURS[name]}"
-        targets.append(Target(measure, share[name], None, 0.7 if name == "onnx" else None))
+    measures |= {
+        f"{default}: one sentence against pipeline, ratio": ratio(default, BARE, ONE),
+        "cold start to first answer against pipeline, ratio": first[BARE] / first["onrecord"],
+        "cold start to first answer, seconds": first["onrecord"],
+    }
+    measures |= {f"resident memory at its peak, {file}, MB": size for file, size in memory.items()}
+    measures |= {f"share of the machine's fp32 matrix-product rate, {OURS[name]}": share[name] for name in kept}
     if "int8" in kept:
-        measure = "share of four times that rate, which VNNI allows int8"
-        targets.append(Target(measure, share["int8"] / 4, 0.6, 0.75))
+        measures["share of four times that rate, which VNNI allows int8"] = share["int8"] / 4
     libraries = ["torch", "transformers", "onnxruntime", *(["sentence-transformers"] if HEAD in systems else [])]
     return {
         "sentences": len(texts),
@@ -191,10 +158,7 @@ def measured(checkpoint: Path, labelled: list[dict], texts: list[str], rounds: i
         "bytes": {FILES[name]: (checkpoint / FILES[name]).stat().st_size for name in kept},
         "matrix_product_gflops": round(peak / 1e9, 1),
         "gflop_a_sentence": round(operations / 1e9, 3),
-        "targets": [
-            vars(t) | {"figure": t.figure if t.figure is None else round(t.figure, 2), "verdict": t.verdict()}
-            for t in targets
-        ],
+        "measures": {name: None if figure is None else round(figure, 2) for name, figure in measures.items()},
     }
 
 
@@ -326,7 +290,7 @@ def operations_of(checkpoint: Path, texts: list[str]) -> float:
 
 
 def render(model: str, stored: dict[str, Any]) -> str:
-    """The figures and the targets as two tables in Markdown."""
+    """The rates and the measures made of them as two tables in Markdown."""
     rates, starts = stored["sentences_per_second"], stored["seconds_to_first_answer"]
     lines = [
         f"{model} (default: {stored['default']}): {stored['sentences']} sentences of {stored['mean_words']} words on "
@@ -342,10 +306,10 @@ def render(model: str, stored: dict[str, Any]) -> str:
         start = starts.get("onrecord" if name == stored["default"] else name)
         cells = [name, single, *(Spread(**sizes[size]) for size in (SHORT, MANY)), Spread(**start) if start else ""]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
-    lines += ["", "| measure | figure | reach | far goal | |", "| --- | --- | --- | --- | --- |"]
-    for t in stored["targets"]:
-        cells = ["" if t[key] is None else t[key] for key in ("measure", "figure", "reach", "far", "verdict")]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    lines += ["", "| measure | figure |", "| --- | --- |"]
+    lines += [
+        f"| {name} | {'not measured' if figure is None else figure} |" for name, figure in stored["measures"].items()
+    ]
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""The bench measures both sides and judges its figures by the targets."""
+"""The bench measures both sides, in turns."""
 
 import json
 import re
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from bench import inference as bench_predict
-from bench.inference import Target
 from train.config import Config, Stop
 
 
@@ -20,7 +19,7 @@ def test_every_measure_has_a_figure(exported: Config, capsys: pytest.CaptureFixt
     for sizes in found["sentences_per_second"].values():
         assert sizes.keys() == {"one", "short", "all"}
         assert all(0 < rate["least"] <= rate["median"] <= rate["most"] for rate in sizes.values())
-    figures = {t["measure"]: t["figure"] for t in found["targets"]}
+    figures = found["measures"]
     assert all(figure is not None for measure, figure in figures.items() if "SetFit" not in measure)
     assert figures["share of the machine's fp32 matrix-product rate, onrecord, fp32"] <= 1
     assert "| onrecord, int8 |" in capsys.readouterr().out
@@ -51,24 +50,6 @@ def test_operations_are_those_of_the_matrices(exported: Config) -> None:
         n * 2 * 32 * 32 + 2 * 32 * 32 + 2 * 32 * 64 + 2 * n * 32,
     )
     assert counted == 2 * (first + last + 32 * 32 + 32 * 5)  # pooler and classifier
-
-
-@pytest.mark.parametrize(
-    ("target", "verdict"),
-    [
-        (Target("a", 10.0, 6, 10), "far goal"),
-        (Target("a", 6.0, 6, 10), "reached"),
-        (Target("a", 5.9, 6, 10), "missed"),
-        (Target("a", None, 6, 10), "not measured"),
-        (Target("a", 0.5, None, 0.7), "reported"),
-        (Target("a", 0.8, None, 0.7), "far goal"),
-        (Target("a", 299.0, 300, 150, lower=True), "reached"),
-        (Target("a", 301.0, 300, 150, lower=True), "missed"),
-        (Target("a", 150.0, 300, 150, lower=True), "far goal"),
-    ],
-)
-def test_verdicts(target: Target, verdict: str) -> None:
-    assert target.verdict() == verdict
 
 
 def test_too_many_rows_are_refused(exported: Config) -> None:
