@@ -24,8 +24,8 @@ from typing import Any
 import torch
 import transformers
 from sklearn.linear_model import LogisticRegression
-from torch.utils.flop_counter import FlopCounterMode
 
+from bench.matrices import matrix_rate, needed_operations
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.inference.backends import FILES, TorchBackend
 from onrecord.inference.files import read_object
@@ -34,7 +34,6 @@ from onrecord.tables.parts import write_whole
 from train.config import Config, Stop, parse, run
 from train.corpus.splits import rows_of
 from train.engine.encoders import minilm_directory, mpnet_directory
-from train.engine.first_token import read_first_token
 from train.engine.int8 import processor
 
 OURS = {"int8": "onrecord, int8", "onnx": "onrecord, fp32", "torch": "onrecord, torch"}
@@ -117,7 +116,8 @@ def measured(checkpoint: Path, labelled: list[dict], texts: list[str], rounds: i
     starts = cold_starts(checkpoint)
     kept = [name for name in FILES if (checkpoint / FILES[name]).is_file()]
     memory = {FILES[name]: resident(checkpoint, name, texts[:500]) for name in kept}
-    peak, operations = matrix_rate(), operations_of(checkpoint, texts) / len(texts)
+    torch.set_num_threads(threads())
+    peak, operations = matrix_rate(time.perf_counter), operations_of(checkpoint, texts) / len(texts)
     share = {name: operations * spread[OURS[name]][MANY].median / peak for name in kept}
 
     def ratio(name: str, other: str, size: str) -> float | None:
@@ -263,30 +263,12 @@ def resident(checkpoint: Path, backend: str, texts: list[str]) -> float:
     return round(int(process.stdout) * 1024 / 1e6, 1)
 
 
-def matrix_rate() -> float:
-    """Floating-point operations per second of a product of two 2048 × 2048 matrices in fp32, the best of several."""
-    torch.set_num_threads(threads())
-    a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
-    return 2 * 2048**3 / min(_seconds(torch.mm, a, b) for _ in range(10))
-
-
-def operations_of(checkpoint: Path, texts: list[str]) -> float:
-    """Floating-point operations of the matrix products that these sentences cannot do without, as torch counts them.
-
-    No padding, and of the last layer the first token: the others are read by nobody.
-    """
+def operations_of(checkpoint: Path, texts: list[str]) -> int:
+    """Floating-point operations of the matrix products that these sentences cannot do without."""
     classifier = Classifier.load(checkpoint, backend="torch")
     assert isinstance(classifier.backend, TorchBackend)
-    model = read_first_token(classifier.backend.model)
-    model.set_attn_implementation("eager")  # the counter does not know the fused one
     lengths = [len(row) for windows in classifier.tokens.encode(texts) for row in windows]
-    cost = {}
-    for length in set(lengths):
-        ids = torch.full((1, length), classifier.backend.pad + 2)
-        with FlopCounterMode(display=False) as counter, torch.inference_mode():
-            model(input_ids=ids, attention_mask=torch.ones_like(ids))
-        cost[length] = counter.get_total_flops()
-    return float(sum(cost[length] for length in lengths))
+    return needed_operations(classifier.backend.model, lengths)
 
 
 def render(model: str, stored: dict[str, Any]) -> str:

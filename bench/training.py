@@ -9,8 +9,8 @@ work on the machine than seconds are.
 """
 
 import json
-import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,14 +25,12 @@ import torch
 import yaml
 from rich.console import Console
 from rich.table import Table
-from torch.utils.flop_counter import FlopCounterMode
 
+from bench.matrices import matrix_rate, needed_operations
 from bench.training_sides import EXAMPLE_TOKENS, SIDES
-from train.build import write_splits
 from train.config import Config, Stop, changed, parse, run
-from train.corpus.splits import load_split
+from train.corpus.splits import load_split, sign
 from train.engine.encoded import encode
-from train.engine.first_token import read_first_token
 from train.engine.model import load_model
 
 TITLES = {
@@ -50,9 +48,9 @@ def main(config: Config, rows: int) -> dict:
         config = shortened(config, rows, root)
         rates, sides = [], {}
         for name in SIDES:
-            rates.append(matrix_rate())
+            rates.append(matrix_rate(time.process_time))
             sides[name] = run_side(name, config, root)
-        rates.append(matrix_rate())
+        rates.append(matrix_rate(time.process_time))
         train, validation = load_split(config.corpus, "train"), load_split(config.corpus, "validation")
         flops = needed_flops(config, list(train["text"]), list(validation["text"]))
     for figures in sides.values():
@@ -92,15 +90,14 @@ def shortened(config: Config, rows: int, root: Path) -> Config:
 
     No side stops early.
     """
-    wanted = {"train": rows, "validation": max(1, rows // 8)}
-    write_splits(
-        {name: whole_documents(load_split(config.corpus, name), n, config.seed) for name, n in wanted.items()},
-        config.corpus.labels,
-        root / "data",
-    )
-    return changed(
-        config, output=str(root / "runs"), corpus__data=str(root / "data"), engine__patience=config.engine.epochs
-    )
+    data = root / "data"
+    data.mkdir()
+    shutil.copy(Path(config.corpus.data) / "manifest.json", data)
+    for name, wanted in (("train", rows), ("validation", max(1, rows // 8))):
+        part = whole_documents(load_split(config.corpus, name), wanted, config.seed)
+        part.to_parquet(data / f"{name}.parquet")
+    sign(data)
+    return changed(config, output=str(root / "runs"), corpus__data=str(data), engine__patience=config.engine.epochs)
 
 
 def whole_documents(split: datasets.Dataset, rows: int, seed: int) -> datasets.Dataset:
@@ -131,40 +128,16 @@ def run_side(name: str, config: Config, root: Path) -> dict[str, float]:
     return json.loads(result.read_text())
 
 
-def matrix_rate(size: int = 2048, repeats: int = 5) -> float:
-    """Floating-point operations per CPU-second of a large fp32 matrix product: the best of `repeats`, the first of
-    which warms up.
-    """
-    left, right = torch.randn(size, size), torch.randn(size, size)
-    best = math.inf
-    for _ in range(repeats):
-        start = time.process_time()
-        torch.mm(left, right)
-        best = min(best, time.process_time() - start)
-    return 2 * size**3 / best
-
-
 def needed_flops(config: Config, train: list[str], validation: list[str]) -> int:
-    """Operations of the matrix products that the run cannot do without: every text at its own length, the last layer
-    for the first token only.
-
-    Forward and backward for `train` in each epoch, forward for `validation`; counted on one row of each length.
+    """Operations of the matrix products of a run: forward and backward for `train`, forward for `validation`, in each
+    epoch.
     """
     tokenizer, model = load_model(config.engine, config.corpus.labels)
-    model.set_attn_implementation("eager")  # its products are those that the counter sees
-    read_first_token(model)
-    total = 0
-    for texts, training in ((train, True), (validation, False)):
-        for length, count in Counter(len(row) for row in encode(texts, tokenizer, config.engine.max_tokens)).items():
-            with FlopCounterMode(display=False) as counter, torch.set_grad_enabled(training):
-                logits = model(
-                    input_ids=torch.zeros(1, length, dtype=torch.long),
-                    attention_mask=torch.ones(1, length, dtype=torch.long),
-                ).logits
-                if training:
-                    logits.sum().backward()
-            total += config.engine.epochs * count * counter.get_total_flops()
-    return total
+    once = (
+        needed_operations(model, map(len, encode(texts, tokenizer, config.engine.max_tokens)), training)
+        for texts, training in ((train, True), (validation, False))
+    )
+    return config.engine.epochs * sum(once)
 
 
 def show(result: dict, console: Console) -> None:

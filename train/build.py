@@ -287,27 +287,6 @@ def _earlier(manifest: Path) -> set[str]:
         return set()
 
 
-def write_splits(parts: dict[str, datasets.Dataset], labels: list[str], target: Path) -> None:
-    """A data directory of splits that were read from another one, with a manifest.
-
-    Raises Stop where something else stands at `target`.
-    """
-    files = {}
-    for name, rows in parts.items():
-        buffer = io.BytesIO()
-        rows.to_parquet(buffer)
-        files[f"{name}.parquet"] = buffer.getvalue()
-    counts = {name: Counter(rows["label"]) for name, rows in parts.items()}
-    manifest = {
-        "labels": labels,
-        "rows": {name: len(rows) for name, rows in parts.items()},
-        "documents": {name: len(set(rows["doc"])) for name, rows in parts.items()},
-        "label_counts": {name: {label: count[i] for i, label in enumerate(labels)} for name, count in counts.items()},
-        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
-    }
-    write(files | {"manifest.json": (json.dumps(manifest, indent=2) + "\n").encode()}, target)
-
-
 def _origin(config: Config) -> list[str]:
     """What the data is made of: the seeds, or the files, directory or hub dataset of the source."""
     if config.source.files is None:

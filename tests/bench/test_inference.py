@@ -36,22 +36,6 @@ def test_a_ratio_below_the_floor_fails(
     )
 
 
-@pytest.mark.slow
-def test_operations_are_those_of_the_matrices(exported: Config) -> None:
-    """Width 32, inner 64, n tokens.
-
-    A layer is four square products, two inner ones and two of attention; the last has keys and values of all tokens,
-    the rest of one.
-    """
-    counted = bench_predict.operations_of(exported.checkpoint, ["One said."])
-    n = len(bench_predict.Classifier.load(exported.checkpoint).tokens.encode(["One said."])[0][0])
-    first, last = (
-        n * (4 * 32 * 32 + 2 * 32 * 64) + 2 * n * n * 32,
-        n * 2 * 32 * 32 + 2 * 32 * 32 + 2 * 32 * 64 + 2 * n * 32,
-    )
-    assert counted == 2 * (first + last + 32 * 32 + 32 * 5)  # pooler and classifier
-
-
 def test_too_many_rows_are_refused(exported: Config) -> None:
     with pytest.raises(Stop, match="ask for fewer"):
         bench_predict.main(exported, rows=10**6, rounds=1)

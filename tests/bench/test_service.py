@@ -27,7 +27,7 @@ def test_every_measure_has_a_figure(exported: Config) -> None:
     assert figures["killed"]["answers"]["200"] > 0 and figures["soak"]["memory_mb"][0] > 10
 
 
-def test_what_is_cut_off_counts_as_lost(exported: Config) -> None:
+def test_what_is_cut_off_counts_as_lost() -> None:
     """A service that is killed, not told to stop, loses what its clients wait for."""
 
     async def cut() -> Load:
@@ -44,7 +44,7 @@ def test_what_is_cut_off_counts_as_lost(exported: Config) -> None:
     assert load.lost == 3 and not load.answered and load.statuses.total() == 3
 
 
-def test_a_service_that_does_not_start(exported: Config, tmp_path: Path) -> None:
+def test_a_service_that_does_not_start(exported: Config) -> None:
     empty = changed(exported, run="nothing")
     with pytest.raises(Stop, match="make train"):
         bench_service.main(empty, 1, 1, 0, 0)

@@ -64,7 +64,7 @@ def test_the_whole_bench(settings: Config, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(
         bench, "run_side", lambda name, config, root: training_sides.measured(name, changed(config, run=name))
     )
-    monkeypatch.setattr(bench, "matrix_rate", lambda: 1e9)
+    monkeypatch.setattr(bench, "matrix_rate", lambda clock: 1e9)
     result = json.loads(json.dumps(bench.main(settings, 60)))
     ours, padded = result["sides"]["ours"], result["sides"]["padded"]
     assert set(result["sides"]) == {"padded", "grouped", "ours"}

@@ -107,9 +107,7 @@ def link_requirements(site: Path) -> None:
 
 
 @pytest.mark.slow
-def test_in_a_fresh_environment_the_wheels_answer_from_any_directory(
-    exported: "Config", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_a_fresh_environment_the_wheels_answer_from_any_directory(exported: "Config", tmp_path: Path) -> None:
     from train import calibrate
 
     calibrate.main(exported)

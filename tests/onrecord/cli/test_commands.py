@@ -292,16 +292,3 @@ def test_info_tells_promises_and_export_in_words_and_json(exported: Config, tmp_
 def test_version() -> None:
     found = run(app, ["--version"])
     assert found.exit_code == 0 and found.stdout.strip() == importlib.metadata.version("onrecord")
-
-
-def test_the_shell_completes_commands_and_options() -> None:
-    for typed, completed in (("onrecord pre", {"predict"}), ("onrecord score --max", {"--max-error"})):
-        asked = {
-            "COMP_WORDS": typed,
-            "COMP_CWORD": str(len(typed.split()) - 1),
-            "_ONRECORD_COMPLETE": "complete_bash",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        }
-        program = [sys.executable, "-c", "from onrecord.cli import app; app(prog_name='onrecord')"]
-        found = subprocess.run(program, env=os.environ | asked, capture_output=True, text=True, check=True)
-        assert set(found.stdout.split()) == completed

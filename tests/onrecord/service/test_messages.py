@@ -7,7 +7,6 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onrecord import Classifier
 from onrecord.service import limits as service_limits
 from onrecord.service import messages as service_messages
 from tests.onrecord.service.conftest import JSON, refused
@@ -152,7 +151,7 @@ def test_many_unknown_names_are_one_error(client: TestClient) -> None:
         assert len(document["errors"]) == 1
 
 
-def test_published_years_that_are_let_in_cannot_overflow(classifier: Classifier) -> None:
+def test_published_years_that_are_let_in_cannot_overflow() -> None:
     from onrecord.dates.resolve import find_dates
 
     for day in ("1000-01-01", "9000-12-31T23:59-12:00"):

@@ -12,7 +12,7 @@ from onrecord.tables.formats import TableError
 from onrecord.tables.parts import ScoreError
 from onrecord.tables.score import Summary
 from onrecord.tables.write import Form, join
-from tests.onrecord.tables.conftest import ADDED, Stub, read_jsonl, read_table, scored, write_table
+from tests.onrecord.tables.conftest import ADDED, Stub, read_table, scored, write_table
 
 
 @pytest.mark.parametrize("suffix_out", [".csv", ".tsv", ".jsonl", ".parquet"])
@@ -129,17 +129,6 @@ def test_a_lone_cr_neither_splits_a_row_nor_is_lost(tmp_path: Path) -> None:
         assert [row["text"] for row in read_table(tmp_path / f"out{suffix}")] == ["one\rtwo", "\r", "plain"]
         assert scored(tmp_path / f"out{suffix}", tmp_path / f"again{suffix}.jsonl", prefix="x_") == Summary(3, 0)
         assert b"\nplain" in (tmp_path / f"out{suffix}").read_bytes()  # the others are quoted no more than they must
-
-
-def test_bare_quotation_marks_of_tsv_are_text(tmp_path: Path) -> None:
-    texts = ['"It is over', 'they said"', "b", '"whole"', 'a "b" c']
-    (tmp_path / "in.tsv").write_text("label_\ttext\r\n" + "".join(f"{i}\t{text}\n" for i, text in enumerate(texts)))
-    assert scored(tmp_path / "in.tsv", tmp_path / "out.jsonl") == Summary(5, 0)
-    assert [row["text"] for row in read_jsonl(tmp_path / "out.jsonl")] == texts
-    (tmp_path / "quoted.tsv").write_text('\ufeff"a"\ttext\n1\t"he ""said"""\n')
-    assert scored(tmp_path / "quoted.tsv", tmp_path / "quoted.jsonl") == Summary(1, 0)
-    assert read_jsonl(tmp_path / "quoted.jsonl")[0]["text"] == 'he "said"'
-    assert "a" in read_jsonl(tmp_path / "quoted.jsonl")[0]
 
 
 def test_nan_and_infinity_are_null_in_json(tmp_path: Path) -> None:

