@@ -91,16 +91,11 @@ def with_trainer(config: Config, pad_to: int | None, **options: Any) -> float:
     return max(entry["eval_macro_f1"] for entry in trainer.state.log_history if "eval_macro_f1" in entry)
 
 
-def with_fit(config: Config) -> float:
-    """Train with train.fit. Returns the best epoch's macro-F1."""
-    return fit.main(config)["macro_f1"]
-
-
 SIDES: dict[str, Callable[[Config], float]] = {
     "padded": lambda config: with_trainer(config, EXAMPLE_TOKENS),
     # group_by_length=True before transformers 5
     "grouped": lambda config: with_trainer(config, None, train_sampling_strategy="group_by_length"),
-    "ours": with_fit,
+    "ours": lambda config: fit.main(config)["macro_f1"],
 }
 
 

@@ -10,10 +10,10 @@ import codecs
 import gzip
 import tempfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from onrecord.tables.formats import TableError, arrow, compression_of
 
@@ -83,16 +83,14 @@ def _check_encoding(encoding: str, format: str) -> None:
 
 def _blocks(raw: BinaryIO, packed: str | None) -> Iterator[bytes]:
     """The bytes of a file, unpacked. Raises TableError where that cannot be."""
-    pa = arrow(".zst") if packed == "zstd" else None
+    unpacking: dict[str | None, Callable[[BinaryIO], Any]] = {
+        None: nullcontext,
+        "gzip": gzip.open,
+        "zstd": lambda file: arrow(".zst").CompressedInputStream(file, "zstd"),
+    }
     try:
-        if packed == "gzip":
-            with gzip.open(raw) as source:
-                yield from iter(lambda: source.read(BLOCK), b"")
-        elif pa is not None:
-            with pa.CompressedInputStream(raw, "zstd") as source:
-                yield from iter(lambda: source.read(BLOCK), b"")
-        else:
-            yield from iter(lambda: raw.read(BLOCK), b"")
+        with unpacking[packed](raw) as source:
+            yield from iter(lambda: source.read(BLOCK), b"")
     except (EOFError, zlib.error, OSError) as error:
         if packed is None:
             raise
