@@ -16,7 +16,7 @@ NARROW = [
     *PAGES,
     *(ROOT / "seeds" / name for name in ("introduction.md", "measured.md")),
     *(ROOT / "train").rglob("*.jinja"),
-    ROOT / "onrecord" / "service" / "static" / "page.css",
+    *(path for path in (ROOT / "onrecord/service/static").iterdir() if path.suffix in (".css", ".html", ".js")),
 ]
 
 

@@ -1,8 +1,21 @@
-// Days and clock times as the service writes them (ISO 8601), in words. They are shown as written, with their zone: none of the reader's comes into it.
+// Days and clock times as the service writes them (ISO 8601), in words. They are shown as written, with their zone:
+// none of the reader's comes into it.
 
-const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const DAY = new Intl.DateTimeFormat("en-GB", {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  timeZone: "UTC",
+});
 const SPAN = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
-const LONG = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
+const LONG = new Intl.DateTimeFormat("en-GB", {
+  weekday: "long",
+  day: "numeric",
+  month: "long",
+  year: "numeric",
+  timeZone: "UTC",
+});
 const EXACT = ["instant", "day", "range"]; // the other kinds say when something is without naming its day
 
 const parts = (iso) => {
@@ -19,7 +32,8 @@ function zone(offset) {
 }
 
 /** A moment as a number to sort by: a day by its beginning, and a clock time without a zone, as if in UTC. */
-export const instant = (iso) => Date.parse(iso.includes("T") && !/(?:Z|[+-]\d\d:\d\d(?::\d\d)?)$/.test(iso) ? `${iso}Z` : iso);
+export const instant = (iso) =>
+  Date.parse(iso.includes("T") && !/(?:Z|[+-]\d\d:\d\d(?::\d\d)?)$/.test(iso) ? `${iso}Z` : iso);
 
 /** A day in full: Thursday, 5 November 2026. */
 export const longDay = (iso) => LONG.format(parts(iso).day);
@@ -33,6 +47,9 @@ export function when(date) {
   const last = parts(date.last);
   const one = first.day.getTime() === last.day.getTime();
   const days = one ? DAY.format(first.day) : SPAN.formatRange(first.day, last.day);
-  const clock = first.clock === null ? "" : `${one && last.clock !== first.clock ? `${first.clock}–${last.clock}` : first.clock} ${first.zone}`;
+  const clock =
+    first.clock === null
+      ? ""
+      : `${one && last.clock !== first.clock ? `${first.clock}–${last.clock}` : first.clock} ${first.zone}`;
   return [days, clock, !EXACT.includes(date.kind)];
 }

@@ -11,7 +11,10 @@ function visible(text) {
   });
 }
 
-/** An element. Properties whose names hold a dash are attributes; children are nodes or strings, and what is null or false is left out. */
+/**
+ * An element. Properties whose names hold a dash are attributes; children are nodes or strings, and what is null or
+ * false is left out.
+ */
 export function element(name, properties = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {

@@ -1,6 +1,19 @@
-// What is copied and downloaded: the statements as the service sent them, and the rows that `onrecord read --csv` prints.
+// What is copied and downloaded: the statements as the service sent them, and the rows of `onrecord read --csv`.
 
-const COLUMNS = ["paragraph", "start", "end", "label", "confidence", "abstained", "label_set", "speaker", "speaker_name", "speaker_inherited", "dates", "text"];
+const COLUMNS = [
+  "paragraph",
+  "start",
+  "end",
+  "label",
+  "confidence",
+  "abstained",
+  "label_set",
+  "speaker",
+  "speaker_name",
+  "speaker_inherited",
+  "dates",
+  "text",
+];
 
 /** The statements as JSON. */
 export const asJson = (statements) => `${JSON.stringify(statements, null, 1)}\n`;
@@ -8,7 +21,18 @@ export const asJson = (statements) => `${JSON.stringify(statements, null, 1)}\n`
 /** The statements as CSV (RFC 4180) with a header; `cell` is done to each cell. */
 export function asCsv(statements, cell = String) {
   const rows = statements.map((s) => [
-    s.paragraph, s.start, s.end, s.prediction.label, s.prediction.confidence.toFixed(4), s.prediction.abstained ? "True" : "False", s.prediction.label_set.join("/"), s.speaker ?? "", s.speaker_name ?? "", s.speaker_inherited ? "True" : "False", s.dates.map(iso).join(" "), s.text,
+    s.paragraph,
+    s.start,
+    s.end,
+    s.prediction.label,
+    s.prediction.confidence.toFixed(4),
+    s.prediction.abstained ? "True" : "False",
+    s.prediction.label_set.join("/"),
+    s.speaker ?? "",
+    s.speaker_name ?? "",
+    s.speaker_inherited ? "True" : "False",
+    s.dates.map(iso).join(" "),
+    s.text,
   ]);
   return [COLUMNS, ...rows].map((row) => `${row.map((value) => quoted(cell(value))).join(",")}\n`).join("");
 }

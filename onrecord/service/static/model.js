@@ -17,9 +17,16 @@ function definitions(text) {
   return defined;
 }
 
-/** The card as the service renders it, made fit for the page: labels as chips, headings under the page's own, what is wide in a box of its own. */
+/**
+ * The card as the service renders it, made fit for the page: labels as chips, headings under the page's own, what is
+ * wide in a box of its own.
+ */
 function rendered(html, chip) {
-  const text = element("div", { className: "card" }, ...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+  const text = element(
+    "div",
+    { className: "card" },
+    ...new DOMParser().parseFromString(html, "text/html").body.childNodes,
+  );
   for (const code of text.querySelectorAll(":not(pre) > code")) code.replaceWith(chip(code.textContent));
   for (const title of text.querySelectorAll("h1")) title.replaceWith(element("h2", {}, ...title.childNodes));
   for (const code of text.querySelectorAll("pre")) {
@@ -43,21 +50,59 @@ function rendered(html, chip) {
 export function modelView(model, card) {
   const chip = (text) => {
     const position = model.labels.indexOf(text);
-    return position < 0 ? element("code", {}, text) : element("span", { className: `chip ${look(position)}` }, mark(), ` ${text}`);
+    return position < 0
+      ? element("code", {}, text)
+      : element("span", { className: `chip ${look(position)}` }, mark(), ` ${text}`);
   };
-  const figures = card.results.map((r) => element("div", { className: "figure" }, element("dt", {}, r.split ? `${r.name}, ${r.split}` : r.name), element("dd", {}, r.value.toFixed(3))));
+  const figures = card.results.map((r) =>
+    element(
+      "div",
+      { className: "figure" },
+      element("dt", {}, r.split ? `${r.name}, ${r.split}` : r.name),
+      element("dd", {}, r.value.toFixed(3)),
+    ),
+  );
   const text = rendered(card.html, chip);
   const defined = definitions(text);
   const versions = Object.entries(model.versions).map(([name, version]) => `${name} ${version}`);
-  const facts = [["Labels", model.labels.map(chip)], ["Prior", [model.prior]], ["Backend", [model.backend]], ["Window", [`${model.window} tokens`]], ["Versions", [versions.join(", ")]]];
+  const facts = [
+    ["Labels", model.labels.map(chip)],
+    ["Prior", [model.prior]],
+    ["Backend", [model.backend]],
+    ["Window", [`${model.window} tokens`]],
+    ["Versions", [versions.join(", ")]],
+  ];
   return [
     figures.length ? element("dl", { className: "figures" }, ...figures) : null,
-    card.html ? null : element("p", { className: "notice" }, "This checkpoint has no model card (README.md), so there is nothing to say about how it was made or how well it does."),
+    card.html
+      ? null
+      : element(
+          "p",
+          { className: "notice" },
+          "This checkpoint has no model card (README.md), so there is nothing to say about how it was made or how " +
+            "well it does.",
+        ),
     card.html && !model.labels.every((label) => defined.has(label))
-      ? element("p", { className: "notice" }, "This model card does not define the labels. Cards that train.evaluate writes do, where the configuration has definitions.")
+      ? element(
+          "p",
+          { className: "notice" },
+          "This model card does not define the labels. Cards that train.evaluate writes do, where the configuration " +
+            "has definitions.",
+        )
       : null,
     text,
     element("h2", {}, "What answers here"),
-    element("dl", { className: "facts" }, ...facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, ...value.flatMap((part, i) => (i ? [" ", part] : [part])))))),
+    element(
+      "dl",
+      { className: "facts" },
+      ...facts.map(([name, value]) =>
+        element(
+          "div",
+          {},
+          element("dt", {}, name),
+          element("dd", {}, ...value.flatMap((part, i) => (i ? [" ", part] : [part]))),
+        ),
+      ),
+    ),
   ].filter(Boolean);
 }

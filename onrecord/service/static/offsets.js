@@ -1,4 +1,5 @@
-// The service counts characters as Unicode code points; a JavaScript string counts UTF-16 units, of which an emoji has two or more.
+// The service counts characters as Unicode code points; a JavaScript string counts UTF-16 units, of which an emoji has
+// two or more.
 
 /** A function (start, end) -> the part of `text` between these code points. */
 export function slicer(text) {

@@ -34,7 +34,10 @@ async function loadModel() {
   try {
     model = await (await ask("/v1/model")).json();
     byId("access").hidden = true;
-    byId("known").replaceChildren(...model.labels.map((label, i) => element("span", { className: `chip ${look(i)}` }, mark(), ` ${label}`)), element("a", { href: "#model" }, "What do they mean?"));
+    byId("known").replaceChildren(
+      ...model.labels.map((label, i) => element("span", { className: `chip ${look(i)}` }, mark(), ` ${label}`)),
+      element("a", { href: "#model" }, "What do they mean?"),
+    );
   } catch (error) {
     if (error.status === 401) askForToken();
     else problem(error);
@@ -67,7 +70,10 @@ function size() {
   const count = length(text);
   const most = model?.limits.characters;
   if (isHtml(text)) byId("size").textContent = "This is HTML: the main text of the page is read.";
-  else byId("size").textContent = count ? `${NUMBER.format(count)}${most ? ` of ${NUMBER.format(most)}` : ""} characters.` : "";
+  else
+    byId("size").textContent = count
+      ? `${NUMBER.format(count)}${most ? ` of ${NUMBER.format(most)}` : ""} characters.`
+      : "";
 }
 
 function clearFaults() {
@@ -94,12 +100,21 @@ function problem(error) {
     else rest.push(sentence(detail));
   }
   const wrong = FIELDS.filter((name) => byId(name).getAttribute("aria-invalid") === "true");
-  const links = wrong.map((name) => element("li", {}, element("button", { type: "button", className: "link", onclick: () => byId(name).focus() }, fieldName(name)), `: ${byId(`${name}-fault`).textContent}`));
+  const links = wrong.map((name) =>
+    element(
+      "li",
+      {},
+      element("button", { type: "button", className: "link", onclick: () => byId(name).focus() }, fieldName(name)),
+      `: ${byId(`${name}-fault`).textContent}`,
+    ),
+  );
   byId("problem").replaceChildren(
     ...[
       element("strong", {}, title),
       text ? element("p", {}, text) : null,
-      links.length + rest.length ? element("ul", {}, ...links, ...rest.map((detail) => element("li", {}, detail))) : null,
+      links.length + rest.length
+        ? element("ul", {}, ...links, ...rest.map((detail) => element("li", {}, detail)))
+        : null,
     ].filter(Boolean),
   );
   if (error.status === 401) askForToken();
@@ -131,14 +146,22 @@ async function readArticle() {
     return;
   }
   const html = isHtml(text);
-  asked = { [html ? "html" : "text"]: text, published: byId("published").value || null, zone: byId("zone").value.trim() || null };
+  asked = {
+    [html ? "html" : "text"]: text,
+    published: byId("published").value || null,
+    zone: byId("zone").value.trim() || null,
+  };
   running = new AbortController();
   busy(true);
   announce(`Reading ${many(length(text), "character")}.`);
   try {
     if (!model) model = await (await ask("/v1/model", undefined, running.signal)).json();
     if (!html && length(text) > model.limits.characters) {
-      fault("text", `The article has ${NUMBER.format(length(text))} characters; ${NUMBER.format(model.limits.characters)} are read at once. Read it in parts.`);
+      fault(
+        "text",
+        `The article has ${NUMBER.format(length(text))} characters; ` +
+          `${NUMBER.format(model.limits.characters)} are read at once. Read it in parts.`,
+      );
       byId("text").focus();
       return;
     }
@@ -171,7 +194,10 @@ async function open(file) {
   enter();
   const most = model?.limits.body_bytes ?? Infinity;
   if (file.size > most) {
-    fault("text", `${file.name} has ${NUMBER.format(file.size)} bytes; ${NUMBER.format(most)} are read at once. Paste it in parts.`);
+    fault(
+      "text",
+      `${file.name} has ${NUMBER.format(file.size)} bytes; ${NUMBER.format(most)} are read at once. Paste it in parts.`,
+    );
     return;
   }
   try {
@@ -211,7 +237,8 @@ byId("example").addEventListener("click", async () => {
 });
 
 // --- the article read ------------------------------------------------------------------------------------------------
-const labelsOf = (statement) => (statement.prediction.abstained ? [statement.prediction.label, UNSURE] : [statement.prediction.label]);
+const labelsOf = (statement) =>
+  statement.prediction.abstained ? [statement.prediction.label, UNSURE] : [statement.prediction.label];
 const shown = (statement) => !filter.size || labelsOf(statement).some((label) => filter.has(label));
 
 function showResult() {
@@ -219,8 +246,13 @@ function showResult() {
   closeDetail(false);
   const { statements } = read;
   byId("result-title").textContent = many(statements.length, "sentence");
-  byId("result-facts").textContent = read.published ? `Published ${longDay(read.published)}${asked.zone ? ` · ${asked.zone}` : ""}` : "No day of publication given";
-  const warning = read.language ? `This text is not English: it seems to be ${LANGUAGES.of(read.language)}. Labels, speakers and dates mean nothing.` : "";
+  byId("result-facts").textContent = read.published
+    ? `Published ${longDay(read.published)}${asked.zone ? ` · ${asked.zone}` : ""}`
+    : "No day of publication given";
+  const warning = read.language
+    ? `This text is not English: it seems to be ${LANGUAGES.of(read.language)}. Labels, speakers and dates mean ` +
+      "nothing."
+    : "";
   byId("foreign").textContent = warning;
   byId("foreign").hidden = !warning;
   byId("article").replaceChildren(...asText(read, model.labels));
@@ -230,8 +262,11 @@ function showResult() {
   byId("article-form").hidden = true;
   byId("result").hidden = false;
   byId("result-title").focus();
-  const counts = model.labels.map((label) => [label, statements.filter((s) => s.prediction.label === label).length]).filter(([, count]) => count);
-  announce(`${warning} ${many(statements.length, "sentence")}: ${counts.map(([label, count]) => `${count} ${label}`).join(", ")}.`);
+  const counts = model.labels
+    .map((label) => [label, statements.filter((s) => s.prediction.label === label).length])
+    .filter(([, count]) => count);
+  const counted = counts.map(([label, count]) => `${count} ${label}`).join(", ");
+  announce(`${warning} ${many(statements.length, "sentence")}: ${counted}.`);
   showDiary();
 }
 
@@ -239,13 +274,29 @@ function legend() {
   const entry = (label, name, count, className, ...marks) =>
     element(
       "button",
-      { type: "button", className: `key ${className}`, "aria-pressed": String(filter.has(label)), disabled: !count, onclick: () => toggle(label) },
-      ...marks, ` ${name} `, element("span", { className: "count" }, String(count)),
+      {
+        type: "button",
+        className: `key ${className}`,
+        "aria-pressed": String(filter.has(label)),
+        disabled: !count,
+        onclick: () => toggle(label),
+      },
+      ...marks,
+      ` ${name} `,
+      element("span", { className: "count" }, String(count)),
     );
-  const keys = model.labels.map((label, i) => entry(label, label, read.statements.filter((s) => s.prediction.label === label).length, look(i), mark()));
+  const keys = model.labels.map((label, i) =>
+    entry(label, label, read.statements.filter((s) => s.prediction.label === label).length, look(i), mark()),
+  );
   const unsure = read.statements.filter((s) => s.prediction.abstained).length;
   if (unsure) keys.push(entry(UNSURE, "unsure", unsure, "key-unsure"));
-  keys.push(element("button", { type: "button", className: "quiet", id: "all", hidden: !filter.size, onclick: () => toggle(null) }, "Show all"));
+  keys.push(
+    element(
+      "button",
+      { type: "button", className: "quiet", id: "all", hidden: !filter.size, onclick: () => toggle(null) },
+      "Show all",
+    ),
+  );
   byId("legend").replaceChildren(...keys);
 }
 
@@ -258,10 +309,15 @@ function toggle(label) {
   (byId("legend").children[label === null ? 0 : position] ?? byId("all")).focus();
   show();
   const first = filter.size ? read.statements.findIndex(shown) : -1;
-  if (first >= 0) reveal(byId("article").hidden ? byId("table").querySelector("tbody").rows[first] : byId(`sentence-${first}`));
+  if (first >= 0)
+    reveal(byId("article").hidden ? byId("table").querySelector("tbody").rows[first] : byId(`sentence-${first}`));
   const count = read.statements.filter(shown).length;
   const names = [...filter].map((name) => (name === UNSURE ? "unsure" : name));
-  announce(filter.size ? `${count} of ${many(read.statements.length, "sentence")} shown: ${names.join(", ")}.` : `All ${many(read.statements.length, "sentence")} shown.`);
+  announce(
+    filter.size
+      ? `${count} of ${many(read.statements.length, "sentence")} shown: ${names.join(", ")}.`
+      : `All ${many(read.statements.length, "sentence")} shown.`,
+  );
 }
 
 function show() {
@@ -274,7 +330,11 @@ function show() {
 }
 
 /** Scroll as far as it takes to see this. */
-const reveal = (shownNow) => shownNow.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth" });
+const reveal = (shownNow) =>
+  shownNow.scrollIntoView({
+    block: "nearest",
+    behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth",
+  });
 
 const visibleTags = () => [...byId("article").querySelectorAll(".sentence:not(.muted) .tag")];
 
@@ -289,7 +349,14 @@ function rove(tag) {
 byId("article").addEventListener("keydown", (event) => {
   const tags = visibleTags();
   const at = tags.indexOf(event.target);
-  const next = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: tags.length - 1 }[event.key];
+  const next = {
+    ArrowDown: at + 1,
+    ArrowRight: at + 1,
+    ArrowUp: at - 1,
+    ArrowLeft: at - 1,
+    Home: 0,
+    End: tags.length - 1,
+  }[event.key];
   if (at < 0 || next === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
   event.preventDefault();
   const tag = tags[Math.min(tags.length - 1, Math.max(0, next))];
@@ -381,8 +448,13 @@ byId("save-csv").addEventListener("click", () => saveAs(asSheet(read.statements.
 function showDiary() {
   const { statements, events, published } = read;
   const entered = new Set(events.flatMap((event) => event.mentions));
-  const undated = statements.flatMap((s, i) => (s.prediction.label === model.dated && !s.dates.length && !entered.has(i) ? [i] : []));
-  const below = published && undated.length ? withoutDay(undated, statements, many(undated.length, `${model.dated} sentence`), goTo) : [];
+  const undated = statements.flatMap((s, i) =>
+    s.prediction.label === model.dated && !s.dates.length && !entered.has(i) ? [i] : [],
+  );
+  const below =
+    published && undated.length
+      ? withoutDay(undated, statements, many(undated.length, `${model.dated} sentence`), goTo)
+      : [];
   const fill = (...parts) => byId("timeline").replaceChildren(...parts, ...below);
   const note = (words) => fill(element("p", { className: "hint" }, words));
   if (!published) note("Give the day of publication, and what is scheduled stands here with its dates.");
@@ -394,10 +466,15 @@ async function download(form, button) {
   byId("download-fault")?.remove();
   const ending = { ics: "ics", superdesk: "json", jsonld: "jsonld" }[form];
   try {
-    save(await (await ask("/v1/calendar", { ...asked, form })).blob(), `diary-${read.published.slice(0, 10)}.${ending}`);
+    save(
+      await (await ask("/v1/calendar", { ...asked, form })).blob(),
+      `diary-${read.published.slice(0, 10)}.${ending}`,
+    );
     announce("The file is downloaded.");
   } catch (error) {
-    button.after(element("p", { id: "download-fault", className: "fault", role: "alert" }, explained(error).join(". ")));
+    button.after(
+      element("p", { id: "download-fault", className: "fault", role: "alert" }, explained(error).join(". ")),
+    );
   }
 }
 
@@ -418,7 +495,9 @@ async function showModel() {
     view.replaceChildren(...modelView(model, await (await ask("/v1/card")).json()));
   } catch (error) {
     const [title, text] = explained(error);
-    view.replaceChildren(element("div", { className: "problem", role: "alert" }, element("strong", {}, title), element("p", {}, text)));
+    view.replaceChildren(
+      element("div", { className: "problem", role: "alert" }, element("strong", {}, title), element("p", {}, text)),
+    );
     if (error instanceof Refusal && error.status === 401) askForToken();
   }
 }
@@ -428,7 +507,10 @@ async function route(first = false) {
   const second = location.hash === "#model";
   byId("read-view").hidden = second;
   byId("model-view").hidden = !second;
-  for (const [id, current] of [["to-read", !second], ["to-model", second]]) {
+  for (const [id, current] of [
+    ["to-read", !second],
+    ["to-model", second],
+  ]) {
     if (current) byId(id).setAttribute("aria-current", "page");
     else byId(id).removeAttribute("aria-current");
   }

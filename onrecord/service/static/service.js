@@ -31,7 +31,11 @@ export async function ask(path, body = undefined, signal = undefined) {
     response = await fetch(path, request);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refusal(0, "The service does not answer", "It may have been stopped, or the network is down. What you entered is still here: try again in a moment.");
+    throw new Refusal(
+      0,
+      "The service does not answer",
+      "It may have been stopped, or the network is down. What you entered is still here: try again in a moment.",
+    );
   }
   if (response.ok) return response;
   throw await refusal(response);
@@ -60,7 +64,10 @@ export function explained(error) {
     case 422:
       return ["Something in it cannot be read", error.faults.length ? "" : sentence(error.detail)];
     case 429:
-      return ["The service is busy", `Others are being answered. Come again in ${error.seconds ?? 2} seconds: what you entered stays here.`];
+      return [
+        "The service is busy",
+        `Others are being answered. Come again in ${error.seconds ?? 2} seconds: what you entered stays here.`,
+      ];
     default:
       return [error.title, sentence(error.detail)];
   }

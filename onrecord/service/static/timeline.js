@@ -9,7 +9,10 @@ const FORMS = [
   ["jsonld", "JSON-LD", "events in the terms of schema.org"],
 ];
 
-/** The events in the order of their instants. `go(i)` is called when the sentence of one is pressed, `download(form, button)` for a file. */
+/**
+ * The events in the order of their instants. `go(i)` is called when the sentence of one is pressed,
+ * `download(form, button)` for a file.
+ */
 export function timeline({ events, statements }, go, download) {
   const items = [...events]
     .sort((a, b) => instant(a.when.first) - instant(b.when.first))
@@ -18,15 +21,39 @@ export function timeline({ events, statements }, go, download) {
       return element(
         "li",
         { className: event.status },
-        element("p", { className: "moment" }, approximate && element("span", { className: "about" }, "about "), element("time", { dateTime: event.when.first }, day), clock && element("span", { className: "clock" }, ` · ${clock}`), status(event)),
-        element("button", { type: "button", className: "excerpt", onclick: () => go(event.statement) }, element("bdi", {}, statements[event.statement].text)),
+        element(
+          "p",
+          { className: "moment" },
+          approximate && element("span", { className: "about" }, "about "),
+          element("time", { dateTime: event.when.first }, day),
+          clock && element("span", { className: "clock" }, ` · ${clock}`),
+          status(event),
+        ),
+        element(
+          "button",
+          { type: "button", className: "excerpt", onclick: () => go(event.statement) },
+          element("bdi", {}, statements[event.statement].text),
+        ),
       );
     });
-  const buttons = FORMS.map(([form, name, title], i) => element("button", { type: "button", id: i ? `download-${form}` : "download", className: i ? "quiet" : "", title, onclick: (press) => download(form, press.currentTarget) }, name));
+  const buttons = FORMS.map(([form, name, title], i) =>
+    element(
+      "button",
+      {
+        type: "button",
+        id: i ? `download-${form}` : "download",
+        className: i ? "quiet" : "",
+        title,
+        onclick: (press) => download(form, press.currentTarget),
+      },
+      name,
+    ),
+  );
   return [element("ol", { className: "timeline" }, ...items), element("p", { className: "forms" }, ...buttons)];
 }
 
-const status = (event) => event.status !== "confirmed" && element("span", { className: "status" }, ` ${inWords(event)}`);
+const status = (event) =>
+  event.status !== "confirmed" && element("span", { className: "status" }, ` ${inWords(event)}`);
 
 /** The status of an event in words; "" for one that is confirmed. */
 export function inWords({ status, previous, postponed }) {
@@ -36,10 +63,27 @@ export function inWords({ status, previous, postponed }) {
   return "";
 }
 
-/** The sentences that go into a diary, but name no day that is certain: for a person to enter. `positions` are theirs, `counted` how many there are, in words. */
+/**
+ * The sentences that go into a diary, but name no day that is certain: for a person to enter. `positions` are theirs,
+ * `counted` how many there are, in words.
+ */
 export function withoutDay(positions, statements, counted, go) {
-  const items = positions.map((i) => element("li", {}, element("button", { type: "button", className: "excerpt", onclick: () => go(i) }, element("bdi", {}, statements[i].text))));
-  return [element("h3", {}, "No day that is certain"), element("p", { className: "hint" }, `${counted}: in no calendar until you enter a day.`), element("ul", { className: "undated" }, ...items)];
+  const items = positions.map((i) =>
+    element(
+      "li",
+      {},
+      element(
+        "button",
+        { type: "button", className: "excerpt", onclick: () => go(i) },
+        element("bdi", {}, statements[i].text),
+      ),
+    ),
+  );
+  return [
+    element("h3", {}, "No day that is certain"),
+    element("p", { className: "hint" }, `${counted}: in no calendar until you enter a day.`),
+    element("ul", { className: "undated" }, ...items),
+  ];
 }
 
 /** Let the browser save these bytes under this name. */
