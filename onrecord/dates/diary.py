@@ -3,12 +3,12 @@
 An event is made once, here, from the dates that were resolved when the
 article was read. Two mentions are one event; see `_same`.
 
-**Identity.** The UID of an event is a hash of three things that an edit seldom touches: the source (its address;
-without one, the names in the first sentence and the year of publication), the kind of occasion ("meeting" for summit,
-talks and conference; without such a word the first word of weight), and which of that kind it is in the article, in its
-order. The day, the place and the other words are left out, so that an event that is reworded, moved, put into doubt or
-called off keeps its UID. Two sources without an address that name the same people first may share one: give the
-address.
+**Identity.** The UID of an event is a hash of the source (its address; without one, the names in the first sentence and
+the year of publication), the day for which it was planned first, as far as the article tells it, and which of that day
+it is, in the article's order. Words and status are left out: an event that is reworded, put into doubt or called off
+keeps its UID, and so does one that moves, if the article tells the old day. Where it does not, the calendar written
+before knows the event again (`forms.as_before`). Two sources without an address that name the same people first may
+share one: give the address.
 """
 
 from __future__ import annotations
@@ -105,13 +105,13 @@ def diary(
             about = _antecedent(occasion(text, None, statement.dates), text, i, known)
             off.append((about, how == "postponed"))
             _call_off(known, about, i, how == "postponed")
-    counts: Counter[tuple[str, bool]] = Counter()
+    counts: Counter[date] = Counter()
     origin = _origin(statements, published, source)
     events = []
     for mention in known:
-        kind = (mention.occasion.kind, mention.occasion.closing)
-        counts[kind] += 1
-        name = "\n".join((origin, *map(str, kind), str(counts[kind])))
+        day = _day((mention.event.previous or mention.event.when).first)
+        counts[day] += 1
+        name = f"{origin}\n{day}\n{counts[day]}"
         events.append(
             replace(mention.event, uid=hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:32] + "@onrecord")
         )

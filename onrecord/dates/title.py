@@ -21,56 +21,22 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_KINDS = {  # nouns for one kind of event, of which an edited article may take another than before
-    "meeting": "meeting summit talks conference congress convention negotiation dialogue consultation session assembly "
-    "forum gathering briefing",
-    "vote": "vote ballot election referendum poll runoff by-election plebiscite",
-    "trial": "hearing trial inquest tribunal sentencing verdict ruling appeal arraignment retrial",
-    "match": "match game fixture final semi-final semifinal quarter-final quarterfinal derby playoff",
-    "strike": "strike walkout stoppage",
-    "protest": "protest rally march demonstration vigil picket",
-    "performance": "concert gig show festival premiere recital performance screening",
-    "exhibition": "exhibition fair expo",
-    "ceremony": "ceremony funeral wedding inauguration memorial burial swearing-in",
-    "visit": "visit trip tour",
-    "launch": "launch lift-off liftoff",
-    "sale": "auction sale",
-    "race": "race marathon regatta grand-prix",
-    "deadline": "deadline",
-    "debate": "debate",
-    "parade": "parade procession",
-    "inquiry": "inquiry audit",
-    "closure": "closure shutdown",
-    "release": "release publication",
-    "ceasefire": "ceasefire truce",
-    "interview": "interview",
-    "signing": "signing",
-    "operation": "operation surgery",
-}
-_VERBS = {  # verbs for one kind of event
-    verb: kind
-    for kind, verbs in {
-        "meeting": "meet negotiate confer",
-        "vote": "vote",
-        "strike": "strike walk",
-        "protest": "march rally protest",
-        "visit": "visit travel arrive",
-        "launch": "launch",
-        "opening": "open reopen",
-        "closure": "close",
-        "debate": "debate",
-        "match": "play",
-        "trial": "testify",
-        "release": "publish release",
-        "signing": "sign",
-        "sale": "auction",
-        "performance": "perform",
-    }.items()
-    for verb in verbs.split()
-}
+_OCCASIONS = _words(  # nouns for what takes place
+    """meeting summit talks conference congress convention negotiation dialogue consultation session assembly forum
+    gathering briefing vote ballot election referendum poll runoff by-election plebiscite hearing trial inquest
+    tribunal sentencing verdict ruling appeal arraignment retrial match game fixture final semi-final semifinal
+    quarter-final quarterfinal derby playoff strike walkout stoppage protest rally march demonstration vigil picket
+    concert gig show festival premiere recital performance screening exhibition fair expo ceremony funeral wedding
+    inauguration memorial burial swearing-in visit trip tour launch lift-off liftoff auction sale race marathon
+    regatta grand-prix deadline debate parade procession inquiry audit closure shutdown release publication
+    ceasefire truce interview signing operation surgery"""
+)
+_VERBS = _words(  # and verbs for it
+    """meet negotiate confer vote strike walk march rally protest visit travel arrive launch open reopen close debate
+    play testify publish release sign auction perform"""
+)
 _BEFORE_VERB = _words("will to may might could would should must can shall and")
 _PHASES = ("open", "reopen", "close", "launch")  # of "it opens on Friday" the occasion is what "it" stands for
-_KIND_OF = {noun: kind for kind, nouns in _KINDS.items() for noun in nouns.split()}
 _PLANNING = _words(
     """be is are was were been being am will shall would may might can could should must has have had do does did to
     not no never now also still again then set due planned scheduled slated expected called arranged booked billed
@@ -170,9 +136,8 @@ class Occasion:
     """What makes two mentions one event."""
 
     word: str  # summit, vote; where no word for an occasion is found, the first word of weight; "" for a pronoun
-    kind: str  # meeting, vote: what a summit, talks and a meeting have in common
     closing: bool  # the date is its end
-    about: frozenset[str]  # the words that tell it from others of its kind: {"skarra"}
+    about: frozenset[str]  # the words that tell it from others: {"skarra"}
     who: frozenset[str] = frozenset()  # of a verb, its subject: {"senate"}
     pronoun: bool = False  # the sentence calls it "it" or "they"
 
@@ -258,19 +223,19 @@ def occasion(text: str, when: When | None, dates: Sequence[When]) -> Occasion:
     tokens = [(m.start(), m[0]) for m in _WORD.finditer(clause)]
     for i, (_, token) in enumerate(tokens):
         word = _singular(token)
-        if kind := _KIND_OF.get(word):
+        if word in _OCCASIONS:
             if i and tokens[i - 1][1].lower() in _BEFORE_VERB:
-                return Occasion(word, kind, closing, *_subject(tokens, i))
-            return Occasion(word, kind, closing, _modifiers(tokens, i))
+                return Occasion(word, closing, *_subject(tokens, i))
+            return Occasion(word, closing, _modifiers(tokens, i))
     pronoun = bool(_PRONOUN.match(clause))
     for i, (_, token) in enumerate(tokens):
         verb = _verb(token)
         if verb and not (pronoun and verb in _PHASES):
-            return Occasion(verb, _VERBS[verb], closing, *_subject(tokens, i))
+            return Occasion(verb, closing, *_subject(tokens, i))
     if pronoun:
-        return Occasion("", "", closing, frozenset(), pronoun=True)
+        return Occasion("", closing, frozenset(), pronoun=True)
     weight = [_stem(t) for _, t in tokens if content(t)]
-    return Occasion(weight[0] if weight else "", weight[0] if weight else "", closing, frozenset(weight[:3]))
+    return Occasion(weight[0] if weight else "", closing, frozenset(weight[:3]))
 
 
 def content(words: str) -> list[str]:
@@ -342,7 +307,7 @@ def _modifiers(tokens: Sequence[tuple[int, str]], i: int) -> frozenset[str]:
 
 def _singular(token: str) -> str:
     word = token.lower().removesuffix("’s").removesuffix("'s")
-    return word if word in _KIND_OF else word[:-1] if word.endswith("s") and word[:-1] in _KIND_OF else word
+    return word if word in _OCCASIONS else word[:-1] if word.endswith("s") and word[:-1] in _OCCASIONS else word
 
 
 def _verb(token: str) -> str | None:

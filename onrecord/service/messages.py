@@ -104,8 +104,8 @@ class ReadRequest(_Request):
     )
     before: Text | None = Field(
         None,
-        description="the calendar (iCalendar) that was written of the article last time: a reworded event is known "
-        "again by its day and words, and keeps the UID that it has there (needs the extra `diary` and the same source)",
+        description="the calendar (iCalendar) that was written of the article last time: an event is known "
+        "again by its day or words, and keeps the UID that it has there (needs the extra `diary` and the same source)",
     )
     claims: bool = Field(False, description="whether claims whose predicate plainly lies ahead make events too")
 

@@ -113,15 +113,18 @@ def imported(*calendars: bytes) -> dict[str, tuple[int, Any, str]]:
 
 
 def test_an_edited_article_updates_its_entry() -> None:
-    first = to_ics(article({"The Skarra summit opens on May 6.": "scheduling"}, "2024-05-02"))
-    moved = to_ics(article({"The Skarra summit opens on May 7, a day later than planned.": "scheduling"}, "2024-05-02"))
-    off = to_ics(article({"The Skarra summit, which was due to open on May 7, is off.": "scheduling"}, "2024-05-03"))
+    def version(text: str, published: str) -> Article:
+        return article({text: "scheduling"}, published, source="https://a.example/skarra")
+
+    first = to_ics(version("The Skarra summit opens on May 6.", "2024-05-02"))
+    moved = to_ics(version("Leaders gather on May 7, a day later than planned.", "2024-05-02"))
+    off = to_ics(version("The Skarra summit, which was due to open on May 7, is off.", "2024-05-03"), moved)
     assert len(imported(first)) == 1
     ((sequence, day, status),) = imported(first, moved).values()
     assert (day, status) == (date(2024, 5, 7), "CONFIRMED") and sequence > next(iter(imported(first).values()))[0]
     ((*_, day, _),) = imported(moved, first, moved).values()  # fetched in another order, the newer one holds
     assert day == date(2024, 5, 7)
-    assert imported(off).keys() <= imported(first).keys()
+    assert imported(off).keys() == imported(first).keys()
 
 
 def test_sequence_goes_on_from_the_calendar_before() -> None:
@@ -131,7 +134,7 @@ def test_sequence_goes_on_from_the_calendar_before() -> None:
 
     first, number = one("The Skarra summit opens on May 6.")
     same, unchanged = one("The Skarra summit opens on May 6.", first)
-    changed, raised = one("The Skarra summit will open on May 8.", same)
+    changed, raised = one("The Skarra summit will open on May 6 in Orsk.", same)
     back, again = one("The Skarra summit opens on May 6.", changed)
     assert (same, unchanged) == (first, number) and number < raised < again
     assert one("The Skarra summit opens on May 6.", b"no calendar")[0] == first and back != first
@@ -150,7 +153,7 @@ def test_a_reworded_article_is_known_again_in_the_calendar_before() -> None:
         {
             "A choir sings at the dam on May 11.": "scheduling",
             "Ann Roe, the mayor, stays until May 20.": "scheduling",
-            "Bulldozers start digging on May 14, a day later than planned.": "scheduling",
+            "Work on the dam will begin on May 14.": "scheduling",
         },
         **options,
     )
