@@ -4,7 +4,7 @@
     "...," SPEAKER VERB              (also VERB SPEAKER) "We will go," said Ann Roe, who leads the union.
     ..., SPEAKER VERB.               The talks are over, the official said on Monday. (also between commas)
     SPEAKER VERB OBJECT              The ministry rejected the allegation. / The party accused him of fraud.
-    according to SPEAKER             where that is somebody, or a document
+    according to SPEAKER             where that is somebody, or a document; "him", "her" and "them" too
     "..." -SPEAKER                   behind a dash, at the end
 
 From a verb of saying the subject is sought to the left, as far as words go that a noun phrase may hold (phrases.py). No
@@ -40,7 +40,7 @@ def frame(sentence: str, quoted: Sequence[tuple[int, int]]) -> Frame | None:
     ranked_frames = [*_signed(words)]
     for i in range(len(words)):
         low, following = words.low(i), words.low(i + 1)
-        if low in ("according", "per", "words", "put", "puts"):
+        if low in ("according", "per", "words", "put", "puts", "how"):
             ranked_frames += _source(words, i)
         elif (low, following) in v.PHRASAL:
             ranked_frames += _said(words, i, v.PHRASAL[low, following], v.FORMS[low][1] if low in v.FORMS else "past")
@@ -92,13 +92,18 @@ def _inverted(words: Words, i: int, kind: str) -> Iterator[tuple[int, Frame]]:
     reporting = _framed(words, who, words.name_behind(who[1]), quoted)
     if quoted and (words.low(behind) not in v.STOPS or words.low(behind) in v.GOES_ON):
         yield _BESIDE_QUOTATION, reporting
-    elif not quoted and words.kind(behind) in ("", ",", "."):
+    elif not quoted and words.kind(behind) in ("", ",", ".", ":"):
         yield _AT_THE_END, reporting
 
 
 def _source(words: Words, i: int) -> Iterator[tuple[int, Frame]]:
-    """According to X; per X; in the words of X; as X put it."""
+    """According to X; per X; in the words of X; as X put it; "...," is how X described it."""
     low = words.low(i)
+    if low == "how":
+        who = words.rightward(i + 1) if words.low(i - 1) in v.BE and words.speech(i - 2) else None
+        if who and words.low(who[1] + 1) in ("described", "describes", "put", "puts", "summed", "sums"):
+            yield _BESIDE_QUOTATION, _framed(words, who, None, True)
+        return
     if low in ("put", "puts"):
         begin = next((j + 1 for j in range(i - 1, max(-1, i - 12), -1) if words.low(j) == "as"), i)
         who = words.rightward(begin) if words.low(i + 1) == "it" else None
@@ -112,6 +117,8 @@ def _source(words: Words, i: int) -> Iterator[tuple[int, Frame]]:
         "words": words.low(i - 2) == "in" and words.low(i + 1) == "of",
     }
     who = words.rightward(i + (1 if low == "per" else 2)) if begins[low] else None
+    if begins[low] and words.low(i + 2) in ("him", "her", "them") and not words.low(i + 3):
+        who = (i + 2, i + 2)
     if who is None or _cannot(words, who, "according"):
         return
     behind = words.low(who[1] + 1)
@@ -192,8 +199,10 @@ def _cannot(words: Words, who: Phrase, kind: str) -> bool:
         return True
     if who == (0, 0) and head in ("having", "being"):
         return True  # "Having announced"
-    if kind == "according" and head in v.PRONOUNS:
+    if kind == "according" and head in v.PRONOUNS | {"his", "its", "their"}:
         return True
+    if kind == "according" and head in ("him", "her", "them"):
+        return False
     return kind not in ("say", "tell", "find") and not words.speaks(who)
 
 
@@ -224,6 +233,8 @@ def _follows(words: Words, i: int, kind: str, who: Phrase) -> bool:
     if kind == "tell":
         somebody = following not in v.UNTOLD and following not in v.ADVERBS and words.low(i + 2) not in v.TALES
         return somebody and (low in ("told", "tells", "tell") or _that(words, i))
+    if kind in ("ask", "hold"):
+        return following in (("whether", "if") if kind == "ask" else ("that",))
     reported = _that(words, i) or _quotation_follows(words, i)
     if kind == "find":
         sources = v.DOCUMENTS if low.startswith("show") else v.STUDIES
@@ -236,6 +247,8 @@ def _follows(words: Words, i: int, kind: str, who: Phrase) -> bool:
     if not behind:
         return low.startswith("blam") and words.kind(i + 1) == "quote"
     if kind == "call":
+        if low.startswith("describ") and behind[0] in v.LIVED_THROUGH:
+            return True
         if low.startswith(("call", "brand", "term")):
             return (low.startswith("call") and behind[0] in ("for", "on")) or _called(words, i)
         return behind[0] == "for" if low.startswith("appeal") else "as" in behind[1:]
@@ -260,6 +273,8 @@ def _clause(words: Words, i: int) -> bool:
     behind = words.until_mark(i + 1, 10)
     if not behind or behind[0] in v.PREPOSITIONS:
         return False
+    if words.low(i).startswith(("contend", "alleg")) and len(behind) > 2:
+        return True  # they take nothing but what is said: "contend the patent expired"
     if behind[0] in v.PRONOUNS or behind[0] == "there":
         return len(behind) > 1
     verb = next((low for low in behind[1:] if low in v.FINITE or low in v.CLAUSE_WORDS), "")
@@ -276,6 +291,8 @@ def _object(words: Words, i: int, who: Phrase) -> bool:
         return following != ""
     if low.startswith(("suggest", "propos", "recommend")):
         return following.endswith("ing")
+    if low.startswith(("recall", "report", "remember", "recount")):
+        return following in v.LIVED_THROUGH
     if low.startswith("warn"):
         return "to" in words.until_mark(i + 1)[1:]
     return low.startswith("confirm") and _deniable(words, i, who)

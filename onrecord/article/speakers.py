@@ -121,7 +121,7 @@ def _quotations(paragraph: str) -> tuple[list[tuple[int, int]], bool]:
 
 def _named(s: _Sentence, found: Frame, names: Names, before: Person | None) -> tuple[Speaker, Person | None]:
     words = s.text[found.start : found.end]
-    if words.lower() in v.PRONOUNS | {"one"}:
+    if words.lower() in v.PRONOUNS | {"one", "him", "her", "them"}:
         person = names.meant(words, s.start + found.start, before)
         return Speaker(words, person.name if person else None), person
     named = s.text[slice(*found.apposed)] if found.apposed else words

@@ -33,8 +33,10 @@ VERBS = {
         "add announce note claim explain state confirm report predict declare suggest maintain write/wrote post recall",
         "observe conclude repeat respond promise agree estimate disclose reveal propose recommend confess affirm "
         "counter",
-        "comment indicate clarify recount admit/admitted rule signal",
+        "comment indicate clarify recount admit/admitted rule signal believe remember",
     ),
+    "ask": _forms("ask"),
+    "hold": _forms("hold/held submit/submitted"),  # of a court and before it: "held that"
     "cry": _forms(  # behind a quotation only
         "shout yell cry whisper mutter exclaim chant gush growl sigh thunder deadpan reason muse grumble murmur mumble",
         "bellow roar scream shriek sob groan moan snap/snapped snarl crow rue instruct text laugh chuckle smile shrug",
@@ -65,12 +67,13 @@ HOMOGRAPHS = words(  # forms that are nouns too
     "boast boasts reveals slam blast hail urge finds find lament laments quip quips refuse caution whisper shout",
     "chant address reason reasons text texts brand brands term terms appeal appeals moan laugh smile shrug groan",
 )
-OF_QUOTATIONS = words("say tell speak state cry urge demand")  # kinds that may stand beside a quotation
-INVERTED = words("say tell speak state cry")  # before their subject: "said Ann Roe"
+OF_QUOTATIONS = words("say tell speak state cry urge demand ask")  # kinds that may stand beside a quotation
+INVERTED = words("say tell speak state cry ask")  # before their subject: "said Ann Roe"
 INSERTED = words("say tell speak state")  # between commas
 ABOUT_OTHERS = words("accuse judge find call")  # whoever speaks next may be another
 
 # --- what follows verbs ---
+LIVED_THROUGH = words("hearing seeing feeling smelling watching being having finding thinking")  # "recalled hearing"
 UNSAID = words("nothing little much anything so by goodbye hello volumes")  # "said nothing"
 UNTOLD = words("by you apart of to in on at") | {""}
 TALES = words("story stories truth lie lies tale tales time difference jokes")

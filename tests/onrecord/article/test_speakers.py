@@ -286,6 +286,45 @@ def test_frames_of_the_second_reading(text: str, who: str | None) -> None:
     assert speaker(text) == who
 
 
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("The works will close in May, according to her.", "her"),
+        ("According to them, the mill has lost money.", "them"),
+        ("According to her lawyer, the mill has lost money.", "her lawyer"),
+        ("The company's lawyers contend the patent expired in 2019.", "The company's lawyers"),
+        ("Villagers contend with floods.", None),
+        ("Police believe the fire was set on purpose.", "Police"),
+        ("The mayor believes in ghosts.", None),
+        ("“It's a mess,” is how Mayor Lena Fisk described it.", "Mayor Lena Fisk"),
+        ("This is how Mayor Lena Fisk spent the day.", None),
+        ("Neighbors described hearing two shots.", "Neighbors"),
+        ("A witness recalled seeing a truck.", "A witness"),
+        ("The retailer reported falling sales.", None),
+        ("The young man asked whether she could prove it.", "The young man"),
+        ("Asked whether he would run, the mayor left.", None),
+        ("The mayor was asked if he would run.", None),
+        ("The High Court held that the fees were no reason.", "The High Court"),
+        ("The court held a hearing that lasted a week.", None),
+        ("The firm submitted a bid that would double the price.", None),
+        ("Not so, says Ingrid Bauer of the union: rents have risen.", "Ingrid Bauer of the union"),
+        ("The town remembers its dead.", None),
+    ],
+)
+def test_frames_that_news_readers_expect(text: str, who: str | None) -> None:
+    assert speaker(text) == who
+
+
+def test_a_pronoun_behind_according_to_has_a_name_where_one_person_is_left() -> None:
+    def name(article: str) -> str | None:
+        return speakers(article, sentences(article))[-1].name
+
+    mill = "The mill will close, according to her."
+    assert name(f"Mayor Rosa Kelleher came on Monday. {mill}") == "Mayor Rosa Kelleher"
+    assert name(f"Mayor Rosa Kelleher met Tom Brandt on Monday. {mill}") is None
+    assert name("Mayor Rosa Kelleher came on Monday. It will close, according to them.") is None
+
+
 def test_behind_the_last_turn_of_a_transcript_the_paper_speaks() -> None:
     turns = "THE COURT: Sit down.\n\nMR. ROE: I will.\n\nTHE COURT: Thank you.\n\nWe go on.\n\nMR. ROE: I do.\n\n"
     article = turns + "The exchange was released on Monday."
