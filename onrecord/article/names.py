@@ -114,7 +114,7 @@ class Names:
         return " ".join(filter(None, (title, *given, surname))) if given or title else words
 
     def meant(self, pronoun: str, position: int, speaker: Person | None) -> Person | None:
-        """The one person whom "he" or "she" ("him" or "her") at `position` may mean; None if there are several, or none.
+        """The one person whom "he", "she", "him" or "her" at `position` may mean; None if there are several, or none.
 
         That is `speaker`, who spoke in the sentence before, if since then nobody else was named who may be meant; or
         else the only one of the article so far, if no one was spoken of since then who has no name.
