@@ -38,6 +38,7 @@ class Calibration:
     coverage: float  # default for the coverage of label sets
     logits: np.ndarray  # (N, K)
     targets: np.ndarray  # (N,) label numbers
+    weights: str = ""  # SHA-256 of the weights that gave the logits
 
     def save(self, directory: Path) -> None:
         """Write calibration.json whole or not at all."""
@@ -69,6 +70,8 @@ class Calibration:
                     }
                 )
             )
+            if not isinstance(stored.weights, str):
+                raise ValueError(f"weights {stored.weights!r}")
             if not (stored.temperature > 0 and np.isfinite(stored.temperature)):
                 raise ValueError(f"temperature {stored.temperature!r}")
             if stored.logits.shape != (len(stored.targets), len(stored.shares)) or not np.isfinite(stored.logits).all():
@@ -83,7 +86,7 @@ class Calibration:
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(
                 f"{path} is not a calibration that train.calibrate wrote ({error!r}); "
-                "run `python -m train.calibrate` again"
+                "delete it and run `python -m train.calibrate`"
             ) from error
 
     def shares_of_prior(self, prior: str | Mapping[str, float] | None) -> tuple[str, np.ndarray]:

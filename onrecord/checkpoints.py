@@ -82,10 +82,9 @@ def _directory(source: str, revision: str | None, weights: bool) -> Path:
     patterns = [*SMALL, "*.safetensors"] if weights else SMALL
     try:
         return Path(snapshot_download(source, revision=revision, allow_patterns=patterns))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{source} is no directory, and could not be had from the hub: {str(error).strip().splitlines()[0]}"
-        ) from error
+    except Exception as error:  # the library and its network stack raise in many ways
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise CheckpointError(f"{source} is no directory, and could not be had from the hub: {reason}") from error
 
 
 def _made_by(directory: Path) -> str:

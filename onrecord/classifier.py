@@ -23,6 +23,7 @@ from onrecord.inference.backends import (
     TorchBackend,
     choose,
     refuse_changed,
+    refuse_others,
 )
 from onrecord.inference.files import read_config
 from onrecord.inference.tokens import Tokens, ahead, batches, side_by_side
@@ -105,8 +106,9 @@ class Classifier:
         "uniform", or a mapping label -> share. `max_error` is the share of wrong labels allowed among answered
         sentences, `coverage` the share of each label's sentences whose label set has it.
 
-        Raises CheckpointError if there is nothing to load, if an ONNX file belongs to other weights than those beside
-        it, or if there is no calibration for such a wish; WishError, a ValueError, for a wish that makes no sense.
+        Raises CheckpointError if there is nothing to load, if files do not belong together, such as an ONNX file, a
+        tokenizer or a calibration of another training, or if there is no calibration for such a wish; WishError, a
+        ValueError, for a wish that makes no sense.
         """
         place = find_checkpoint(path, revision)
         path, directory = place.source, place.directory
@@ -118,7 +120,8 @@ class Classifier:
         made = _backend(place, revision, backend, device, pad)
         try:
             calibration = Calibration.read(directory)
-        except ValueError as error:
+            refuse_others(directory, calibration.weights if calibration else "")
+        except (ValueError, BackendError) as error:
             raise CheckpointError(str(error)) from error
         if calibration is None and not (prior is max_error is coverage is None):
             raise CheckpointError(
@@ -132,7 +135,7 @@ class Classifier:
             if tuple(calibration.shares) != loaded.labels:
                 raise CheckpointError(
                     f"{path}: calibration.json is for {', '.join(calibration.shares)}, the model knows "
-                    f"{', '.join(loaded.labels)}; run `python -m train.calibrate` again"
+                    f"{', '.join(loaded.labels)}; delete it and run `python -m train.calibrate`"
                 )
             loaded.rule = calibration.rule(prior, max_error, coverage)
         return loaded

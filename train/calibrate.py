@@ -18,6 +18,7 @@ from sklearn.metrics import log_loss, precision_recall_curve
 
 from onrecord.calibration import DATA, Calibration, softmax
 from onrecord.classifier import CheckpointError, Classifier
+from onrecord.inference.backends import WEIGHTS, sha256
 from train.config import Config, Stop, parse, read_record, run
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.metrics import calibration_error
@@ -90,6 +91,7 @@ def main(config: Config) -> int:
         coverage=config.measure.coverage,
         logits=logits,
         targets=targets,
+        weights=sha256(config.checkpoint / WEIGHTS),
     )
     if len(rows) < FEW_ROWS:
         print(

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from onrecord.classifier import CheckpointError, Classifier
+from onrecord.tables.parts import write_whole
 from onrecord.terminal import visible
 from train.config import Stop, run
 from train.corpus.source_files import read_table
@@ -50,6 +51,8 @@ def read_rows(path: str) -> list[dict[str, Any]]:
     for where, row in table:
         if not isinstance(row.get("text"), str):
             raise Stop(f"{where}: text {row.get('text')!r} is not a string")
+        if not isinstance(row.get("label"), str | None):
+            raise Stop(f"{where}: label {row['label']!r} is not a string")
         rows.append({"text": row["text"], "label": row.get("label") or None})  # an empty cell is no label
     return rows
 
@@ -114,6 +117,8 @@ def _command() -> int:
     parser.add_argument("--html", help="write the whole list as a page instead of printing its beginning")
     parser.add_argument("--limit", type=int, default=50, help="changes to print")
     options = parser.parse_args()
+    if options.html and Path(options.html).resolve() == Path(options.file).resolve():
+        raise Stop(f"--html {options.html} would replace the file that is read: give another name")
     try:
         figures = compare(Classifier.load(options.first), Classifier.load(options.second), read_rows(options.file))
     except CheckpointError as error:
@@ -124,7 +129,7 @@ def _command() -> int:
             .from_string(PAGE)
             .render(figures=figures | {"first": options.first, "second": options.second})
         )
-        Path(options.html).write_text(page, encoding="utf-8")
+        write_whole(Path(options.html), page.encode())
         print(f"{figures['summary']}; all of them in {options.html}")
         return 0
     table = Table("change", "first", "second", "label", "sentence", box=None)

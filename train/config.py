@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -50,7 +51,9 @@ class Corpus(Section):
     @field_validator("labels")
     @classmethod
     def _known_later(cls, labels: list[str] | None) -> list[str]:
-        return labels or []
+        if odd := [label for label in labels or [] if not label.strip() or not label.isprintable()]:
+            raise ValueError(f"{odd[0]!r} is no name of a label: it is empty, or has characters that cannot be seen")
+        return [unicodedata.normalize("NFC", label) for label in labels or []]
 
     @model_validator(mode="after")
     def _consistent(self) -> "Corpus":

@@ -27,6 +27,7 @@ from transformers import PreTrainedModel
 from onrecord.calibration import softmax
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.inference.backends import (
+    BESIDE,
     INT8,
     ONNX,
     RECORD,
@@ -127,9 +128,8 @@ def main(config: Config) -> int:
             "cpu": processor(),
             "versions": {name: version(name) for name in ("torch", "onnx", "onnxruntime")},
         }
-        record["sha256"] = {
-            path.name: sha256(path) for path in (config.checkpoint / WEIGHTS, *(Path(folder) / name for name in kept))
-        }
+        beside = [path for name in (WEIGHTS, *BESIDE) if (path := config.checkpoint / name).is_file()]
+        record["sha256"] = {path.name: sha256(path) for path in (*beside, *(Path(folder) / name for name in kept))}
         install(config.checkpoint, Path(folder), record)
     default = f"int8 is the default: {tried[-1]['rung']}" if INT8 in kept else "no int8 held, fp32 is the default"
     print(f"{ONNX}: scores differ from torch by at most {difference:.1g}; {default}")

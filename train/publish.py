@@ -4,7 +4,7 @@
 
 The model goes into the model repository owner/name: weights, ONNX files, calibration, card, metrics.json. The Parquet
 splits and their card go into the dataset repository of that name. `Classifier.load("owner/name", revision=…)` reads it.
-The token is the one of `hf auth login` or HF_TOKEN.
+Other files that lie beside these stay here. The token is the one of `hf auth login` or HF_TOKEN.
 """
 
 import argparse
@@ -15,24 +15,28 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HFValidationError, LocalTokenNotFoundError
 from huggingface_hub.utils import validate_repo_id
 
-from train.config import SPLITS, Stop, run
+from onrecord import Classifier
+from onrecord.classifier import CheckpointError
+from onrecord.inference.backends import INT8, ONNX, RECORD, WEIGHTS
+from train.config import SPLITS, Stop, load, read_record, run
+from train.corpus.splits import built, load_split
 
-MODEL = ["*.json", "*.onnx", "*.safetensors", "README.md", "train_config.yaml"]
-DATA = [*(f"{name}.parquet" for name in (*SPLITS, "behaviour")), "manifest.json", "README.md"]
-NEEDED = ("config.json", "model.safetensors", "model.onnx", "export.json", "calibration.json", "README.md")
+NEEDED = ("config.json", "tokenizer.json", WEIGHTS, ONNX, RECORD, "calibration.json", "training.json", "README.md")
+MODEL = (*NEEDED, INT8, "tokenizer_config.json", "train_config.yaml")
+DATA = (*(f"{name}.parquet" for name in (*SPLITS, "behaviour")), "manifest.json", "README.md")
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One folder and the repository it goes to."""
+    """Files of one folder and the repository they go to."""
 
     repo_type: str
     folder: Path
-    patterns: list[str]
+    names: tuple[str, ...]
 
     def files(self) -> list[Path]:
         """What is sent, in the order of the names."""
-        return sorted({path for pattern in self.patterns for path in self.folder.glob(pattern)})
+        return sorted(path for name in self.names if (path := self.folder / name).is_file())
 
 
 def main(to: str, uploads: list[Upload], public: bool, revision: str | None, dry_run: bool) -> int:
@@ -60,29 +64,43 @@ def main(to: str, uploads: list[Upload], public: bool, revision: str | None, dry
                 repo_id=to,
                 repo_type=kind,
                 folder_path=upload.folder,
-                allow_patterns=upload.patterns,
+                allow_patterns=[path.name for path in upload.files()],
                 revision=revision,
                 commit_message="onrecord: train.publish",
             )
         except LocalTokenNotFoundError as error:
             raise Stop("the hub asks for a token: run `hf auth login`, or set HF_TOKEN") from error
-        except OSError as error:  # no network, no right to write there
-            raise Stop(f"{kind} {to} could not be written: {str(error).strip().splitlines()[0]}") from error
+        except Exception as error:  # the library and its network stack raise in many ways
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise Stop(f"{kind} {to} could not be written: {reason}; the same command sends all of it again") from error
         print(f"{kind} {to}: {sent.commit_url}")
     return 0
 
 
 def planned(run_dir: Path, data: Path | None) -> list[Upload]:
-    """What of a run is sent, and of a data directory. Raises Stop, naming what is missing and what makes it."""
-    checkpoint = run_dir / "checkpoint"
-    missing = [str(checkpoint / name) for name in NEEDED if not (checkpoint / name).is_file()]
-    if missing:
+    """What of a run is sent, and of the data directory that it was trained on.
+
+    Raises Stop, naming what is missing and what makes it, for files that do not belong together, and for other data.
+    """
+    checkpoint, metrics = run_dir / "checkpoint", run_dir / "metrics.json"
+    files = [*(checkpoint / name for name in NEEDED), metrics]
+    if missing := [str(path) for path in files if not path.is_file()]:
         raise Stop(f"there is no {', '.join(missing)}; train, calibrate, export and measure it first (`make train`)")
-    uploads = [Upload("model", checkpoint, MODEL), Upload("model", run_dir, ["metrics.json"])]
+    try:
+        for backend in ("torch", "onnx", *(["int8"] if (checkpoint / INT8).is_file() else [])):
+            Classifier.load(checkpoint, backend=backend)
+    except CheckpointError as error:
+        raise Stop(str(error)) from error
+    uploads = [Upload("model", checkpoint, MODEL), Upload("model", run_dir, (metrics.name,))]
     if data:
         if not (data / "manifest.json").is_file():
             raise Stop(f"{data} holds no manifest.json, so the data is not complete: run `make data`")
         uploads.append(Upload("dataset", data, DATA))
+        for path in uploads[-1].files():
+            if path.suffix == ".parquet":
+                load_split(load(corpus__data=str(data)).corpus, path.stem)  # raises Stop for a file that was changed
+        if read_record(checkpoint / "training.json", dict, "train again").get("data") != built(str(data)):
+            raise Stop(f"{data} is not the data that {checkpoint} was trained on: train again, or leave out --data")
     return uploads
 
 

@@ -30,12 +30,13 @@ from train.corpus.rows import Sentence, normalise, read_seeds, seed_lines
 from train.corpus.source_files import read_table
 from train.corpus.splits import refuse_other_data, rows_of
 
+GUIDELINES = "guidelines"  # the part of their examples
 COLUMNS = ("id", "before", "text", "label", "settled")
 
 
 def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
     """The sentences whose label the run's model contradicts with at least `confidence`, most confident first, `limit`
-    at most, none with a second annotator.
+    at most, none with a second annotator, none of the guidelines' examples, whose labels the guidelines give.
 
     The model answers under the label shares of the training data. Raises Stop if there is no model of this data.
     """
@@ -43,7 +44,8 @@ def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
     classifier = Classifier.load(config.checkpoint, prior="data", backend="torch")
     sentences = {s.id: s for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
     rows = [row for split in ("train", "validation") for row in rows_of(config.corpus, split)]
-    asked = [s for row in rows if len((s := sentences[row["id"]]).annotators) < 2]
+    found = [sentences[row["id"]] for row in rows]
+    asked = [s for s in found if len(s.annotators) < 2 and s.meta["part"] != GUIDELINES]
     print(f"labelling {len(asked):,} sentences of train and validation with {config.checkpoint}", file=sys.stderr)
     console = Console(stderr=True)
     groups = [asked[i : i + TOKENISED_TOGETHER] for i in range(0, len(asked), TOKENISED_TOGETHER)]
@@ -72,8 +74,7 @@ def write_sheet(config: Config, path: Path, confidence: float, limit: int) -> in
     Random(config.corpus.split_seed).shuffle(sentences)
     rows = [COLUMNS, *((s.id, before.get((s.doc, s.order), ""), s.text, "", "") for s in sentences)]
     try:
-        with open(path, "xb") as file:
-            file.write(BOM + csv_lines(rows, Form("csv", safe=True)))
+        write_whole(path, BOM + csv_lines(rows, Form("csv", safe=True)))
     except OSError as error:
         raise Stop(f"cannot write {path}: {error.strerror}") from error
     return len(sentences)
@@ -140,6 +141,8 @@ def _fault(row: dict[str, str], sentences: dict[str, Sentence], corpus: Corpus) 
     s = sentences.get(row["id"])
     if s is None:
         return f"{row['id']}: no such sentence in {corpus.seeds}"
+    if s.meta["part"] == GUIDELINES:
+        return f"{row['id']}: an example of the guidelines has no second annotator: correct {s.where} by hand"
     if normalise(row["text"]) != s.text:
         return f"{row['id']}: the text is not that of the seeds ({s.where}); it is not to be edited in the sheet"
     for label in (row["label"], row["settled"]):

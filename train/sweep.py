@@ -8,7 +8,9 @@ from typing import Any
 import optuna
 import yaml
 from optuna.trial import FixedTrial, Trial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
+from onrecord.tables.parts import write_whole
 from train import fit
 from train.config import Config, Stop, changed, differences, flat, parse, reasons, run
 from train.engine.state import rows_digest
@@ -20,13 +22,20 @@ def main(config: Config, space: str) -> None:
     root.mkdir(parents=True, exist_ok=True)
     file, name = f"sqlite:///{root}/study.db", rows_digest([plan["space"], plan["seeds"], flat(config)])
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)  # Li et al. 2020
-    study = optuna.create_study(storage=file, study_name=name, load_if_exists=True, direction="maximize", pruner=pruner)
+    try:
+        study = optuna.create_study(
+            storage=file, study_name=name, load_if_exists=True, direction="maximize", pruner=pruner
+        )
+    except SQLAlchemyError as error:  # another file, or half of one
+        reason = str(error).strip().splitlines()[0]
+        raise Stop(f"{root}/study.db cannot be read ({reason}): move it away to begin anew") from error
     study.sampler = optuna.samplers.TPESampler(seed=config.seed + len(study.trials))  # goes on, and draws nothing twice
     finished = study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED))
     study.optimize(lambda trial: objective(trial, plan, config, root), n_trials=plan["trials"] - len(finished))
     if not study.get_trials(states=(TrialState.COMPLETE,)):
         raise Stop(f"no trial of {space} was completed: their losses were no numbers; lower its learning rates")
-    (root / "best.yaml").write_text(yaml.safe_dump(differences(changed(config, **study.best_params)), sort_keys=False))
+    best = yaml.safe_dump(differences(changed(config, **study.best_params)), sort_keys=False)
+    write_whole(root / "best.yaml", best.encode())
     print(f"best: {study.best_value:.4f} with {study.best_params}; python -m train.fit --config {root}/best.yaml")
     print(f"importance (PED-ANOVA): {optuna.importance.get_param_importances(study)}")
 
@@ -39,10 +48,16 @@ def read_plan(path: str, config: Config) -> dict[str, Any]:
             for value in values if isinstance(values, list) else (values["low"], values["high"]):
                 changed(config, **{name: value})
                 suggest(FixedTrial({name: value}), name, values)
-        if {"seed", "run", "output", "measure.metric"} & set(plan["space"]) or not plan["seeds"] or plan["trials"] < 1:
+        for seed in plan["seeds"]:
+            changed(config, seed=seed)
+        if (
+            {"seed", "run", "output", "measure.metric"} & set(plan["space"])
+            or not plan["seeds"]
+            or not range(plan["trials"])
+        ):
             raise ValueError("seed, run, output and the metric cannot be searched; trials and seeds cannot be empty")
         return plan
-    except (OSError, yaml.YAMLError, LookupError, TypeError, ValueError) as error:
+    except (OSError, yaml.YAMLError, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = " ".join(f"{type(error).__name__}: {reasons(error)}".split())
         raise Stop(f"--space {path}: {reason}; configs/sweep.yaml is an example") from error
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import hatchling.build
 
 import onrecord
+from onrecord.classifier import CheckpointError, Classifier
 from onrecord.inference.backends import FILES, MANIFEST, RECORD, default, sha256
 from onrecord.tables.parts import write_whole
 from train.config import DEFAULTS, Stop, run
@@ -72,7 +73,7 @@ def model_files(size: str, run_dir: Path) -> list[Path]:
 
 
 def model_wheel(size: str, files: list[Path], out: Path) -> Path:
-    """The wheel of data of one size."""
+    """The wheel of data of one size. Raises Stop if its files do not belong together, so that it would not answer."""
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / f"onrecord_model_{size}"
         package.mkdir()
@@ -80,6 +81,10 @@ def model_wheel(size: str, files: list[Path], out: Path) -> Path:
             shutil.copyfile(path, package / path.name)
         listed = {path.name: sha256(path) for path in sorted(package.iterdir())}
         (package / MANIFEST).write_text(json.dumps({"sha256": listed}, indent=1) + "\n", encoding="utf-8")
+        try:
+            Classifier.load(package)
+        except CheckpointError as error:
+            raise Stop(f"{size}: {files[0].parent} makes no model that answers: {error}") from error
         docstring = f'"""The {size} model of onrecord: data alone, found by Classifier.load."""\n'
         (package / "__init__.py").write_text(docstring, encoding="utf-8")
         project = PROJECT.format(size=size, version=onrecord.__version__)

@@ -59,9 +59,12 @@ def _word(data: bytes) -> str:
 
 
 def _mail(data: bytes) -> str:
-    message = email.message_from_bytes(data, policy=email.policy.default)
-    assert isinstance(message, EmailMessage)
-    body = message.get_body(("plain", "html"))
+    try:
+        message = email.message_from_bytes(data, policy=email.policy.default)
+        assert isinstance(message, EmailMessage)
+        body = message.get_body(("plain", "html"))
+    except Exception as error:  # the library's own, such as for a thousand parts within each other
+        raise ValueError(f"is a spoiled mail ({type(error).__name__}); save its text as UTF-8") from None
     if body is None:
         raise ValueError("is a mail without text; save what is attached to it and read that")
     try:

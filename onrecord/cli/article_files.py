@@ -6,7 +6,10 @@ import json
 import os
 import re
 import shlex
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
 
 UID = re.compile(rb"^UID:\S+@onrecord", re.MULTILINE)  # of an event of ours in a calendar
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
+SECONDS = 60  # of processor time that a document may take; some hundred pages take ten
+
+
+class _TooSlow(BaseException):
+    """A library is still at a document. No Exception, as libraries catch those."""
 
 
 def article_text(file: str) -> str:
@@ -43,9 +51,14 @@ def article_text(file: str) -> str:
             "them one by one"
         )
     try:
-        document = document_text(data, file)
+        with _bounded(SECONDS):
+            document = document_text(data, file)
     except (ValueError, ModuleNotFoundError) as error:
         raise fail(f"{name} {error}") from None
+    except _TooSlow:
+        raise fail(
+            f"{name} takes more than {SECONDS} seconds to read, which no article does; save its text as UTF-8"
+        ) from None
     if document is not None:
         return document
     if b"\0" in data[:8192]:
@@ -63,6 +76,25 @@ def article_text(file: str) -> str:
     if not text.strip():
         raise fail(f"{name} is empty: there is no article to read")
     return text
+
+
+@contextmanager
+def _bounded(seconds: float) -> Iterator[None]:
+    """Raise _TooSlow behind so many seconds of processor time. Without a bound on Windows, which cannot interrupt."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise _TooSlow
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
 
 
 def write_events(article: Article, ics: Path | None, superdesk: Path | None, jsonld: Path | None, dated: str) -> None:

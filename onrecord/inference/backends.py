@@ -27,6 +27,7 @@ WEIGHTS = "model.safetensors"
 STAMP = "weights"  # metadata of an ONNX file: the fingerprint of the weights it was made from
 MANIFEST = "manifest.json"  # of a model wheel: the SHA-256 of each of its files
 RECORD = "export.json"  # written last by train.export: what was exported, the default, the SHA-256 of each file
+BESIDE = ("config.json", "tokenizer.json", "tokenizer_config.json")  # that decide what the scores mean
 
 
 class BackendError(Exception):
@@ -193,16 +194,10 @@ def refuse_changed(directory: Path, name: str) -> None:
 
     Weights that were never exported have no record and pass; an ONNX file without one does not.
     """
-    try:
-        digests = json.loads((directory / RECORD).read_text(encoding="utf-8"))["sha256"]
-        recorded = digests[name]
-    except FileNotFoundError:
-        if name == WEIGHTS:
-            return
-        recorded = None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        recorded = None
+    recorded = _recorded(directory).get(name)
     if recorded is None:
+        if name == WEIGHTS and not (directory / RECORD).exists():
+            return
         raise BackendError(
             f"{directory / RECORD} does not say what {name} must be: write it again with `python -m train.export`"
             + (f", after deleting {RECORD}" if name == WEIGHTS else "")
@@ -211,6 +206,36 @@ def refuse_changed(directory: Path, name: str) -> None:
         raise BackendError(
             f"{directory / name} was changed after the export (its SHA-256 is not that of {RECORD}): restore it, or "
             f"delete {RECORD} and run `python -m train.export` if the weights were changed on purpose"
+        )
+
+
+def _recorded(directory: Path) -> dict[str, str]:
+    """File name -> SHA-256 as train.export recorded it; nothing where there is no record that can be read."""
+    try:
+        return dict(json.loads((directory / RECORD).read_text(encoding="utf-8"))["sha256"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
+def refuse_others(directory: Path, calibrated: str) -> None:
+    """Raise BackendError if a file of BESIDE is not the export's, or the calibration is of other weights.
+
+    `calibrated` is the SHA-256 of the weights that calibration.json was made with. Exports and calibrations of before
+    2026-12 name none, here "".
+    """
+    digests = _recorded(directory)
+    for name in BESIDE:
+        if name in digests and not ((directory / name).is_file() and sha256(directory / name) == digests[name]):
+            raise BackendError(
+                f"{directory / name} is not the one that {RECORD} names, so answers would be wrong: restore it, or "
+                f"delete {RECORD} and run `python -m train.export` if it was changed on purpose"
+            )
+    weights = directory / WEIGHTS
+    trained = digests.get(WEIGHTS) or (sha256(weights) if calibrated and weights.is_file() else None)
+    if calibrated and trained not in (calibrated, None):
+        raise BackendError(
+            f"{directory / 'calibration.json'} was made with other weights than these: delete it and run "
+            "`python -m train.calibrate`"
         )
 
 
@@ -225,7 +250,7 @@ def refuse_unlisted(directory: Path) -> None:
     try:
         listed = dict(json.loads(path.read_text(encoding="utf-8"))["sha256"])
         changed = [name for name in listed if not name.endswith(".onnx") and sha256(directory / name) != listed[name]]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BackendError(f"{path} or a file it lists cannot be read ({error}); install the wheel again") from error
     if changed:
         raise BackendError(

@@ -93,6 +93,8 @@ def score_directory(
         ),
         options,
     )
+    if f"{there}/".startswith(f"{where.rstrip('/')}/") and type(files) is type(out):
+        raise ScoreError(f"{target} lies in {source}, so that scores would be scored: give a directory beside it")
     paths = _paths(files, where, source)
     format = format_of(paths[0])
     identity = run_identity(
@@ -149,8 +151,11 @@ def _claim(out: Any, there: str, target: str, identity: dict[str, Any], way_out:
 
 
 def _paths(files: Any, where: str, source: str) -> list[str]:
-    """The files to score, in order."""
-    visible = [path for path in sorted(files.find(where)) if not path.rsplit("/", 1)[-1].startswith(("_", "."))]
+    """The files to score, in order: those that readers of Parquet see, so neither `_x/a.parquet` nor `.x/a.jsonl`."""
+    below = len(where.rstrip("/")) + 1
+    visible = [
+        path for path in sorted(files.find(where)) if not any(p.startswith(("_", ".")) for p in path[below:].split("/"))
+    ]
     formats = {format_of(path) for path in visible}
     if not visible:
         raise ScoreError(f"there is no file in {source}" if files.exists(where) else f"there is no {source}")

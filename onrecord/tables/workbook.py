@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -18,9 +20,13 @@ from onrecord.tables.formats import TableError, refuse_repeated
 
 ROWS = 1_048_575  # of a sheet, below the header
 CELL = 32_767  # characters that a cell holds
+UNPACKED = 1 << 30  # bytes of a part of a workbook that is read; a full sheet of thirty columns has some
+CELLS = 1 << 25  # from the first to the last of a sheet; calamine keeps the empty ones between them too
 EXACT = 10**15  # from here on Excel, which keeps fifteen digits, would change a whole number
 FIRST_YEAR = 1901  # Excel's calendar has no day before 1900 and a wrong one in it
 ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what a reader would take for the escape of another character
+# the column and the row of a cell that has something in it
+FILLED = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]{0,150}\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^<>/]{0,150}>""")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # what XML cannot hold, or a carriage return, which it would change
 INSTALL = "run `pip install 'onrecord[xlsx]'`, or use CSV"
 
@@ -40,6 +46,7 @@ def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
         import python_calamine
     except ModuleNotFoundError:
         raise TableError(f".xlsx needs python-calamine: {INSTALL}") from None
+    _refuse_vast(file)
     file.seek(0)
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(file)
@@ -70,6 +77,42 @@ def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
                 yield Row(values, number, 0, 0, number / len(cells))
 
     return columns, shown, rows()
+
+
+def _refuse_vast(file: BinaryIO) -> None:
+    """Raise TableError for a workbook that would not fit into memory, as with one stray cell in the last corner."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for item in archive.infolist():
+                if item.file_size > UNPACKED:
+                    raise TableError(
+                        f"{item.filename} in it has {item.file_size:,} bytes; {UNPACKED:,} are read: "
+                        "save the sheet as .csv"
+                    )
+                if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", item.filename):
+                    continue
+                rows, columns, rest = 0, 0, b""
+                with archive.open(item) as part:
+                    while block := part.read(1 << 20):
+                        block = rest + block
+                        for letters, digits in FILLED.findall(block):
+                            rows, columns = max(rows, int(digits)), max(columns, _column(letters))
+                        rest = block[-200:]
+                if rows * columns > CELLS:
+                    raise TableError(
+                        f"{item.filename} in it has values {rows:,} rows down and {columns:,} columns to the right, "
+                        f"between which are more than {CELLS:,} cells: delete those far off, or save it as .csv"
+                    )
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, NotImplementedError, zlib.error, EOFError, RuntimeError):
+        return  # calamine says what ails it
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column from its letters: A is 1, Z 26, AA 27."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number
 
 
 def _value(cell: Any) -> Any:

@@ -186,7 +186,7 @@ def test_a_calibration_for_other_labels_is_refused(calibrated: Path, tmp_path: P
     content["shares"] = {label.upper(): share for label, share in content["shares"].items()}
     content["priors"] = {}
     (tmp_path / "c" / "calibration.json").write_text(json.dumps(content))
-    with pytest.raises(CheckpointError, match=r"train\.calibrate` again"):
+    with pytest.raises(CheckpointError, match=r"delete it and run `python -m train\.calibrate`"):
         Classifier.load(tmp_path / "c")
 
 

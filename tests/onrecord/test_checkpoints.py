@@ -98,6 +98,14 @@ def test_a_model_of_the_hub_is_asked_for_by_its_revision(tmp_path: Path, monkeyp
     assert (place.source, place.directory) == ("owner/name", tmp_path)
     find_checkpoint("owner/name", weights=True)
     assert asked == [("owner/name", "v1", False), ("owner/name", None, True)]
+    for error, message in ((OSError("no route\nat all"), "no route$"), (RuntimeError(""), "RuntimeError$")):
+
+        def refuse(*_: object, error: Exception = error, **__: object) -> None:
+            raise error
+
+        monkeypatch.setattr(huggingface_hub, "snapshot_download", refuse)
+        with pytest.raises(CheckpointError, match=message):
+            find_checkpoint("owner/name")
     with pytest.raises(CheckpointError, match="revision 'v1' is for models of the hub"):
         find_checkpoint(made(tmp_path / "here"), "v1")
 

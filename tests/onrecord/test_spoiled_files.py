@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from onrecord.calibration import Calibration
+from onrecord.classifier import CheckpointError, Classifier
 from onrecord.cli import app
 from tests.conftest import LABELS
 from train.config import Config
@@ -67,6 +68,7 @@ SPOILED: dict[str, list[Callable[[str], str] | str]] = {
         *NOT_JSON,
         without("logits"),
         edited(more=1),
+        edited(weights=1),
         *(edited(temperature=value) for value in (0, -1, "1", None, float("nan"), float("inf"))),
         *(edited(max_error=value) for value in (0, 1, "0.1", None, float("nan"))),
         *(edited(shares=value) for value in ([], LABELS, "a", dict.fromkeys(LABELS, "0.2"), SHARES | {"claim": -1})),
@@ -125,3 +127,35 @@ def test_what_answers_nothing_stops_no_answer(whole: Path, name: str, code: int)
         assert found.exit_code == code and (name in found.stderr) == bool(code)
     finally:
         (whole / name).write_bytes(good)
+
+
+# file -> what becomes of it: still a good one, but that of another run
+SWAPPED: dict[str, Callable[[str], str]] = {
+    "config.json": edited(id2label=dict(enumerate(reversed(LABELS)))),
+    "tokenizer.json": lambda text: text.replace('"said": ', '"sa1d": ').replace('"denied": ', '"said": '),
+    "tokenizer_config.json": edited(model_max_length=64),
+    "calibration.json": edited(temperature=9.0, weights="0" * 64),
+}
+
+
+@pytest.mark.parametrize("name", SWAPPED)
+@pytest.mark.parametrize("backend", ["onnx", "torch"])
+def test_a_file_of_another_run_answers_nothing(whole: Path, name: str, backend: str) -> None:
+    path, calibration = whole / name, whole / "calibration.json"
+    good, calibrated = path.read_bytes(), calibration.read_bytes()
+    if name != calibration.name:
+        calibration.unlink()  # which would tell of other labels
+    try:
+        path.write_text(SWAPPED[name](good.decode()))
+        with pytest.raises(CheckpointError, match=name) as refused:
+            Classifier.load(whole, backend=backend)
+        assert "\n" not in str(refused.value)
+        if name == calibration.name:  # the weights themselves say so where nothing was exported
+            (whole / "export.json").rename(whole / "export.away")
+            with pytest.raises(CheckpointError, match=name):
+                Classifier.load(whole, backend="torch")
+            (whole / "export.away").rename(whole / "export.json")
+    finally:
+        calibration.write_bytes(calibrated)
+        path.write_bytes(good)
+    assert Classifier.load(whole, backend=backend).calibration

@@ -63,6 +63,9 @@ def test_command_and_page(
     assert "&lt;b&gt;" in (tmp_path / "out.html").read_text() and "<b>" not in (tmp_path / "out.html").read_text()
     monkeypatch.setattr(sys, "argv", ["compare", str(checkpoint), str(other), f"{settings.corpus.data}/test.parquet"])
     assert compare._command() == 0 and "McNemar" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["compare", str(checkpoint), str(other), str(file), "--html", str(file)])
+    with pytest.raises(Stop, match="would replace the file that is read"):
+        compare._command()
     monkeypatch.setattr(sys, "argv", ["compare", str(checkpoint), str(tmp_path / "none"), str(file)])
     with pytest.raises(Stop, match=r"train it first, with `python -m train\.fit`"):
         compare._command()
@@ -100,6 +103,8 @@ def test_a_label_may_look_like_markup(
         ("a.jsonl", None, "no such file"),
         ("a.jsonl", "{", r"a\.jsonl:1: is no JSON"),
         ("a.csv", "a,b\n1,2\n", "column text"),
+        ("a.jsonl", '{"text": "One.", "label": ["claim"]}', r"a\.jsonl:1: label \['claim'\] is not a string"),
+        ("a.jsonl", '{"text": "One.", "label": 0}', "label 0 is not a string"),
     ],
 )
 def test_a_file_that_cannot_be_compared_over(tmp_path: Path, name: str, content: str | None, message: str) -> None:

@@ -1,14 +1,17 @@
 """What goes to the hub, where to, and who may see it; the hub itself is a double at the edge of HfApi."""
 
+import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from huggingface_hub.errors import LocalTokenNotFoundError
+from huggingface_hub.utils import filter_repo_objects
 
-from train import publish
-from train.config import Stop
+from train import calibrate, publish
+from train.config import Config, Stop, changed
 
 
 class Hub:
@@ -34,7 +37,8 @@ class Hub:
         revision: str | None,
         **_: Any,
     ) -> SimpleNamespace:
-        sent = {path.name for pattern in allow_patterns for path in folder_path.glob(pattern)}
+        found = [path.relative_to(folder_path).as_posix() for path in folder_path.rglob("*") if path.is_file()]
+        sent = set(filter_repo_objects(found, allow_patterns=allow_patterns))
         self.held.setdefault((repo_type, repo_id, revision), set()).update(sent)
         return SimpleNamespace(commit_url=f"hub:{repo_type}")
 
@@ -47,27 +51,32 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Hub:
 
 
 @pytest.fixture
-def trained(tmp_path: Path) -> Path:
-    checkpoint = tmp_path / "runs" / "default" / "checkpoint"
-    checkpoint.mkdir(parents=True)
-    for name in (*publish.NEEDED, "tokenizer.json", "notes.txt"):
-        (checkpoint / name).write_text("x")
+def trained(exported: Config, tmp_path: Path) -> Path:
+    """The directory of a run that is finished, and what lies beside its files."""
+    shutil.copytree(exported.run_dir, tmp_path / "runs" / "default")
+    config = changed(exported, output=str(tmp_path / "runs"), run="default")
+    calibrate.main(config)
+    checkpoint = config.checkpoint
+    (checkpoint / "README.md").write_text("# A tiny model\n")
+    (checkpoint / "more").mkdir()
+    for path in ("notes.txt", "credentials.json", "more/config.json", "other.safetensors", "../predictions.json"):
+        (checkpoint / path).write_text("{}")
     (checkpoint.parent / "metrics.json").write_text("{}")
-    (checkpoint.parent / "predictions.json").write_text("{}")
-    return checkpoint.parent
+    return config.run_dir
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    (tmp_path / "data").mkdir()
-    for name in ("train.parquet", "test.parquet", "manifest.json", "README.md", "notes.txt"):
-        (tmp_path / "data" / name).write_text("x")
+def data(settings: Config, tmp_path: Path) -> Path:
+    shutil.copytree(settings.corpus.data, tmp_path / "data")
+    (tmp_path / "data" / "notes.parquet").write_text("x")
     return tmp_path / "data"
 
 
 def test_a_model_is_private_and_whole_and_nothing_else_goes(hub: Hub, trained: Path) -> None:
     assert publish.main("owner/name", publish.planned(trained, None), False, None, False) == 0
-    assert hub.held == {("model", "owner/name", None): {*publish.NEEDED, "tokenizer.json", "metrics.json"}}
+    sent = hub.held.pop(("model", "owner/name", None))
+    assert sent - {"model.int8.onnx", "tokenizer_config.json", "train_config.yaml"} == {*publish.NEEDED, "metrics.json"}
+    assert not hub.held and "train_config.yaml" in sent
     assert {name for name, _ in hub.calls} == {"create_repo"}
     assert all(asked["private"] and asked["exist_ok"] for _, asked in hub.calls)
 
@@ -75,7 +84,7 @@ def test_a_model_is_private_and_whole_and_nothing_else_goes(hub: Hub, trained: P
 def test_data_goes_into_a_dataset_and_all_of_it_to_the_branch(hub: Hub, trained: Path, data: Path) -> None:
     publish.main("owner/name", publish.planned(trained, data), True, "v2", False)
     assert set(hub.held) == {("model", "owner/name", "v2"), ("dataset", "owner/name", "v2")}
-    assert hub.held["dataset", "owner/name", "v2"] == {"train.parquet", "test.parquet", "manifest.json", "README.md"}
+    assert hub.held["dataset", "owner/name", "v2"] == {*publish.DATA}
     assert not any(asked["private"] for name, asked in hub.calls if name == "create_repo")
     assert {(a["branch"], a["repo_type"]) for n, a in hub.calls if n == "create_branch"} == {
         ("v2", "model"),
@@ -88,7 +97,8 @@ def test_a_dry_run_says_what_it_would_send_and_sends_nothing(
 ) -> None:
     publish.main("owner/name", publish.planned(trained, data), False, None, True)
     said = capsys.readouterr().out
-    assert "model.onnx" in said and "train.parquet" in said and "notes.txt" not in said and not hub.calls
+    assert "model.onnx" in said and "train.parquet" in said and not hub.calls
+    assert "notes" not in said and "credentials" not in said
 
 
 def test_what_cannot_be_sent_is_one_line(
@@ -105,12 +115,30 @@ def test_what_cannot_be_sent_is_one_line(
         publish.planned(trained, None)
     for error, message in (
         (LocalTokenNotFoundError("no"), "hf auth login"),
-        (OSError("no route\nat all"), "no route$"),
+        (OSError("no route\nat all"), "no route; the same"),
+        (RuntimeError(""), "RuntimeError; the same"),
     ):
 
-        def refuse(*_: Any, error: OSError = error, **__: Any) -> None:
+        def refuse(*_: Any, error: Exception = error, **__: Any) -> None:
             raise error
 
         monkeypatch.setattr(hub, "create_repo", refuse)
         with pytest.raises(Stop, match=message):
             publish.main("owner/name", uploads, False, None, False)
+
+
+def test_what_does_not_belong_together_is_not_sent(trained: Path, data: Path) -> None:
+    file = data / "test.parquet"
+    good = file.read_bytes()
+    file.write_bytes(good + b"x")
+    with pytest.raises(Stop, match=r"test\.parquet is not the file that train\.build wrote"):
+        publish.planned(trained, data)
+    file.write_bytes(good)
+    training = trained / "checkpoint" / "training.json"
+    training.write_text(json.dumps(json.loads(training.read_text()) | {"data": "0" * 64}))
+    with pytest.raises(Stop, match=r"is not the data that .* was trained on"):
+        publish.planned(trained, data)
+    with open(trained / "checkpoint" / "model.onnx", "ab") as model:
+        model.write(b"x")
+    with pytest.raises(Stop, match=r"model\.onnx was changed after the export"):
+        publish.planned(trained, None)

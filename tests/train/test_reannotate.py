@@ -189,6 +189,20 @@ def test_a_label_is_written_into_its_own_row_whatever_lines_end_in(
         assert before[i].rstrip(b"\r") + after[i][len(after[i].rstrip(b"\r")) :] == before[i], "its end stays"
 
 
+def test_examples_of_the_guidelines_are_not_asked_about(noisy: tuple[Config, set[str]], tmp_path: Path) -> None:
+    config, wrong = noisy
+    example = {"example": "Why?", "section": "none", "label": "claim", "sentences": ["Why so."], "part": "train"}
+    (Path(config.corpus.seeds) / "guideline_examples.jsonl").write_text(json.dumps(example) + "\n")
+    build.main(config)
+    (known,) = [s for s in read_seeds(config.corpus.seeds, config.corpus.labels) if s.text == "Why so."]
+    assert known.id in load_split(config.corpus, "train")["id"] and {s.id for s in doubted(config, 0.5, 100)} == wrong
+    write_sheet(config, tmp_path / "sheet.csv", 0.5, 1)
+    with open(tmp_path / "sheet.csv", "a", newline="") as file:
+        csv.writer(file).writerow([known.id, "", known.text, "none", "none"])
+    with pytest.raises(Stop, match=r"nothing was read(.|\n)*correct .*guideline_examples\.jsonl:1 by hand"):
+        read_sheet(config, tmp_path / "sheet.csv")
+
+
 def test_lines_that_end_in_cr_alone_are_one_message(noisy: tuple[Config, set[str]]) -> None:
     ended(noisy[0], ["\r"])
     with pytest.raises(Stop, match=r"made\.jsonl:1: not JSON .*lines end in CR here: save the file with LF"):

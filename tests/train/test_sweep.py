@@ -169,6 +169,10 @@ def test_a_loss_that_is_no_number_ends_a_trial_and_another_fault_the_sweep(confi
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        ("{trials: 1.5, seeds: [1], space: {engine.epochs: [1]}}", "TypeError"),
+        ("{trials: 1, seeds: 5, space: {engine.epochs: [1]}}", "TypeError"),
+        ("{trials: 1, seeds: [one], space: {engine.epochs: [1]}}", "seed: .* not 'one'"),
+        ("{trials: 1, seeds: [1], space: [engine.epochs]}", "AttributeError"),
         ("{trials: 0, seeds: [1], space: {engine.epochs: [1]}}", "trials and seeds cannot be empty"),
         ("{trials: 1, seeds: [], space: {engine.epochs: [1]}}", "trials and seeds cannot be empty"),
         ("{seeds: [1", "while parsing a flow"),
@@ -194,6 +198,14 @@ def test_a_wrong_space_ends_in_one_line(config: Config, tmp_path: Path, content:
         sweep.main(config, space(tmp_path, content))
     assert message in str(stop.value) and "\n" not in str(stop.value)
     assert not Path(config.output).exists()
+
+
+def test_a_study_that_is_none_is_named(config: Config, tmp_path: Path) -> None:
+    root(config).mkdir(parents=True)
+    (root(config) / "study.db").write_text("no database, but somebody's")
+    with pytest.raises(Stop, match=r"study\.db cannot be read .*: move it away"):
+        sweep.main(config, space(tmp_path))
+    assert (root(config) / "study.db").read_text() == "no database, but somebody's"
 
 
 def test_the_shipped_space_is_sound() -> None:

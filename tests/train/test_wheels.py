@@ -4,6 +4,7 @@ import hashlib
 import importlib.metadata
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -15,7 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import onrecord
-from train import wheels
+from tests.conftest import changed
+from train import calibrate, wheels
 from train.config import Stop
 
 if TYPE_CHECKING:
@@ -35,11 +37,18 @@ def made_run(directory: Path, default: str = "onnx") -> Path:
     return directory
 
 
+@pytest.fixture
+def packing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packing alone: nobody asks the model, whose files `made_run` makes up."""
+    monkeypatch.setattr(wheels.Classifier, "load", lambda *_: None)
+
+
 def names(wheel: Path, package: str) -> set[str]:
     with zipfile.ZipFile(wheel) as held:
         return {name.split("/", 1)[1] for name in held.namelist() if name.startswith(f"{package}/")}
 
 
+@pytest.mark.usefixtures("packing")
 def test_the_same_checkpoint_makes_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = made_run(tmp_path / "run")
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
@@ -62,6 +71,7 @@ def test_the_same_checkpoint_makes_the_same_bytes(tmp_path: Path, monkeypatch: p
     assert (tmp_path / "a" / made[3]).read_bytes() != (tmp_path / "b" / made[3]).read_bytes()
 
 
+@pytest.mark.usefixtures("packing")
 @pytest.mark.parametrize(("default", "model"), [("onnx", "model.onnx"), ("int8", "model.int8.onnx")])
 def test_a_model_wheel_holds_what_is_read_and_the_digest_of_each(default: str, model: str, tmp_path: Path) -> None:
     wheel = wheels.model_wheel("small", wheels.model_files("small", made_run(tmp_path / "run", default)), tmp_path)
@@ -83,6 +93,22 @@ def test_a_run_that_is_not_finished_is_no_wheel(name: str, tmp_path: Path) -> No
     with pytest.raises(Stop, match=r"small: there is no .*; train, calibrate, export and measure it first"):
         wheels.main({"small": run}, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_files_of_two_trainings_are_no_wheel(exported: "Config", tmp_path: Path) -> None:
+    """As where a training ends while the wheel is made."""
+    shutil.copytree(exported.run_dir, tmp_path / "run")
+    config = changed(exported, output=str(tmp_path), run="run")
+    calibrate.main(config)
+    for name in ("checkpoint/README.md", "metrics.json"):
+        (config.run_dir / name).write_text("{}")
+    assert wheels.main({"small": config.run_dir}, tmp_path / "out") == 0
+    made = sorted(path.name for path in (tmp_path / "out").iterdir())
+    file = config.checkpoint / "tokenizer.json"
+    file.write_text(file.read_text().replace('"said": ', '"sa1d": '))
+    with pytest.raises(Stop, match=r"small: .* makes no model that answers: .*tokenizer\.json"):
+        wheels.model_wheel("small", wheels.model_files("small", config.run_dir), tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == made
 
 
 def test_installing_asks_for_no_torch() -> None:
@@ -108,8 +134,6 @@ def link_requirements(site: Path) -> None:
 
 @pytest.mark.slow
 def test_in_a_fresh_environment_the_wheels_answer_from_any_directory(exported: "Config", tmp_path: Path) -> None:
-    from train import calibrate
-
     calibrate.main(exported)
     (exported.checkpoint / "README.md").write_text("# A tiny model\n")
     (exported.run_dir / "metrics.json").write_text("{}")

@@ -251,12 +251,13 @@ def _require(wanted: list[str], rows: Rows) -> None:
 def _sentences(rows: Rows, split: str, source: Source, columns: list[str], faults: list[str]) -> Iterator[Sentence]:
     _require(_wanted(source), rows)
     orders: Counter[str] = Counter()
+    names = {normalise(name): normalise(other) for name, other in source.label_names.items()}
     prefix = "" if split == WHOLE else f"{split}-"
     for number, (where, row) in enumerate(rows, 1):
         raw, label = row.get(str(source.text_column)), row.get(str(source.label_column))
         title = row.get(source.title_column) if source.title_column else None
         group = row.get(source.group_column) if source.group_column else None
-        name = "" if label is None else str(label).strip()
+        name = "" if label is None else normalise(str(label))
         if isinstance(label, list | dict) or (name.startswith("[") and name.endswith("]")):
             faults.append(f"{where}: label {name} is a list (multi-label), but a row here has exactly one label")
         elif any(isinstance(value, bytes) or value != value for value in (label, raw)):
@@ -280,4 +281,4 @@ def _sentences(rows: Rows, split: str, source: Source, columns: list[str], fault
             doc = f"{prefix}{number:07d}" if group is None else str(group)
             orders[doc] += 1
             meta = {"part": ""} | {column: str(row.get(column) or "") for column in columns if column in row}
-            yield Sentence(doc, orders[doc], text, source.label_names.get(name, name), meta, where=where)
+            yield Sentence(doc, orders[doc], text, names.get(name, name), meta, where=where)

@@ -120,6 +120,8 @@ def blank() -> bytes:
         (blank(), "a.pdf", "without text"),
         (locked(), "a.pdf", "password"),
         (mail(" "), "a.eml", "without text"),
+        (b"Content-Type: message/rfc822\n\n" * 1000 + mail("He left."), "a.eml", "spoiled mail (RecursionError)"),
+        (b"Content-Type: " + b"(" * 10_000 + b"\n\nHe left.", "a.eml", "spoiled mail (RecursionError)"),
         (b"Subject: x\nContent-Type: image/png\n\nx", "a.eml", "without text"),
         (b'Subject: x\nContent-Type: text/plain; charset="zork"\n\n\xe9', "a.eml", ""),
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from onrecord.cli import article_files
 from onrecord.cli.article_files import article_text
 
 
@@ -38,3 +39,18 @@ def test_a_mail_is_read(tmp_path: Path) -> None:
         b"Subject: x\nContent-Type: text/plain; charset=utf-8\n\nMarr said \xe2\x80\x9cno\xe2\x80\x9d.\n"
     )
     assert article_text(str(tmp_path / "a.eml")) == "Marr said “no”.\n"
+
+
+def test_a_document_that_a_library_does_not_finish_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its hundred thousand parameters take the mail library hours, as it reads each of them with all that follow."""
+    header = b"Content-Type: text/plain" + b"; a=b" * 100_000
+    (tmp_path / "a.eml").write_bytes(header + b"\n\nHe left.\n")
+    monkeypatch.setattr(article_files, "SECONDS", 0.2)
+    with pytest.raises(typer.Exit):
+        article_text(str(tmp_path / "a.eml"))
+    told = capsys.readouterr().err
+    assert "a.eml takes more than 0.2 seconds to read" in told and told.count("\n") == 1
+    (tmp_path / "a.eml").write_bytes(b"Subject: x\n\nHe left.\n")
+    assert article_text(str(tmp_path / "a.eml")) == "He left.\n"

@@ -235,6 +235,17 @@ def test_what_stands_in_the_way_is_said(checkpoint: Path, tmp_path: Path, withou
         score_directory(str(tmp_path / "in"), str(tmp_path / "out"), str(checkpoint), Options(prefix="x_"))
 
 
+def test_what_others_left_in_the_input_is_not_scored(checkpoint: Path, tmp_path: Path, without_ray: None) -> None:
+    """Parts of an unfinished Spark job, copies of a notebook: no reader of such directories takes them for data."""
+    write_files(tmp_path / "in", 3)
+    for hidden in ("_temporary/0", ".ipynb_checkpoints"):
+        (tmp_path / "in" / hidden).mkdir(parents=True)
+        (tmp_path / "in" / hidden / "a.jsonl").write_text('{"text": "Twice.", "id": 0}\n')
+    with pytest.raises(ScoreError, match=r"out lies in .*in, so that scores would be scored"):
+        score_directory(str(tmp_path / "in"), str(tmp_path / "in" / "out"), str(checkpoint), Options())
+    assert score_directory(str(tmp_path / "in"), str(tmp_path / "out"), str(checkpoint), Options()) == Summary(6, 0)
+
+
 def test_an_actor_refuses_another_checkpoint_than_the_driver_has(checkpoint: Path, tmp_path: Path) -> None:
     work = ray_engine.Work(str(checkpoint), "0" * 64, None, "cpu", Options(), "fail", str(tmp_path))
     with pytest.raises(ScoreError, match="another checkpoint on"):

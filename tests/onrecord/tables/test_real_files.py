@@ -160,6 +160,23 @@ def test_what_a_workbook_cannot_hold_is_told_before_the_first_part(
     assert not asked.asked and not (tmp_path / "more.xlsx.parts").exists()
 
 
+def test_a_workbook_that_would_not_fit_into_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One value in the last corner: calamine keeps the seventeen billion empty cells before it, and is killed."""
+    book = openpyxl.Workbook()
+    book.active.append(["text"])
+    book.active.append(["He left."])
+    book.active["XFD1048576"].font = openpyxl.styles.Font(bold=True)  # no value
+    book.save(tmp_path / "in.xlsx")
+    assert scored(tmp_path / "in.xlsx", tmp_path / "out.csv") == Summary(1, 0)
+    book.active["XFD1048576"] = "x"
+    book.save(tmp_path / "vast.xlsx")
+    with pytest.raises(TableError, match=r"sheet1\.xml .*1,048,576 rows down and 16,384 columns .*save it as \.csv"):
+        scored(tmp_path / "vast.xlsx", tmp_path / "more.csv")
+    monkeypatch.setattr(workbook, "UNPACKED", 500)
+    with pytest.raises(TableError, match=r"bytes; 500 are read: save the sheet as \.csv"):
+        scored(tmp_path / "in.xlsx", tmp_path / "more.csv")
+
+
 def test_parquet_types_are_settled_before_the_first_part(tmp_path: Path) -> None:
     """An integer above 2**53 in one part and a fraction in another: told at once, and nothing is scored."""
     for big in (2**53 + 1, 2**60 + 1):
