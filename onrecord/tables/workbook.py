@@ -26,7 +26,7 @@ EXACT = 10**15  # from here on Excel, which keeps fifteen digits, would change a
 FIRST_YEAR = 1901  # Excel's calendar has no day before 1900 and a wrong one in it
 ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what a reader would take for the escape of another character
 # the column and the row of a cell that has something in it
-FILLED = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]{0,150}\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^<>/]{0,150}>""")
+FILLED = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]{0,150}\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^<>/]{0,150}>(?=<[^/]|[^<])""")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # what XML cannot hold, or a carriage return, which it would change
 INSTALL = "run `pip install 'onrecord[xlsx]'`, or use CSV"
 

@@ -241,6 +241,17 @@ def test_labels_that_do_not_go_with_the_rows(tmp_path: Path) -> None:
     assert message == "no row is labelled sideways; label some, or take it out of labels: up, down, sideways"
 
 
+def test_two_forms_of_one_label_are_one(tmp_path: Path) -> None:
+    table = rows(60, ("caf\u00e9", "other"))
+    table[0]["label"], table[1]["label"] = "cafe\u0301", " ot\u200bher\n"
+    (tmp_path / "mine.jsonl").write_text("\n".join(map(json.dumps, table)))
+    for given in (None, ["other", "cafe\u0301"]):
+        config = config_of(tmp_path, source__files=str(tmp_path / "mine.jsonl"), corpus__labels=given)
+        assert sorted(read(config)[1]) == ["caf\u00e9", "other"]
+    with pytest.raises(ValueError, match="characters that cannot be seen"):
+        config_of(tmp_path, source__files="a.csv", corpus__labels=["other\u200b", "other"])
+
+
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_a_label_seen_only_outside_train(tmp_path: Path, split: str) -> None:
     files = {
