@@ -21,9 +21,7 @@ def explain(
     model: Model = None,
     prior: Prior = None,
     backend: Backend = None,
-    label: Annotated[
-        str | None, typer.Option("--label", help="the label to look at, if not the most probable one")
-    ] = None,
+    label: Annotated[str | None, typer.Option(help="the label to look at, if not the most probable one")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Which words does the answer hang on?

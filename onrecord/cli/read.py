@@ -30,7 +30,6 @@ def read(
     published: Annotated[
         str | None,
         typer.Option(
-            "--published",
             metavar="DATE",
             help="day of publication, ISO 8601; if not given, the one that a web page names, if it names one",
         ),
@@ -40,14 +39,13 @@ def read(
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header")] = False,
     as_html: Annotated[bool, typer.Option("--html", help="a self-contained page with coloured sentences")] = False,
     zone: Annotated[
-        str | None, typer.Option("--zone", help="IANA zone of clock times that name none, e.g. Europe/London")
+        str | None, typer.Option(help="IANA zone of clock times that name none, e.g. Europe/London")
     ] = None,
     source: Annotated[
-        str | None,
-        typer.Option("--source", metavar="URL", help="address of the article, by which an edit updates its events"),
+        str | None, typer.Option(metavar="URL", help="address of the article, by which an edit updates its events")
     ] = None,
-    dated: Annotated[str, typer.Option("--dated", help="the label whose sentences are diary entries")] = DATED,
-    hedged: Annotated[str, typer.Option("--hedged", help="the label of diary entries that are not certain")] = HEDGED,
+    dated: Annotated[str, typer.Option(help="the label whose sentences are diary entries")] = DATED,
+    hedged: Annotated[str, typer.Option(help="the label of diary entries that are not certain")] = HEDGED,
     claims: Annotated[bool, typer.Option("--claims", help="enter claims that plainly lie ahead, too")] = False,
     ics: Annotated[
         Path | None,

@@ -24,26 +24,20 @@ def serve(
     max_error: MaxError = None,
     coverage: Coverage = None,
     backend: Backend = None,
-    host: Annotated[
-        str, typer.Option("--host", help="address to listen on; 0.0.0.0 lets other machines in")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free")] = 8000,
+    host: Annotated[str, typer.Option(help="address to listen on; 0.0.0.0 lets other machines in")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free")] = 8000,
     token_env: Annotated[
-        str | None,
-        typer.Option("--token-env", metavar="NAME", help="environment variable with the token that clients must send"),
+        str | None, typer.Option(metavar="NAME", help="environment variable with the token that clients must send")
     ] = None,
     cors: Annotated[
         list[str] | None,
         typer.Option(
-            "--cors",
-            metavar="ORIGIN",
-            help="a site whose pages may use the service, e.g. https://desk.example; repeatable",
+            metavar="ORIGIN", help="a site whose pages may use the service, e.g. https://desk.example; repeatable"
         ),
     ] = None,
     allowed_host: Annotated[
         list[str] | None,
         typer.Option(
-            "--allowed-host",
             metavar="NAME",
             help="a name that requests may ask for besides localhost and IP addresses, e.g. that of a proxy; "
             "repeatable. Without it any will do, unless --host is reached from this machine alone",
