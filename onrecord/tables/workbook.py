@@ -27,6 +27,10 @@ FIRST_YEAR = 1901  # Excel's calendar has no day before 1900 and a wrong one in 
 ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what a reader would take for the escape of another character
 # the column and the row of a cell that has something in it
 FILLED = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]{0,150}\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^<>/]{0,150}>(?=<[^/]|[^<])""")
+# a formula behind which no value stands; a text that was worked out as empty says t="str"
+UNSOLVED = re.compile(
+    rb"""<c\s(?![^<>]{0,150}t=["']str)[^<>/]{0,150}>\s*<f\b[^<>]{0,150}>[^<>]{0,8192}</f>\s*(?:<v\s*/>|<v></v>|</c>)"""
+)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # what XML cannot hold, or a carriage return, which it would change
 INSTALL = "run `pip install 'onrecord[xlsx]'`, or use CSV"
 
@@ -46,7 +50,7 @@ def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
         import python_calamine
     except ModuleNotFoundError:
         raise TableError(f".xlsx needs python-calamine: {INSTALL}") from None
-    _refuse_vast(file)
+    _refuse_unreadable(file)
     file.seek(0)
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(file)
@@ -79,8 +83,11 @@ def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
     return columns, shown, rows()
 
 
-def _refuse_vast(file: BinaryIO) -> None:
-    """Raise TableError for a workbook that would not fit into memory, as with one stray cell in the last corner."""
+def _refuse_unreadable(file: BinaryIO) -> None:
+    """Raise TableError for a workbook of which calamine would make something else, or that would not fit into memory.
+
+    One stray cell in the last corner makes seventeen billion; a formula that a program wrote has no value yet.
+    """
     try:
         with zipfile.ZipFile(file) as archive:
             for item in archive.infolist():
@@ -97,6 +104,11 @@ def _refuse_vast(file: BinaryIO) -> None:
                         block = rest + block
                         for letters, digits in FILLED.findall(block):
                             rows, columns = max(rows, int(digits)), max(columns, _column(letters))
+                        if UNSOLVED.search(block):
+                            raise TableError(
+                                f"{item.filename} in it has formulas whose values were never worked out, so that rows "
+                                "would be missing: open it in a spreadsheet program and save it"
+                            )
                         rest = block[-200:]
                 if rows * columns > CELLS:
                     raise TableError(

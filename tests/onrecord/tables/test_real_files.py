@@ -4,6 +4,7 @@ import csv
 import datetime
 import gzip
 import json
+import zipfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -175,6 +176,21 @@ def test_a_workbook_that_would_not_fit_into_memory_is_refused(tmp_path: Path, mo
     monkeypatch.setattr(workbook, "UNPACKED", 500)
     with pytest.raises(TableError, match=r"bytes; 500 are read: save the sheet as \.csv"):
         scored(tmp_path / "in.xlsx", tmp_path / "more.csv")
+
+
+def test_formulas_without_a_value_lose_no_row(tmp_path: Path) -> None:
+    """A program that writes formulas leaves their values to the spreadsheet, and calamine reads an empty cell."""
+    book = openpyxl.Workbook()
+    for row in (["text"], ['="He "&"left."'], ["She stayed."]):
+        book.active.append(row)
+    book.save(tmp_path / "in.xlsx")
+    with pytest.raises(TableError, match=r"sheet1\.xml in it has formulas whose values were never worked out"):
+        scored(tmp_path / "in.xlsx", tmp_path / "out.csv")
+    with zipfile.ZipFile(tmp_path / "in.xlsx") as archive, zipfile.ZipFile(tmp_path / "saved.xlsx", "w") as saved:
+        for name in archive.namelist():
+            content = archive.read(name).replace(b'<c r="A2">', b'<c r="A2" t="str">')
+            saved.writestr(name, content.replace(b"<v></v>", b"<v>He left.</v>"))
+    assert scored(tmp_path / "saved.xlsx", tmp_path / "out.csv") == Summary(2, 0)
 
 
 def test_parquet_types_are_settled_before_the_first_part(tmp_path: Path) -> None:
