@@ -64,6 +64,7 @@ test-all: setup  ## all tests
 	$(BIN)/pytest
 
 test-oldest: setup  ## the tests of `make test` on the oldest dependencies that pyproject.toml allows
+	@mkdir -p build
 	$(BIN)/uv pip compile --quiet pyproject.toml --extra train --extra dev --resolution lowest-direct \
 	  --python-version 3.11 --no-header --no-annotate --no-emit-index-url --output-file build/oldest.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/oldest
