@@ -1,16 +1,21 @@
 """What readers meet first: links that lead somewhere, pages that are listed, lines and files that stay short."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import typer.main
 import yaml
 
 import onrecord
+from onrecord.cli import app
 from tests.conftest import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "examples" / "README.md"])
+SHELL = [page for page in PAGES if page.name not in ("CHANGELOG.md", "LOG.md")]  # which speak of what is gone
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 NARROW = [
     *PAGES,
@@ -18,6 +23,67 @@ NARROW = [
     *(ROOT / "train").rglob("*.jinja"),
     *(path for path in (ROOT / "onrecord/service/static").iterdir() if path.suffix in (".css", ".html", ".js")),
 ]
+
+
+CODE = re.compile(r"^```(\w*)\n(.*?)^```$|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
+OPTION = re.compile(r"(?<=\s)--[a-z][\w.-]*")
+MODULES = ("train.", "bench.")
+
+
+def called(text: str) -> list[tuple[str, list[str]]]:
+    """What the code in a page calls: (command of onrecord, module of train or bench, or make, its options or targets).
+
+    Each ends where its line, a pipe or a comment does; a line that ends in a backslash goes on.
+    """
+    found = []
+    for language, block, inline in CODE.findall(text):
+        for line in ("" if language else block or inline).replace("\\\n", " ").splitlines():
+            command = r"(?:^|(?<=[\s;&]))(onrecord [a-z]+|(?:train|bench)\.[a-z]+|make)( [^|;#&]*|$)"
+            for name, rest in re.findall(command, line.partition(" #")[0]):
+                words = re.findall(r"(?<=\s)[a-z][a-z-]+(?=\s|$)", rest) if name == "make" else OPTION.findall(rest)
+                found.append((name.removeprefix("onrecord "), words))
+    return found
+
+
+def unknown(text: str) -> list[str]:
+    """What a page calls of onrecord and make and there is not."""
+    commands = typer.main.get_command(app).commands
+    options = {name: {option for p in command.params for option in p.opts} for name, command in commands.items()}
+    options = {name: known | {"--help"} for name, known in options.items()}
+    options["make"] = set(re.findall(r"(?m)^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    return [
+        f"{name} {word}"
+        for name, words in called(text)
+        if not name.startswith(MODULES)
+        for word in words or [""]
+        if name not in options or (word and word not in options[name])
+    ]
+
+
+@pytest.mark.parametrize("page", SHELL, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_and_options_that_pages_call_are_there(page: Path) -> None:
+    assert unknown(page.read_text(encoding="utf-8")) == []
+
+
+def test_a_command_or_option_that_is_gone_is_seen() -> None:
+    block = "cat a | onrecord score a.csv \\\n  b.csv --text-colum c  # --gone\nmake train evil\n"
+    page = f"```\n{block}```\n`onrecord adapt`\n"
+    assert unknown(page) == ["score --text-colum", "make evil", "adapt "]
+
+
+@pytest.mark.slow
+def test_options_of_train_and_bench_that_pages_name_are_there() -> None:
+    named: dict[str, set[str]] = {}
+    for page in SHELL:
+        for name, words in called(page.read_text(encoding="utf-8")):
+            if name.startswith(MODULES):
+                named.setdefault(name, set()).update(words)
+    assert {"train.fit", "train.publish", "train.sweep"} <= set(named)
+    for name, words in named.items():
+        asked = [sys.executable, "-m", name, "--help"]
+        told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert told.returncode == 0, (name, told.stderr)
+        assert words <= set(re.findall(r"--[a-z][\w.-]*", told.stdout)), name
 
 
 def broken(page: Path) -> list[str]:

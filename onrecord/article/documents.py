@@ -8,22 +8,31 @@ import io
 import logging
 import re
 import zipfile
+from collections.abc import Iterator
 from email.message import EmailMessage
+from typing import Any
 
 logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what ails a file is told by our error, in one line
 
 UNPACKED = 100_000_000  # bytes of a Word file when unpacked; a long one has one million
 _NEEDS = "needs {}: pip install 'onrecord[documents]'"
 _CONVERT = "save it as .docx, or as UTF-8 text"
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx")
+_TABLE = "is a table, not an article; `onrecord score` labels its rows"
+HEADERS = 100_000  # bytes in which a mail's headers end
+HEADER = re.compile(rb"[!-9;-~]+:|[ \t]")  # how each of their lines begins (RFC 5322, 2.2)
+OF_MAIL = re.compile(rb"^(mime-version|message-id|received|return-path):", re.IGNORECASE | re.MULTILINE)
 
 
 def document_text(data: bytes, name: str) -> str | None:
-    """The text of a document, a paragraph a line, or the HTML of a mail
-    that has no other text; None if it is no document.
+    """The text of a document, a paragraph a line, or the HTML of a mail that has no other text.
 
-    Word files and PDF are known by their first bytes, a mail by the ending of `name` (.eml). Raises ValueError for a
-    document without text or of another kind, ModuleNotFoundError where the extra `documents` is not installed.
+    None if it is no document. Word files and PDF are known by their first bytes, a mail by the ending of `name` (.eml),
+    on standard input (`name` is -) by its headers. Raises ValueError for a document without text or of another kind and
+    for a table, ModuleNotFoundError where the extra `documents` is not installed.
     """
+    if name.lower().endswith(TABLES):
+        raise ValueError(_TABLE)
     if data.startswith(b"%PDF-"):
         return _pdf(data)
     if data.startswith(b"PK\3\4"):
@@ -32,7 +41,7 @@ def document_text(data: bytes, name: str) -> str | None:
         raise ValueError(f"is a Word file of the old kind (.doc); {_CONVERT}")
     if data.startswith(b"{\\rtf"):
         raise ValueError(f"is rich text (.rtf); {_CONVERT}")
-    return _mail(data) if name.lower().endswith(".eml") else None
+    return _mail(data) if name.lower().endswith(".eml") or (name == "-" and _has_headers(data)) else None
 
 
 def _word(data: bytes) -> str:
@@ -42,6 +51,8 @@ def _word(data: bytes) -> str:
             unpacked = sum(item.file_size for item in archive.infolist())
     except Exception:  # whatever a spoiled archive makes of it, such as a version that there is not
         raise ValueError("is a spoiled archive") from None
+    if "xl/workbook.xml" in names:
+        raise ValueError(_TABLE)
     if "word/document.xml" not in names:
         kind = "an OpenDocument file" if "content.xml" in names else "an archive (.zip)"
         raise ValueError(f"is {kind}, and no Word file; {_CONVERT}")
@@ -52,10 +63,25 @@ def _word(data: bytes) -> str:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(_NEEDS.format("python-docx"), name=error.name) from None
     try:
-        paragraphs = [paragraph.text for paragraph in docx.Document(io.BytesIO(data)).paragraphs]
+        paragraphs = list(_paragraphs(docx.Document(io.BytesIO(data))))
     except Exception as error:  # whatever a spoiled file makes of it
         raise ValueError(f"is a spoiled Word file ({type(error).__name__}); {_CONVERT}") from None
     return _with_text("\n".join(" ".join(paragraph.split()) for paragraph in paragraphs), "Word file")
+
+
+def _paragraphs(container: Any) -> Iterator[str]:
+    """The paragraphs of a document or of a cell, those of its tables where they stand; merged cells are read once."""
+    for item in container.iter_inner_content():
+        if hasattr(item, "rows"):
+            for cell in {cell._tc: cell for row in item.rows for cell in row.cells}.values():
+                yield from _paragraphs(cell)
+        else:
+            yield item.text
+
+
+def _has_headers(data: bytes) -> bool:
+    head = re.split(rb"\r?\n\r?\n", data[:HEADERS], maxsplit=1)[0]
+    return OF_MAIL.search(head) is not None and all(map(HEADER.match, head.splitlines()))
 
 
 def _mail(data: bytes) -> str:

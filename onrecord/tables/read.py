@@ -70,8 +70,13 @@ def note_delimiter(form: Dialect, on_note: Callable[[str], None]) -> None:
 
 def note_sheets(sheets: Sequence[str], on_note: Callable[[str], None]) -> None:
     """Tell which sheet of several is read."""
-    if len(sheets) > 1:
-        on_note(f"read is the sheet {sheets[0]!r} alone; there are also {', '.join(map(repr, sheets[1:]))}")
+    if told := _one_of(sheets):
+        on_note(told)
+
+
+def _one_of(sheets: Sequence[str]) -> str:
+    also = ", ".join(map(repr, sheets[1:]))
+    return f"read is the sheet {sheets[0]!r} alone; there are also {also}" if also else ""
 
 
 @dataclass(frozen=True)
@@ -106,17 +111,19 @@ class Reader:
         """
         if self.format == "jsonl":
             return next((list(row.values) for row in self._json_rows(file, (0, _size(file))) if row.values), [])
+        sheets: list[str] = []
         if self.format == "parquet":
             names = parquet_file(file).schema_arrow.names
             refuse_repeated(names)
         elif self.format == "xlsx":
-            names = workbook.sheet(file)[0]
+            names, sheets, _ = workbook.sheet(file)
         else:
             names = header(file, self.dialect(file))
         if self.text_column not in names:
             raise TableError(
                 f"there is no column {self.text_column!r}; there are {', '.join(map(repr, names))}: "
                 "name the one with the sentences with --text-column"
+                + (f"; {told}" if (told := _one_of(sheets)) else "")
             )
         self._check_added(names)
         return names

@@ -46,6 +46,28 @@ def test_word() -> None:
     assert document_text(word(), "a.docx") == "\n".join(PARAGRAPHS) == document_text(word(), "-")
 
 
+def test_tables_of_a_word_file() -> None:
+    document = docx.Document()
+    document.add_paragraph("Before.")
+    table = document.add_table(2, 2)
+    table.cell(0, 0).merge(table.cell(0, 1)).text = "Merged."
+    table.cell(1, 0).text = "Left."
+    table.cell(1, 1).add_table(1, 1).cell(0, 0).text = "Nested."
+    document.add_paragraph("Behind.")
+    data = io.BytesIO()
+    document.save(data)
+    text = document_text(data.getvalue(), "a.docx")
+    assert text is not None and text.split() == ["Before.", "Merged.", "Left.", "Nested.", "Behind."]
+
+
+def test_a_mail_on_standard_input_is_known_by_its_headers() -> None:
+    message = mail("He left.")
+    for data in (message, message.replace(b"\n", b"\r\n")):
+        assert (document_text(data, "-") or "").strip() == "He left."
+    assert document_text(b"Subject: he said.\n\nMIME-Version: 1.0\n", "-") is None, "an article that quotes one"
+    assert document_text(b"Received: a letter.\nHe read it.\n", "-") is None
+
+
 def test_mail() -> None:
     for charset in ("utf-8", "cp1252"):
         assert "“We are late,” Marr said." in (document_text(mail(PARAGRAPHS[1], charset=charset), "A.EML") or "")
@@ -114,6 +136,8 @@ def blank() -> bytes:
         (b"{\\rtf1 Hello}", "a.rtf", "rich text"),
         (archive(**{"content.xml": b"x"}), "a.odt", "OpenDocument"),
         (archive(**{"a.txt": b"x"}), "a.zip", "archive"),
+        (archive(**{"xl__workbook.xml": b"x"}), "-", "`onrecord score` labels its rows"),
+        (b"id,text\n1,He left.\n", "A.CSV", "`onrecord score` labels its rows"),
         (b"PK\3\4rest", "a.docx", "spoiled archive"),
         (archive(word__document__xml=b"x").replace(b"document/xml", b"document.xml"), "a.docx", "spoiled Word file"),
         (b"%PDF-1.7 rest", "a.pdf", "PDF"),

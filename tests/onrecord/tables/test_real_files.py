@@ -121,6 +121,10 @@ def test_workbooks_in_and_out(tmp_path: Path) -> None:
     told: list[str] = []
     assert scored(tmp_path / "in.xlsx", tmp_path / "out.xlsx", rows=2, on_note=told.append) == Summary(3, 0)
     assert told == ["read is the sheet 'Sheet' alone; there are also 'more'"]
+    with pytest.raises(
+        TableError, match=r"no column 'said'; .*; read is the sheet 'Sheet' alone; there are also 'more'"
+    ):
+        scored(tmp_path / "in.xlsx", tmp_path / "none.xlsx", text_column="said")
     before, after = (first_sheet(tmp_path / f"{name}.xlsx") for name in ("in", "out"))
     before = before.dropna(how="all").dropna(axis=1, how="all").reset_index(drop=True)
     assert list(after.columns) == [*before.columns, *ADDED]
