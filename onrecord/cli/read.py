@@ -83,6 +83,9 @@ def read(
     text = article_text(file)
     files = {"--ics": ics, "--superdesk": superdesk, "--jsonld": jsonld}
     asked = next((option for option, path in files.items() if path), None)
+    places = [path.resolve() for path in files.values() if path]
+    if len(set(places)) < len(places):
+        raise typer.BadParameter(f"{', '.join(files)} cannot share one place: the later would replace the earlier")
     if asked and not published and not is_html(text):
         raise typer.BadParameter(f"{asked} {NO_DAY}")
     classifier = load_and_note(model, prior, max_error, coverage, backend)

@@ -105,6 +105,17 @@ def test_read_writes_a_calendar(model: list[str], checkpoint: Path, tmp_path: Pa
         assert any("T15:00:00+01:00" in when["first"] for row in rows for when in row["dates"])  # as the service has it
     assert made
     assert run(app, ["read", str(tmp_path / "a.txt"), "--ics", str(out), *model]).exit_code == 2
+    twice = [
+        "--published",
+        "2024-05-02",
+        "--ics",
+        str(tmp_path / "one"),
+        "--jsonld",
+        str(tmp_path / "x" / ".." / "one"),
+    ]
+    assert (
+        run(app, ["read", str(tmp_path / "a.txt"), *twice, *model]).exit_code == 2 and not (tmp_path / "one").exists()
+    )
     for words, message in ((["--dated", "diary"], "no label"), (["--zone", "Mars/Olympus"], "unknown")):
         found = run(app, ["read", str(tmp_path / "a.txt"), "--published", "2024-05-02", *words, *model])
         assert found.exit_code == 2 and message in found.stderr
