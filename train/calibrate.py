@@ -9,6 +9,7 @@ Where a label's F1 is the metric, its threshold is chosen on validation and stor
 Raw logits stay available.
 """
 
+import math
 from collections import Counter
 from random import Random
 
@@ -96,7 +97,7 @@ def main(config: Config) -> int:
     if len(rows) < FEW_ROWS:
         print(
             f"only {len(rows)} validation sentences, fewer than {FEW_ROWS}: the temperature, the threshold of "
-            "`abstained` and the limits of label sets are guesses; label more, or raise validation_share"
+            "`abstained` and the limits of label sets are guesses; label more, or raise corpus.validation_share"
         )
     if not 0.06 < t < 16:
         print(
@@ -111,11 +112,16 @@ def main(config: Config) -> int:
     for prior in [DATA, *priors]:
         rule = calibration.rule(prior)
         probabilities = rule.probabilities(logits)
+        error = f"{config.measure.max_error:.0%}"
+        answered = (
+            f"answers from confidence {rule.threshold:.3f} on: {rule.answered(probabilities).mean():.1%} of "
+            f"validation, so that at most {error} are wrong"
+            if math.isfinite(rule.threshold)
+            else f"no confidence keeps the wrong answers within {error}, so each answer has a ?"
+        )
         print(
-            f"prior {prior:8} answers from confidence {rule.threshold:.3f} on: "
-            f"{rule.answered(probabilities).mean():.1%} of validation, so that at most "
-            f"{config.measure.max_error:.0%} are wrong; {rule.sets(probabilities).sum(1).mean():.2f} labels in a set "
-            f"of {config.measure.coverage:.0%} coverage"
+            f"prior {prior:8} {answered}; {rule.sets(probabilities).sum(1).mean():.2f} labels in a set of "
+            f"{config.measure.coverage:.0%} coverage"
         )
     calibration.save(config.checkpoint)
     return 0
