@@ -10,5 +10,4 @@ ENVIRONMENT = "ONRECORD_MODEL"  # the variable that names another one
 WHEELS = ("onrecord_model_base", "onrecord_model_small")  # the modules of the model wheels, the better one first
 DATED = "scheduling"  # the label whose sentences are diary entries
 HEDGED = "hedge"  # the label whose sentences are diary entries that are not certain
-CLAIMED = "claim"  # the label whose sentences are diary entries if the caller asks for them
 PART_ROWS = 2000  # rows of a table that are scored, or scored again, together

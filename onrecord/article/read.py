@@ -12,7 +12,7 @@ from onrecord.article.sentences import sentences
 from onrecord.article.speakers import speakers
 from onrecord.article.webpage import address, is_html, main_text, publication_day
 from onrecord.classifier import Classifier, Prediction
-from onrecord.defaults import CLAIMED, DATED, HEDGED
+from onrecord.defaults import DATED, HEDGED
 
 if TYPE_CHECKING:  # loaded by `read` when there are dates to resolve: they are slow to import
     from onrecord.dates.diary import Event
@@ -64,7 +64,6 @@ def read(
     source: str | None = None,
     dated: str = DATED,
     hedged: str = HEDGED,
-    claims: bool = False,
 ) -> Article:
     """Label every sentence of an article, in order. Loads the default checkpoint if no classifier is given.
 
@@ -72,11 +71,10 @@ def read(
     (html=True), is the main text extracted first: there offsets index `Article.text`, and the page itself is not kept.
     `published` is a date, a datetime, or either in ISO 8601; None stands for the day that a page names, if it names
     one, and `Article.published` says which. With it the time expressions of every sentence are resolved, clock times in
-    the IANA zone `zone` if they name none, and the events made of them: of sentences labelled `dated` and `hedged`,
-    with `claims` also of claims whose predicate plainly lies ahead. `source` is the address of the article, by which
-    its events are known again after an edit; None stands for the one that a page names. Raises ValueError for another
-    `published`, an unknown zone and for a page without text, TypeError for what is no string, ModuleNotFoundError for a
-    page where the extra `html` is not installed.
+    the IANA zone `zone` if they name none, and the events made of them: of sentences labelled `dated` and `hedged`.
+    `source` is the address of the article, by which its events are known again after an edit; None stands for the one
+    that a page names. Raises ValueError for another `published`, an unknown zone and for a page without text, TypeError
+    for what is no string, ModuleNotFoundError for a page where the extra `html` is not installed.
     """
     if not isinstance(text_or_html, str):
         raise TypeError(
@@ -99,7 +97,7 @@ def read(
         words, name, inherited = (who.words, who.name, who.inherited) if who else (None, None, False)
         dates = _dates(sentence, day, zone, prediction.label == dated)
         statements.append(Statement(sentence, start, end, paragraph, prediction, words, name, inherited, dates))
-    events = _events(statements, day, source, dated, hedged, CLAIMED if claims else None)
+    events = _events(statements, day, source, dated, hedged)
     return Article(text, statements, day, source, events, foreign(text))
 
 
@@ -111,14 +109,12 @@ def _dates(sentence: str, day: date | None, zone: str | None, scheduling: bool) 
     return tuple(find_dates(sentence, day, zone, scheduling=scheduling))
 
 
-def _events(
-    statements: list[Statement], day: date | None, source: str | None, dated: str, hedged: str, claimed: str | None
-) -> list[Event]:
+def _events(statements: list[Statement], day: date | None, source: str | None, dated: str, hedged: str) -> list[Event]:
     if day is None:
         return []
     from onrecord.dates.diary import diary
 
-    return diary(statements, day, source=source, dated=dated, hedged=hedged, claimed=claimed)
+    return diary(statements, day, source=source, dated=dated, hedged=hedged)
 
 
 def published_date(published: date | str | None) -> date | None:

@@ -46,7 +46,6 @@ def read(
     ] = None,
     dated: Annotated[str, typer.Option(help="the label whose sentences are diary entries")] = DATED,
     hedged: Annotated[str, typer.Option(help="the label of diary entries that are not certain")] = HEDGED,
-    claims: Annotated[bool, typer.Option("--claims", help="enter claims that plainly lie ahead, too")] = False,
     ics: Annotated[
         Path | None,
         typer.Option(
@@ -94,9 +93,7 @@ def read(
             f"--dated {dated!r} is no label of {classifier.place.source}; it knows {', '.join(classifier.labels)}"
         )
     try:
-        article = read_article(
-            text, published, classifier, zone=zone, source=source, dated=dated, hedged=hedged, claims=claims
-        )
+        article = read_article(text, published, classifier, zone=zone, source=source, dated=dated, hedged=hedged)
     except (ValueError, ModuleNotFoundError) as error:
         raise fail(f"{file}: {error}") from None
     if asked and article.published is None:

@@ -23,7 +23,7 @@ from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from onrecord.dates.resolve import When
-from onrecord.dates.status import EXACT, Outcome, Status, called_off, outcomes, plainly_ahead
+from onrecord.dates.status import EXACT, Outcome, Status, called_off, outcomes
 from onrecord.dates.title import Occasion, names, occasion, place, statement_of, title
 
 __all__ = ["Event", "Status", "When", "diary"]
@@ -82,23 +82,20 @@ def diary(
     source: str | None = None,
     dated: str = "scheduling",
     hedged: str = "hedge",
-    claimed: str | None = None,
 ) -> list[Event]:
     """The events of an article, in the order of their first mention.
 
-    Sentences labelled `dated` make events, and so do those labelled `hedged`, tentative ones; with `claimed` also those
-    of that label whose predicate plainly lies ahead. What lies behind publication makes none, and neither does a
-    sentence without a date that could be resolved, unless it calls off what another one dates. `source` is the address
-    of the article, which its events are known again by.
+    Sentences labelled `dated` make events, and so do those labelled `hedged`, tentative ones. What lies behind
+    publication makes none, and neither does a sentence without a date that could be resolved, unless it calls off what
+    another one dates. `source` is the address of the article, which its events are known again by.
     """
     known: list[_Mention] = []
     off: list[tuple[Occasion, bool]] = []  # called off in a sentence that names no day, and whether only put off
     for i, statement in enumerate(statements):
         label, text = statement.prediction.label, statement.text
-        if label not in (dated, hedged, claimed):
+        if label not in (dated, hedged):
             continue
-        dates = [w for w in statement.dates if label != claimed or plainly_ahead(text, w)]
-        made = outcomes(text, dates, hedged=label == hedged)
+        made = outcomes(text, statement.dates, hedged=label == hedged)
         for outcome in made:
             _enter(known, _mention(i, text, statement.dates, outcome, known), off)
         if not made and label == dated and (how := called_off(text[slice(*statement_of(text))])):

@@ -154,10 +154,6 @@ THAN_PLANNED = re.compile(
 )
 DELAYED_BY = re.compile(rf"\b{_LATER}\s+(?:by\s+|for\s+)?{_NUMBER}\b(?!-)".replace("\\ ", r"\s+"), re.IGNORECASE)
 
-_AHEAD = re.compile(
-    r"\b(?:will|shall|(?:is|are)\s+(?:to|due|set|scheduled|slated|going\s+to|planned)|plans?\s+to|[\w]+['’]ll)\b"
-)
-
 # --- what nobody plans ---
 _WEATHER = re.compile(
     r"""(?:(?:thunder|snow|ice|sand|dust|wind|hail)?storms?|rain(?:fall)?|showers|snow(?:fall)?|hail|hurricane|typhoon
@@ -238,24 +234,6 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
         else:
             made.append(Outcome(when, "tentative" if doubtful else "confirmed"))
     return made
-
-
-def plainly_ahead(text: str, when: When) -> bool:
-    """Whether the predicate of an exact day lies ahead without a doubt:
-    "the company will publish its results on Thursday".
-    """
-    scope = _scope(text, when)
-    clause = text[slice(*scope)]
-    return (
-        not when.past
-        and when.kind in EXACT
-        and bool(_AHEAD.search(clause))
-        and not _hedges(text, scope)
-        and not _either(text, when)
-        and not _conditional(text, when, scope)
-        and not _DOUBT.search(clause)
-        and not _unplanned(text, when, scope)
-    )
 
 
 def called_off(clause: str) -> Literal["cancelled", "postponed"] | None:

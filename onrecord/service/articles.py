@@ -61,7 +61,6 @@ def _read(classifier: Predicts, request: ReadRequest) -> Article:
             html=page,
             zone=request.zone,
             source=request.source,
-            claims=request.claims,
         )
         return as_before(article, request.before.encode()) if request.before else article
     except ImportError as error:

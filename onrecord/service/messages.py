@@ -107,7 +107,6 @@ class ReadRequest(_Request):
         description="the calendar (iCalendar) that was written of the article last time: an event is known "
         "again by its day or words, and keeps the UID that it has there (needs the extra `diary` and the same source)",
     )
-    claims: bool = Field(False, description="whether claims whose predicate plainly lies ahead make events too")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> ReadRequest:

@@ -42,7 +42,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "plain": plain,
     "printable": forms.printable,
     "outcomes": lambda text: status.outcomes(OPENING + text, [WHEN]),
-    "plainly_ahead": lambda text: status.plainly_ahead(OPENING + text, WHEN),
     "called_off": status.called_off,
     "title": lambda text: title.title(OPENING + text, WHEN, [WHEN]),
     "occasion": lambda text: title.occasion(OPENING + text, WHEN, [WHEN]),

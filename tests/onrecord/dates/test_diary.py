@@ -108,8 +108,6 @@ def test_what_makes_an_event() -> None:
     )
     made = diary(sentences, PUBLISHED)
     assert [(e.statement, e.status) for e in made] == [(0, "confirmed"), (4, "tentative")]
-    claims = diary(sentences, PUBLISHED, claimed="claim")
-    assert [(e.statement, e.status) for e in claims] == [(0, "confirmed"), (2, "confirmed"), (4, "tentative")]
     assert [e.statement for e in diary(sentences, PUBLISHED, dated="none", hedged="none")] == [1]
 
 

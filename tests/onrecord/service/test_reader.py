@@ -17,7 +17,7 @@ from tests.onrecord.service.conftest import SECRET, refused
 
 SHORT = {"text": "He left. She stayed.", "published": "2024-05-02"}
 LONG = "The vote is set for Monday, he said. " * 5_000  # takes a second of processor time, here and on faster machines
-JOB = {"text": SHORT["text"], "html": None, "published": None, "zone": None, "source": None, "claims": False}
+JOB = {"text": SHORT["text"], "html": None, "published": None, "zone": None, "source": None}
 
 
 async def predict(texts: list[str]) -> list[Prediction]:
