@@ -19,6 +19,7 @@ from onrecord.classifier import Classifier
 from onrecord.defaults import DATED
 from onrecord.service import limits
 from onrecord.service.articles import MEDIA_TYPES
+from onrecord.service.error_responses import MEDIA_TYPE, Problem, handle, problem
 from onrecord.service.messages import (
     CalendarRequest,
     ModelResponse,
@@ -33,7 +34,6 @@ from onrecord.service.metrics import MEDIA_TYPE as METRICS_TYPE
 from onrecord.service.metrics import Metrics
 from onrecord.service.middleware import Gate, SafeHeaders
 from onrecord.service.pages import add_pages
-from onrecord.service.problems import MEDIA_TYPE, Problem, handle, problem
 from onrecord.service.worker import Worker
 
 

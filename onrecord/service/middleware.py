@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecord.service import limits, pages
-from onrecord.service.problems import COME_AGAIN, problem
+from onrecord.service.error_responses import COME_AGAIN, problem
 
 PROBES = ("/healthz", "/readyz")
 OPEN = (*PROBES, *pages.OPEN)  # without a token: they tell nothing that is not public

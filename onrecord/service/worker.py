@@ -15,9 +15,9 @@ from starlette.responses import Response
 from onrecord.classifier import Classifier, Prediction
 from onrecord.service import limits
 from onrecord.service.batching import RequestBatches
+from onrecord.service.error_responses import COME_AGAIN
 from onrecord.service.messages import ReadRequest
 from onrecord.service.metrics import Metrics
-from onrecord.service.problems import COME_AGAIN
 from onrecord.service.reader import Reader
 
 
