@@ -73,13 +73,13 @@ class Parts:
 
     def untouched(self) -> bool:
         """Whether no part was done, so that there is nothing to go on from."""
-        return self.path.is_dir() and set(os.listdir(self.path)) <= {LOCK, MARKER, RUN, f"{RUN}.new"}
+        return self.path.is_dir() and set(os.listdir(self.path)) <= {LOCK, MARKER, RUN, unfinished(RUN)}
 
     def empty(self) -> None:
         """Take away what a run wrote, FINISHED last: until then a killed run knows that it was done."""
-        names = [name for name in os.listdir(self.path) if PART.fullmatch(name.removesuffix(".new"))]
+        names = [name for name in os.listdir(self.path) if PART.fullmatch(name.removeprefix(".").removesuffix(".new"))]
         with writing(self.path):
-            for name in (*names, JOINED, f"{JOINED}.new", f"{RUN}.new", f"{FINISHED}.new", RUN, FINISHED):
+            for name in (*names, *map(unfinished, (JOINED, RUN, FINISHED)), JOINED, RUN, FINISHED):
                 (self.path / name).unlink(missing_ok=True)
 
     def remove(self) -> list[str]:
@@ -112,9 +112,14 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
+def unfinished(name: str) -> str:
+    """What a file is called while it is written: nobody keeps a copy under such a name."""
+    return f".{name}.new"
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all, and so that it outlives a power cut."""
-    fresh = path.with_name(path.name + ".new")
+    fresh = path.with_name(unfinished(path.name))
     with open(fresh, "wb") as file:
         file.write(content)
         file.flush()

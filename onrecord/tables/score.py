@@ -20,7 +20,7 @@ from onrecord.defaults import PART_ROWS
 from onrecord.tables import workbook
 from onrecord.tables.formats import DELIMITERS, TableError, compression_of, format_of
 from onrecord.tables.opening import Opened, opened
-from onrecord.tables.parts import FINISHED, JOINED, RUN, Parts, ScoreError, parts_of, writing
+from onrecord.tables.parts import FINISHED, JOINED, RUN, Parts, ScoreError, parts_of, unfinished, writing
 from onrecord.tables.read import Chunk, Reader, Span
 from onrecord.tables.write import Form, check_schema, encoded, inferred, join
 
@@ -307,7 +307,7 @@ def in_the_way(target: Path, whose: str = "") -> ScoreError:
 
 def _join(parts: Parts, names: list[str], form: Form, header: list[str]) -> None:
     """All parts as the file JOINED, whole or not at all."""
-    fresh = parts.path / f"{JOINED}.new"
+    fresh = parts.path / unfinished(JOINED)
     with writing(parts.path):
         with open(fresh, "wb") as target:
             join(parts.opened(names), form, header, target)

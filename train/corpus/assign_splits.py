@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
+from onrecord.tables.parts import write_whole
 from train.config import Stop, read_text
 
 FILE = "splits.tsv"  # beside the seeds: what train.build makes is replaced whole, this is not
@@ -39,9 +40,7 @@ def write_splits_file(seeds: Path, decided: Mapping[str, str]) -> None:
     Lines of documents that are gone stay: they may come back.
     """
     lines = [f"{doc}\t{name}\n" for doc, name in sorted({**decided, **read_splits(seeds)}.items())]
-    fresh = seeds / f"{FILE}.new"
-    fresh.write_text("".join(lines), encoding="utf-8")
-    fresh.replace(seeds / FILE)
+    write_whole(seeds / FILE, "".join(lines).encode())
 
 
 def deal(

@@ -136,11 +136,12 @@ def test_a_file_of_others_is_not_taken_for_events(model: list[str], tmp_path: Pa
         assert (tmp_path / name).read_bytes() == theirs and not (tmp_path / "new.ics").exists()
     for option, name in (("--ics", "a.ics"), ("--jsonld", "a.jsonld")):
         (tmp_path / name).write_bytes(b"")  # as `mktemp` makes one
+        (tmp_path / f"{name}.new").write_bytes(MINE)
         (tmp_path / f"linked-{name}").symlink_to(tmp_path / name)
         for label in sorted(labels):
             assert run(app, [*words, "--dated", label, option, str(tmp_path / f"linked-{name}")]).exit_code == 0
         assert (tmp_path / f"linked-{name}").is_symlink() and (tmp_path / name).stat().st_size
-    assert not list(tmp_path.glob("*.new"))
+    assert {file.read_bytes() for file in tmp_path.glob("*.new")} == {MINE} and not list(tmp_path.glob(".*"))
     half = ["--source", "https://a.example/\udcff", "--superdesk", str(tmp_path / "desk")]
     for label in sorted(labels):
         assert run(app, [*words, *half, "--dated", label, "--jsonld", str(tmp_path / "a.jsonld")]).exit_code == 0
