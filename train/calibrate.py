@@ -109,15 +109,15 @@ def main(config: Config) -> int:
         f"temperature {t:.3f} from {len(rows)} validation sentences; expected calibration error there {before:.3f} "
         f"before, {after:.3f} after"
     )
+    wrong = f"{config.measure.max_error:.0%}"
     for prior in [DATA, *priors]:
         rule = calibration.rule(prior)
         probabilities = rule.probabilities(logits)
-        error = f"{config.measure.max_error:.0%}"
         answered = (
             f"answers from confidence {rule.threshold:.3f} on: {rule.answered(probabilities).mean():.1%} of "
-            f"validation, so that at most {error} are wrong"
+            f"validation, so that at most {wrong} are wrong"
             if math.isfinite(rule.threshold)
-            else f"no confidence keeps the wrong answers within {error}, so each answer has a ?"
+            else f"no confidence keeps the wrong answers within {wrong}, so each answer has a ?"
         )
         print(
             f"prior {prior:8} {answered}; {rule.sets(probabilities).sum(1).mean():.2f} labels in a set of "

@@ -151,8 +151,10 @@ def _known(calendar: bytes) -> dict[str, _Known]:
     for entry in entries:
         try:
             sequence = int(entry.pop("sequence", 0))
-            day = entry["dtstart"].dt if "dtstart" in entry else date.min
-        except (ValueError, TypeError, AttributeError):  # as somebody edited it
+        except (ValueError, TypeError):  # as somebody edited it
+            continue
+        day = entry.decoded("dtstart", date.min)
+        if not isinstance(day, date):  # not one day, or none at all
             continue
         entry.pop("dtstamp", None)
         uid = str(entry.get("uid"))
