@@ -171,7 +171,7 @@ def test_a_loss_that_is_no_number_ends_a_trial_and_another_fault_the_sweep(confi
     [
         ("{trials: 1.5, seeds: [1], space: {engine.epochs: [1]}}", "TypeError"),
         ("{trials: 1, seeds: 5, space: {engine.epochs: [1]}}", "TypeError"),
-        ("{trials: 1, seeds: [one], space: {engine.epochs: [1]}}", "seed: .* not 'one'"),
+        ("{trials: 1, seeds: [one], space: {engine.epochs: [1]}}", "as an integer, not 'one'"),
         ("{trials: 1, seeds: [1], space: [engine.epochs]}", "AttributeError"),
         ("{trials: 0, seeds: [1], space: {engine.epochs: [1]}}", "trials and seeds cannot be empty"),
         ("{trials: 1, seeds: [], space: {engine.epochs: [1]}}", "trials and seeds cannot be empty"),
