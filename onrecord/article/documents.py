@@ -98,9 +98,8 @@ def _mail(data: bytes) -> str:
     except (LookupError, ValueError) as error:  # a character set that there is not
         raise ValueError(f"is a mail whose text cannot be decoded ({error}); save its text as UTF-8") from None
     if body.get_content_type() == "text/html" and text.strip():
-        return (
-            text if re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE) else f"<html><body>{text}</body></html>"
-        )
+        page = re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE)
+        return text if page else f"<html><body>{text}</body></html>"
     return _with_text(text, "mail")
 
 

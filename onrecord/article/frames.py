@@ -171,9 +171,7 @@ def _subject_end(words: Words, i: int, inflexion: str) -> int | None:
 
 
 def _shared(words: Words, joint: int) -> Phrase | None:
-    """The subject of the sentence, whose second verb stands behind
-    `joint`: "Mr. Roe resigned on Friday and said ...".
-    """
+    """The subject of the sentence, whose second verb stands behind `joint`: "Mr. Roe resigned and said ..."."""
     who = words.rightward(0)
     if who is None or joint > 2 * REACH or words.low(0) in v.PREPOSITIONS or words.low(0) in v.STOPS:
         return None
@@ -235,7 +233,8 @@ def _follows(words: Words, i: int, kind: str, who: Phrase) -> bool:
         return somebody and (low in ("told", "tells", "tell") or _that(words, i))
     if kind in ("ask", "hold"):
         return following in (("whether", "if") if kind == "ask" else ("that",))
-    reported = _that(words, i) or _quotation_follows(words, i)
+    quotation = words.kind(i + 1) in ("quote", ":") or (words.kind(i + 1) == "," and words.kind(i + 2) == "quote")
+    reported = quotation or _that(words, i)
     if kind == "find":
         sources = v.DOCUMENTS if low.startswith("show") else v.STUDIES
         return reported and any(words.low(j) in sources for j in range(who[0], who[1] + 1))
@@ -264,10 +263,6 @@ def _that(words: Words, i: int) -> bool:
     return next((low for low in behind if low in v.STOPS and low != "to"), "") == "that"
 
 
-def _quotation_follows(words: Words, i: int) -> bool:
-    return words.kind(i + 1) in ("quote", ":") or (words.kind(i + 1) == "," and words.kind(i + 2) == "quote")
-
-
 def _clause(words: Words, i: int) -> bool:
     """Whether a clause without "that" follows: a subject, and soon a verb that has one."""
     behind = words.until_mark(i + 1, 10)
@@ -285,9 +280,8 @@ def _object(words: Words, i: int, who: Phrase) -> bool:
     """Whether something follows that this verb takes: "warned of war", "acknowledged the error", "announced a rise"."""
     low, following = words.low(i), words.low(i + 1)
     governed = next((taken for verb, taken in v.GOVERNED.items() if low.startswith(verb)), "").split()
-    if following in governed or (
-        "anything" in governed and following not in v.PREPOSITIONS and following not in v.STOPS
-    ):
+    anything = "anything" in governed and following not in v.PREPOSITIONS and following not in v.STOPS
+    if anything or following in governed:
         return following != ""
     if low.startswith(("suggest", "propos", "recommend")):
         return following.endswith("ing")
@@ -331,10 +325,6 @@ def _is_inserted(words: Words, i: int, kind: str) -> bool:
         return False
     if not behind:
         return kind != "tell"
-    goes_with = (
-        behind[0] in v.PREPOSITIONS
-        or behind[0] in v.TIMES
-        or behind[0] in ("when", "as", "while")
-        or v.is_adverb(behind[0])
-    )
+    first = behind[0]
+    goes_with = first in v.PREPOSITIONS or first in v.TIMES or first in ("when", "as", "while") or v.is_adverb(first)
     return (goes_with or kind == "tell") and not any(low in v.STOPS and low not in v.IN_PASSING for low in behind)

@@ -22,17 +22,12 @@ header,footer{font:14px/1.5 system-ui,sans-serif;color:var(--dim)}header .s{colo
 def labels_of(prediction: Prediction) -> str:
     """The label, with the second one where one other cannot be excluded: "scheduling/hedge"."""
     others = [label for label in prediction.label_set if label != prediction.label]
-    return (
-        "/".join((prediction.label, *others))
-        if len(others) == 1 and len(prediction.label_set) == 2
-        else prediction.label
-    )
+    two = len(others) == 1 and len(prediction.label_set) == 2
+    return "/".join((prediction.label, *others)) if two else prediction.label
 
 
 def page(article: Article, labels: Sequence[str], title: str) -> str:
-    """The page. `labels` in the model's order fix the colours; a dashed frame
-    and a ? mark a sentence on which the model abstained.
-    """
+    """The page. `labels` in the model's order fix the colours; a dashed frame and a ? mark those abstained on."""
     hue = {label: HUES[i % len(HUES)] for i, label in enumerate(labels)}
     counts = {label: sum(s.prediction.label == label for s in article.statements) for label in labels}
     key = " ".join(

@@ -1,6 +1,4 @@
-"""Whether an article is plainly in another language than English, by
-py3langid, a naive Bayes model over byte n-grams.
-"""
+"""Whether an article is plainly not in English, by py3langid, a naive Bayes model over byte n-grams."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ SURE = 0.98  # of 201 English articles none was taken for another language, nor 
 
 
 def foreign(text: str) -> str | None:
-    """The ISO 639-1 code of a text that is plainly not English; None for
-    English, and for all that is short or in doubt.
-    """
+    """The ISO 639-1 code of a text that is plainly not English; None for English and for what is short or in doubt."""
     text = " ".join(text[: 4 * LONGEST].split())[:LONGEST]
     if len(text) < SHORTEST:
         return None

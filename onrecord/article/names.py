@@ -1,6 +1,4 @@
-"""The persons whom an article names, and the fullest name that it gives
-each. In doubt two mentions are not one person.
-"""
+"""The persons whom an article names, and the fullest name that it gives each. In doubt two mentions are two persons."""
 
 from __future__ import annotations
 
@@ -17,18 +15,16 @@ NAMESAKES = 20  # of one surname; more are not told apart
 MENTIONS = 200  # names before a pronoun that are looked at; more, and it means several
 
 _WORD = r"[^\W\d_][\w’'-]*\.?"
+_NOUN = r"\b(?:an?|the|his|her|their|its|my|our|one|another|whose)\s((?:[\w’'-]+\s){0,2}?)([\w-]+)\b"
 _SUFFIXES = v.words("Jr Sr II III IV")
 _WORDED_TITLES = v.words(
-    "President Vice Prime Minister Deputy Foreign Finance Defence Defense Interior Justice Health Education Home "
-    "Energy",
-    "Chancellor Governor Lieutenant Senator Representative Congressman Congresswoman Councilman Councilwoman "
-    "Councillor",
-    "Mayor Commissioner Secretary Speaker Ambassador Envoy Judge Chief Attorney General Colonel Major Captain Sergeant",
-    "Commander Admiral Brigadier Corporal Marshal Sheriff Inspector Superintendent Detective Constable Officer "
-    "Professor",
-    "Doctor Coach Sir Dame Lord Lady Baroness Baron Count King Queen Prince Princess Sheikh Emir Sultan Pope Cardinal",
-    "Archbishop Bishop Father Brother Sister Mother Rabbi Imam Ayatollah Pastor Reverend Monsignor Deacon Abbot Mufti",
-    "Swami Pandit Former Acting Assistant Executive Director",
+    "President Vice Prime Minister Deputy Foreign Finance Defence Defense Interior Justice Health Education Home",
+    "Energy Chancellor Governor Lieutenant Senator Representative Congressman Congresswoman Councilman Councilwoman",
+    "Councillor Mayor Commissioner Secretary Speaker Ambassador Envoy Judge Chief Attorney General Colonel Major",
+    "Captain Sergeant Commander Admiral Brigadier Corporal Marshal Sheriff Inspector Superintendent Detective",
+    "Constable Officer Professor Doctor Coach Sir Dame Lord Lady Baroness Baron Count King Queen Prince Princess",
+    "Sheikh Emir Sultan Pope Cardinal Archbishop Bishop Father Brother Sister Mother Rabbi Imam Ayatollah Pastor",
+    "Reverend Monsignor Deacon Abbot Mufti Swami Pandit Former Acting Assistant Executive Director",
 )
 _COURTESY = v.words("Mr Mrs Ms Mx Mme Mlle Miss")
 _MALE = v.words("Mr Sir Lord King Prince Pope Cardinal Father Fr Msgr Shri Sri Brother Sheikh Councilman Congressman")
@@ -36,9 +32,8 @@ _FEMALE = v.words(
     "Mrs Ms Mme Mlle Miss Dame Lady Queen Princess Baroness Smt Kum Sister Mother Councilwoman Congresswoman"
 )
 _MEN = v.words(
-    "man boy father brother son husband widower uncle spokesman chairman businessman councilman congressman king "
-    "prince",
-    "policeman fisherman groundsman salesman",
+    "man boy father brother son husband widower uncle spokesman chairman businessman councilman congressman king",
+    "prince policeman fisherman groundsman salesman",
 )
 _WOMEN = v.words(
     "woman girl mother sister daughter wife widow aunt spokeswoman chairwoman businesswoman councilwoman congresswoman",
@@ -105,9 +100,7 @@ class Names:
         return candidates[0] if len(candidates) == 1 else None
 
     def fullest(self, words: str, position: int) -> str:
-        """The fullest name of the one whom these words name; a name alone,
-        or the words, if it may be several or nobody.
-        """
+        """The fullest name of the one whom these words name; if several or nobody, the name alone or the words."""
         if person := self.person(words, position):
             return person.name
         title, given, surname = _parts(_run_at_end(words)) or ("", (), "")
@@ -134,8 +127,8 @@ class Names:
         if len(left) != 1 or end > MENTIONS:
             return None
         ((start, person),) = left.values()
-        near = position - start <= NEAR
-        if not near or not person.known or any(_may_be(noun, sex) for noun in _people(self.text[start:position])):
+        near, excluded = position - start <= NEAR, _WOMEN if sex == "he" else _MEN
+        if not near or not person.known or any(noun not in excluded for noun in _people(self.text[start:position])):
             return None
         person.sex = sex
         return person
@@ -146,13 +139,8 @@ class Names:
             return
         title, given, surname = parts
         words = {word.lower() for word in (*given, surname)}
-        if before in ("the", "a", "an") and not title:
-            return
-        if (
-            words & (v.BODIES | v.DAYS | v.DOCUMENTS | v.MONTHS - v.FIRST_NAMES)
-            or len(given) > 3
-            or (run.isupper() and len(run) > 4)
-        ):
+        nobody = words & (v.BODIES | v.DAYS | v.DOCUMENTS | v.MONTHS - v.FIRST_NAMES) or len(given) > 3
+        if nobody or (before in ("the", "a", "an") and not title) or (run.isupper() and len(run) > 4):
             return
         same = [p for p in self._by_surname.get(surname, []) if _same(p.given, given)]
         if not given and not title:  # "Roe", or a place
@@ -194,9 +182,8 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
     for m in re.finditer(_WORD, text):
         word = m[0]
         bare = word.rstrip(".")
-        follows = (start >= 0 and text[end : m.start()] in (" ", "\u00a0")) or (
-            particle and start >= 0 and text[m.start() - 1] == " "
-        )
+        beside = text[end : m.start()] in (" ", "\u00a0") or (particle and text[m.start() - 1] == " ")
+        follows = start >= 0 and beside
         if follows and bare in v.PARTICLES:
             particle = True
             continue
@@ -220,9 +207,7 @@ def _runs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _run_at_end(words: str) -> str:
-    """The capitals at the end of a noun phrase, before its first
-    preposition: "Lars Holm" of "economist Lars Holm of Norwick".
-    """
+    """The capitals before the first preposition of a noun phrase: "Lars Holm" of "economist Lars Holm of Norwick"."""
     if re.search(r"\b(?:and|&)\b", words):
         return ""
     head = re.split(rf" (?:{'|'.join(sorted(v.INNER))}) ", words, maxsplit=1)[0]
@@ -231,11 +216,8 @@ def _run_at_end(words: str) -> str:
         return ""
     start, end = runs[-1]
     run = head[start:end]
-    return (
-        ""
-        if re.match(r"(?:The|An?|This|That|His|Her|Its|Their|Our|My)\b", run) and _parts(run.partition(" ")[2]) is None
-        else run
-    )
+    opened = re.match(r"(?:The|An?|This|That|His|Her|Its|Their|Our|My)\b", run)
+    return "" if opened and _parts(run.partition(" ")[2]) is None else run
 
 
 def _parts(run: str) -> tuple[str, tuple[str, ...], str] | None:
@@ -276,15 +258,7 @@ def _sex(title: str) -> str:
 
 def _people(text: str) -> Iterator[str]:
     """The nouns in it that mean one person who is not named: "the driver", "his wife"."""
-    for m in re.finditer(
-        r"\b(?:an?|the|his|her|their|its|my|our|one|another|whose)\s((?:[\w’'-]+\s){0,2}?)([\w-]+)\b",
-        text,
-        re.IGNORECASE,
-    ):
+    for m in re.finditer(_NOUN, text, re.IGNORECASE):
         for noun in (*m[1].split(), m[2]):
             if noun.lower() in v.PEOPLE and not noun.endswith("s"):
                 yield noun.lower()
-
-
-def _may_be(noun: str, sex: str) -> bool:
-    return not (noun in _WOMEN if sex == "he" else noun in _MEN)

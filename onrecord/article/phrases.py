@@ -1,6 +1,4 @@
-"""A sentence as words and marks, and the noun phrases among them. There
-is no parser: lists say which words none holds.
-"""
+"""A sentence as words and marks, and the noun phrases among them. No parser: lists say which words none holds."""
 
 from __future__ import annotations
 
@@ -100,8 +98,7 @@ class Words:
     # --- noun phrases ---
 
     def leftward(self, last: int, joints: int = JOINTS) -> Phrase | None:
-        """The noun phrase that ends at `last`, or that ends before a clause
-        which ends there ("a report published in May").
+        """The noun phrase that ends at `last`, or before a clause that ends there ("a report published in May").
 
         It may have so many joints: "and", a participle, "who".
         """
@@ -122,12 +119,9 @@ class Words:
             return None
         before = self.low(first - 1)
         if before in ("who", "which"):  # "the lawyer who represents the family", not "the family which the mayor"
-            verb = (
-                re.search(r"(?:s|ed)$", self.low(first))
-                and not self.capital(first)
-                and not v.is_source(self.low(first))
-            )
-            return self.leftward(first - 2, joints - 1) if verb and self.low(first) not in v.DETERMINERS else None
+            word = self.low(first)
+            verb = re.search(r"(?:s|ed)$", word) and not self.capital(first) and not v.is_source(word)
+            return self.leftward(first - 2, joints - 1) if verb and word not in v.DETERMINERS else None
         if before == "that":
             return None
         if before == "and":
@@ -136,9 +130,8 @@ class Words:
             if other and both and self.before_time(other[1]) == other[1]:
                 return self._opened(other[0], last)
         elif first == 1 and before in v.PREPOSITIONS:  # "In a statement the firm said"
-            begins = (
-                i for i in range(3, last) if self.low(i) == "the" and self.low(i - 1) not in v.HOLDING | {"and", "all"}
-            )
+            held = v.HOLDING | {"and", "all"}
+            begins = (i for i in range(3, last) if self.low(i) == "the" and self.low(i - 1) not in held)
             return self._opened(next(begins, first), last)
         elif before and _participle(before):
             modified = self.leftward(first - 2, joints - 1)
@@ -170,14 +163,12 @@ class Words:
                     break
                 inner = True
             elif low == "and":
-                if last < 0 or not (
-                    self.capital(i + 1) or self.low(i + 1) in v.DETERMINERS or v.is_source(self.low(i + 1))
-                ):
+                following = self.low(i + 1)
+                if last < 0 or not (self.capital(i + 1) or following in v.DETERMINERS or v.is_source(following)):
                     break
             elif low in v.DETERMINERS:
-                if low in v.NOBODY or (
-                    last >= 0 and self.low(i - 1) not in v.PREPOSITIONS and self.low(i - 1) != "and"
-                ):
+                before = self.low(i - 1)
+                if low in v.NOBODY or (last >= 0 and before not in v.PREPOSITIONS and before != "and"):
                     break
                 last = i if low in v.ALONE else last
             elif low in v.STOPS or low in v.PREPOSITIONS or self.is_time(i) or (low in v.PARTICIPLES and last >= 0):
@@ -238,9 +229,7 @@ class Words:
         return next((i - 1 for i in range(first + 1, last + 1) if self._inside(i)), last)
 
     def speaks(self, phrase: Phrase) -> bool:
-        """Whether it names somebody, a body or a document: a name, a noun
-        of the list, "others", "two of the hostages".
-        """
+        """Whether it names somebody, a body or a document: a name, a noun of the list, "two of the hostages"."""
         head = self.head(phrase)
         low = self.low(head).removesuffix("’s").removesuffix("'s")
         alone = head == phrase[0] and (low in v.PRONOUNS or low in v.ALONE)
@@ -306,27 +295,21 @@ class Words:
         return True
 
     def _opened(self, first: int, last: int) -> Phrase | None:
-        """The noun phrase without what opens the sentence ("On Monday the
-        union") or tells a time; None if it is none.
-        """
+        """The noun phrase without what opens the sentence ("On Monday the union") or tells a time; None for none."""
         low = self.low(first)
         timed = low in v.DAYS or (low in v.OPENING_TIME and self.low(first + 1) in v.TIMES)
         adverb = v.is_adverb(low) and low not in v.DETERMINERS and first < last
         if low in v.PREPOSITIONS or timed or adverb:
-            begins = (
-                i for i in range(first + 1, last + 1) if self._begins(i) and self.low(i - 1) not in v.PREPOSITIONS
-            )
+            behind = range(first + 1, last + 1)
+            begins = (i for i in behind if self._begins(i) and self.low(i - 1) not in v.PREPOSITIONS)
             police = last if low in v.PREPOSITIONS and v.is_source(self.low(last)) and self.capital(last - 1) else -1
             first = next(begins, police)
         if first < 0 or self.kind(first) != "word" or self.low(first) in v.NOBODY:
             return None
         while last > first and first <= (before := self.before_time(last)) < last:
             last = before
-        return (
-            None
-            if self.low(last) in v.DETERMINERS and (first < last or self.low(last) not in v.ALONE)
-            else (first, last)
-        )
+        cut_off = self.low(last) in v.DETERMINERS and (first < last or self.low(last) not in v.ALONE)
+        return None if cut_off else (first, last)
 
     def _begins(self, i: int) -> bool:
         """Whether a noun phrase begins with the word `i`."""
@@ -341,9 +324,7 @@ class Words:
         return None
 
     def _belongs(self, i: int) -> bool:
-        """Whether the preposition `i` goes on with a noun ("a man in the
-        crowd") and not with the saying ("in an interview").
-        """
+        """Whether the preposition `i` goes on with a noun ("a man in the crowd"), not the saying ("in a letter")."""
         following = self.until_mark(i + 1, 4)
         return bool(following) and self.low(i) != "on" and not any(w in v.MEDIA or w in v.TIMES for w in following)
 

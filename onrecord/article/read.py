@@ -118,8 +118,7 @@ def _events(statements: list[Statement], day: date | None, source: str | None, d
 
 
 def published_date(published: date | str | None) -> date | None:
-    """The date of publication as a date or datetime. Raises ValueError if it is
-    neither one nor ISO 8601, or not in the years 1000 to 9000.
+    """The day of publication as a date or datetime. Raises ValueError for others, and beyond the years 1000 to 9000.
 
     "Last week" and time zones lead out of the years 1 to 9999, which are all that Python knows.
     """

@@ -14,9 +14,7 @@ def record(article: Article) -> dict[str, Any]:
 
 
 def dumps(value: object, indent: int | None = None) -> str:
-    """JSON with days and clock times in ISO 8601: 2024-05-13,
-    2024-05-13T15:00:00+01:00. Raises TypeError for what JSON has no form for.
-    """
+    """JSON with days and times in ISO 8601 (2024-05-13T15:00:00+01:00). Raises TypeError for what JSON cannot hold."""
     return json.dumps(value, ensure_ascii=False, indent=indent, default=_iso)
 
 

@@ -95,8 +95,7 @@ _GLUED = (
 
 
 def sentences(article: str) -> list[tuple[int, int, int]]:
-    """(start, end, paragraph) of every sentence, without the white space
-    around it. Nothing but white space lies between two.
+    """(start, end, paragraph) of every sentence, without the white space around it: nothing else lies between two.
 
     Offsets are code points of `article`; any string is taken. A paragraph is a line that is not blank, or several lines
     of a text that was wrapped to a width (see `paragraphs`).
@@ -104,9 +103,8 @@ def sentences(article: str) -> list[tuple[int, int, int]]:
     spans = []
     for number, (begin, stop) in enumerate(paragraphs(article)):
         # line breaks inside a wrapped paragraph and lone surrogates become other characters, one for one: offsets hold
-        paragraph = re.sub(
-            _SURROGATE, "\ufffd", re.sub(_BREAK, lambda breaks: " " * len(breaks[0]), article[begin:stop])
-        )
+        paragraph = re.sub(_BREAK, lambda breaks: " " * len(breaks[0]), article[begin:stop])
+        paragraph = re.sub(_SURROGATE, "\ufffd", paragraph)
         cuts = _cuts(paragraph)
         for start, end in zip([0, *cuts], [*cuts, len(paragraph)], strict=True):
             piece = article[begin + start : begin + end]
@@ -117,8 +115,7 @@ def sentences(article: str) -> list[tuple[int, int, int]]:
 
 
 def paragraphs(article: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of every paragraph: a line that is not blank, or the
-    lines between two blank ones if wrapped to a width.
+    """(start, end) of every paragraph: a line that is not blank, or the lines between two blank ones if wrapped.
 
     Wrapped lines give themselves away: all but the last of the block have 30 to 100 characters and one opens with a
     small letter.
@@ -168,9 +165,7 @@ def quotations(paragraph: str) -> tuple[list[tuple[int, int]], int]:
 
 
 def _cuts(text: str) -> list[int]:
-    """Where sentences of a paragraph begin, but for the first. Linear: no
-    step looks at all that lies before or behind.
-    """
+    """Where sentences of a paragraph begin, but for the first. Linear: no step looks at all that lies before it."""
     quoted, _ = quotations(text)
     pieces = [piece for piece in boilerplate(text) if not _within(quoted, *piece)]
     edges = {edge for piece in pieces for edge in piece}
@@ -190,19 +185,13 @@ def _cuts(text: str) -> list[int]:
         inside = bisect_left(bracketed, (kept[-1], 0))
         if text[first : first + 1] == "(" and inside < len(bracketed) and bracketed[inside][1] < cut:
             kept.append(bracketed[inside][1])
-        if (
-            0 < cut < len(text)
-            and cut > kept[-1]
-            and (cut in edges or not _joined(text, kept[-1], cut, _past_space(text, cut)))
-        ):
+        if kept[-1] < cut < len(text) and (cut in edges or not _joined(text, kept[-1], cut, _past_space(text, cut))):
             kept.append(cut)
     return _worded(text, kept[1:])
 
 
 def _worded(text: str, cuts: list[int]) -> list[int]:
-    """The cuts without those that leave a piece without a word: a stray mark
-    stays with what it opens, or behind what it ends.
-    """
+    """The cuts, but none behind which no word stands: a stray mark stays with what it opens, or behind what it ends."""
     kept: list[int] = []
     edges = [0, *cuts, len(text)]
     worded = [re.search(r"\w", text[start:stop]) is not None for start, stop in pairwise(edges)]
@@ -255,9 +244,7 @@ def _boundaries(text: str) -> Iterator[int]:
 
 
 def _within(spans: list[tuple[int, int]], start: int, end: int) -> bool:
-    """Whether start to end lies within one of these spans, in order and
-    without overlap, and touches neither of its ends.
-    """
+    """Whether start to end lies within one of these spans, which do not overlap, and touches neither of its ends."""
     before = bisect_left(spans, (start, 0))
     return before > 0 and end < spans[before - 1][1]
 

@@ -21,9 +21,7 @@ COLUMNS = (
 
 
 def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
-    """Print an article called `name`; `form` is html, csv, jsonl, json, or "" for the
-    table. `labels` are those of the checkpoint, in its order.
-    """
+    """Print an article called `name` as html, csv, jsonl, json or, "", a table; `labels` are in the model's order."""
     if form == "html":
         print(page(article, labels, name), end="")
     elif form == "csv":
@@ -38,9 +36,7 @@ def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
 
 
 def as_csv(article: Article) -> str:
-    """The statements as CSV (RFC 4180, lines end with LF) with a header. A
-    cell with a line break, a lone CR too, is quoted.
-    """
+    """The statements as CSV with a header (RFC 4180, lines end with LF); a cell with a line break or CR is quoted."""
     text = io.StringIO()
     plain, quoted = (csv.writer(text, lineterminator="\n", quoting=kind) for kind in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
     plain.writerow(COLUMNS)

@@ -31,9 +31,7 @@ _LABELS = v.words(  # in capitals before a colon, and nobody's name
 )
 _ASKED = ("Q", "A", "Question", "Answer")
 _I = r"\b(?:I|we|you|my|our|your|We|You|My|Our|Your)\b|\?"  # somebody speaks, and no dateline stands before a colon
-_LED_ON = (
-    r"(?:Then\s)?(?:He|She|They|It|Then)\b"  # opens a sentence about the speaker, behind which a quotation goes on
-)
+_LED_ON = r"(?:Then\s)?(?:He|She|They|It|Then)\b"  # opens a sentence about the speaker: a quotation goes on behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +60,7 @@ class _Paragraph:
 
 
 def speaker(sentence: str) -> str | None:
-    """The words of a sentence alone that name who said it, a pronoun too
-    ("she"); None if it does not say so plainly.
-    """
+    """The words of a lone sentence that name who said it, a pronoun too ("she"); None if it does not say so plainly."""
     found = speakers(sentence, [(0, len(sentence), 0)])[0]
     return found.words if found else None
 
@@ -109,9 +105,7 @@ def _paragraph(text: str, spans: list[tuple[int, int, int]]) -> _Paragraph:
 
 
 def _quotations(paragraph: str) -> tuple[list[tuple[int, int]], bool]:
-    """Its quotations, also one that a mark closes and none has opened, and
-    one that none closes; and whether there is such.
-    """
+    """Its quotations, also one that no mark opens and one that none closes; and whether there is one of the latter."""
     found, opened = quotations(paragraph)
     if opened >= 0:
         found = [*found, (opened, len(paragraph))]
