@@ -40,7 +40,8 @@ OURS = {"int8": "onrecord, int8", "onnx": "onrecord, fp32", "torch": "onrecord, 
 BARE, BATCHED = "pipeline", "pipeline, batch_size=32"
 HEAD, SETFIT = "sentence-transformers + logistic head", "SetFit"
 ENCODERS = {"bert": minilm_directory, "mpnet": mpnet_directory}  # by model_type: what HEAD and SETFIT encode with
-SINGLES, LIST, LISTS = 50, 32, 10  # sentences given one by one, and lists of 32
+SINGLES, RUN = 50, 10  # sentences given one by one; a side answers ten in a row, or it would find its caches empty
+LIST, LISTS = 32, 10  # short lists
 ONE, SHORT, MANY = "one", "short", "all"
 STARTS = 3  # cold starts of each side
 HEAD_ROWS = 100  # labelled sentences that the logistic heads are fitted on: their quality is not what is measured
@@ -97,11 +98,12 @@ def main(config: Config, rows: int, rounds: int, models: Sequence[str] = (), flo
     checkpoints = [Path(model) for model in models] or [config.checkpoint]
     if floor is not None:
         return max(check_floor(checkpoint, texts, rounds, floor) for checkpoint in checkpoints)
+    target = config.run_dir.parent / "bench-inference.json"
+    target.parent.mkdir(parents=True, exist_ok=True)  # now: minutes are measured before it is written
     measurements = {}
     for checkpoint in checkpoints:
         measurements[str(checkpoint)] = figures = measured(checkpoint, labelled, texts, rounds)
         print(f"{render(str(checkpoint), figures)}\n", flush=True)
-    target = config.run_dir.parent / "bench-inference.json"
     write_whole(target, f"{json.dumps(measurements, indent=2)}\n".encode())
     print(f"all figures: {target}")
     return 0
@@ -217,11 +219,11 @@ def others(checkpoint: Path, labelled: list[dict]) -> dict[str, System]:
 def in_turns(systems: dict[str, System], texts: list[str], rounds: int) -> dict[str, dict[str, list[float]]]:
     """Sentences per second of each system, by the list's length and by round.
 
-    Those of short lists are the median of several. The sides take turns list by list, and another one begins each
-    round, so that what else runs on the machine hits all alike.
+    Those of single sentences and short lists are the median of several. The sides take turns list by list, and another
+    one begins each round, so that what else runs on the machine hits all alike.
     """
     lists = {
-        ONE: [[text] for text in texts[:SINGLES]],
+        ONE: [texts[i : i + RUN] for i in range(0, min(len(texts), SINGLES), RUN)],
         SHORT: [texts[i : i + LIST] for i in range(0, min(len(texts), LIST * LISTS), LIST)],
         MANY: [texts],
     }
@@ -234,8 +236,10 @@ def in_turns(systems: dict[str, System], texts: list[str], rounds: int) -> dict[
             for sentences in of_length:
                 for name in turn:
                     system = systems[name]
-                    taken = _seconds(system.one, sentences[0]) if size == ONE else _seconds(system.many, sentences)
-                    rates[name].append(len(sentences) / taken)
+                    if size == ONE:
+                        rates[name] += [1 / _seconds(system.one, text) for text in sentences]
+                    else:
+                        rates[name].append(len(sentences) / _seconds(system.many, sentences))
             for name in names:
                 per_round[name][size].append(statistics.median(rates[name]))
     return per_round

@@ -1,4 +1,4 @@
-"""The service under load: throughput with batches and without, overload, a soak, SIGTERM, SIGKILL. Linux only.
+"""The service under load: with batches and without, at 70% of it, overload, a soak, SIGTERM, SIGKILL. Linux only.
 
 python -m bench.service [--seconds 15] [--rounds 3] [--overload 60] [--soak 15] [--config FILE] [--key value]
 
@@ -157,7 +157,7 @@ async def open_loop(server: Server, texts: list[str], rate: float, seconds: floa
             task = asyncio.create_task(_ask(session, server, next(sentences), load))
             running.add(task)
             task.add_done_callback(running.discard)
-            if number % int(rate) == 0:
+            if number % max(1, int(rate)) == 0:
                 memory.append(server.resident)
         await asyncio.gather(*running)
     load.seconds = time.monotonic() - begun
@@ -201,6 +201,9 @@ def main(config: Config, seconds: float, rounds: int, overload: float, soak: flo
     figures |= throughput(config, texts, seconds, rounds)
     _show("throughput", figures["batches"], figures["single"], f"ratio {figures['ratio']}")
     with serving(config) as server:
+        steady = open_loop(server, texts, 0.7 * figures["batches"]["per_second"], seconds)
+        figures["steady"] = asyncio.run(steady)[0].figures()
+        _show("at 70% of the requests it can answer", figures["steady"])
         if overload:
             figures["overload"] = overloaded(server, texts, 5 * figures["batches"]["per_second"], overload)
             _show("overload", figures["overload"])

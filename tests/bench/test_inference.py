@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from bench import inference as bench_predict
-from train.config import Config, Stop
+from train.config import Config, Stop, changed
 
 
 @pytest.mark.slow
-def test_every_measure_has_a_figure(exported: Config, capsys: pytest.CaptureFixture) -> None:
-    assert bench_predict.main(exported, rows=40, rounds=2) == 0
-    by_model = json.loads((Path(exported.output) / "bench-inference.json").read_text())
+def test_every_measure_has_a_figure(exported: Config, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    elsewhere = changed(exported, output=str(tmp_path / "new"))
+    assert bench_predict.main(elsewhere, rows=40, rounds=2, models=[str(exported.checkpoint)]) == 0
+    by_model = json.loads((tmp_path / "new" / "bench-inference.json").read_text())
     found = by_model[str(exported.checkpoint)]
     assert found["sentences"] == 40 and found["default"] == "onrecord, int8"
     for sizes in found["sentences_per_second"].values():

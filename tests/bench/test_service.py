@@ -21,6 +21,7 @@ def test_every_measure_has_a_figure(exported: Config) -> None:
     ) <= {"200", "429"}
     assert figures["overload"]["arriving_per_second"] == pytest.approx(5 * figures["batches"]["per_second"], abs=1)
     assert min(figures["overload"]["memory_mb"]) > 10
+    assert set(figures["steady"]["statuses"]) == {"200"} and figures["steady"]["p99_ms"] > 0
     stopped = figures["sigterm"]
     assert stopped["lost"] == stopped["others_in_the_log"] == 0
     assert stopped["answered"] == stopped["answered_by_the_log"] > 0
