@@ -29,7 +29,7 @@ from train.corpus.assign_splits import FILE, deal, read_splits, write_splits_fil
 from train.corpus.card import agreement, dataset_card
 from train.corpus.leakage import NEAR_DUPLICATE, near_duplicates
 from train.corpus.patterns import breaches, read_patterns
-from train.corpus.rows import Sentence, key, read_seeds
+from train.corpus.rows import ARTICLE_FIELDS, Sentence, key, read_seeds
 from train.corpus.sources import WHOLE, read_source
 from train.corpus.splits import labelled
 
@@ -106,12 +106,9 @@ def _deal(
     rows: list[Sentence], group: dict[str, str], decided: dict[str, str], corpus: Corpus, wanted: Sequence[str]
 ) -> dict[str, str]:
     """document -> split. `group` maps a document to what must not be torn apart. Raises Stop if there are too few."""
-    shares = {
-        name: share for name, share in (("test", corpus.test_share), ("validation", corpus.validation_share)) if share
-    }
-    shares = {"train": 1 - sum(shares[name] for name in wanted if name in shares)} | {
-        name: shares[name] for name in wanted if name in shares
-    }
+    asked = {"test": corpus.test_share, "validation": corpus.validation_share}
+    made = {name: asked[name] for name in wanted if asked[name]}
+    shares = {"train": 1 - sum(made.values())} | made
     strata: dict[str, Counter[str]] = defaultdict(Counter)
     for s in rows:
         strata[group[s.doc]][f"{s.meta['part']}/{s.label}"] += 1
@@ -148,10 +145,8 @@ def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
 
     figures, faults = audit(parts, config.corpus.labels)
     if config.source.files is None:  # the patterns are those of our guidelines
-        rows = (s for part in parts.values() for s in part)
-        faults = (
-            breaches(rows, read_patterns(Path(config.corpus.seeds) / "patterns.yaml", config.corpus.labels)) + faults
-        )
+        patterns = read_patterns(Path(config.corpus.seeds) / "patterns.yaml", config.corpus.labels)
+        faults = breaches((s for part in parts.values() for s in part), patterns) + faults
     print("\n".join(f"{name:20}{value:>8}" for name, value in figures.items()))
     if faults:
         raise Stop(f"the audit found {len(faults)} faults:\n  " + "\n  ".join(faults))
@@ -159,38 +154,18 @@ def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
 
 
 def parquet(rows: list[Sentence], labels: list[str], ours: bool) -> bytes:
-    """One split as Parquet, with the columns of the seeds (`ours`) or of the user's rows, label as ClassLabel, in the
-    order of the seeds.
-    """
-    text = datasets.Value("string")
-    features = {
-        "id": text,
-        "doc": text,
-        "order": datasets.Value("int32"),
-        "text": text,
-        "label": datasets.ClassLabel(names=labels),
-    }
-    seeds = ("title", "published", "domain", "style", "english", "part", "author", "rule")
-    meta = (
-        seeds
-        if ours
-        else sorted({name for s in rows for name in s.meta if name != "part" or s.meta[name]} - set(features))
-    )
-    columns: dict[str, list] = {
-        "id": [s.id for s in rows], "doc": [s.doc for s in rows], "order": [s.order for s in rows],
-        "text": [s.text for s in rows], "label": [s.label for s in rows],
-    }  # fmt: skip
-    for name in meta:
-        features[name], columns[name] = text, [s.meta[name] for s in rows]
-    if not ours:
-        return _bytes(columns, features)
-    features["unsure"], columns["unsure"] = datasets.Value("bool"), [s.unsure for s in rows]
-    features["annotators"], columns["annotators"] = datasets.List(text), [list(s.annotators) for s in rows]
-    features["second"], columns["second"] = text, [s.second for s in rows]
-    return _bytes(columns, features)
-
-
-def _bytes(columns: dict[str, list], features: dict[str, Any]) -> bytes:
+    """One split as Parquet, with the columns of the seeds (`ours`) or of the user's rows, label as ClassLabel."""
+    text, label = datasets.Value("string"), datasets.ClassLabel(names=labels)
+    features: dict[str, Any] = {"id": text, "doc": text, "order": datasets.Value("int32"), "text": text, "label": label}
+    columns: dict[str, list] = {name: [getattr(s, name) for s in rows] for name in features}
+    theirs = {name for s in rows for name in s.meta if name != "part" or s.meta[name]} - set(features)
+    meta = (*ARTICLE_FIELDS, "rule") if ours else sorted(theirs)
+    features |= dict.fromkeys(meta, text)
+    columns |= {name: [s.meta[name] for s in rows] for name in meta}
+    if ours:
+        features |= {"unsure": datasets.Value("bool"), "annotators": datasets.List(text), "second": text}
+        columns |= {"unsure": [s.unsure for s in rows], "annotators": [list(s.annotators) for s in rows]}
+        columns["second"] = [s.second for s in rows]
     buffer = io.BytesIO()
     datasets.Dataset.from_dict(columns, features=datasets.Features(features)).to_parquet(buffer)
     return buffer.getvalue()
@@ -309,11 +284,8 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
             f"--corpus.data {target} would be written over or into --corpus.seeds {config.corpus.seeds}; give a "
             "directory beside it"
         )
-    if inside := [
-        name
-        for name in _origin(config)
-        if config.source.files and (there_is == Path(name).resolve() or there_is in Path(name).resolve().parents)
-    ]:
+    sources = {name: Path(name).resolve() for name in _origin(config)} if config.source.files else {}
+    if inside := [name for name, path in sources.items() if there_is in (path, *path.parents)]:
         raise Stop(f"--corpus.data {target} holds {inside[0]}, a source, and would be replaced; give another directory")
     manifest = json.loads(files["manifest.json"])
     if check:
@@ -332,19 +304,14 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
     if decided:
         write_splits_file(Path(config.corpus.seeds), decided)
     write(files, target)
-    shown = config.corpus.labels if len(config.corpus.labels) <= WIDE else []
-    print(
-        f"{'':12}{'rows':>7}{'docs':>7}"
-        + "".join(f"{label:>12}" for label in shown)
-        + ("" if shown else f"   {len(config.corpus.labels)} labels")
-    )
+    labels = config.corpus.labels
+    wide = len(labels) > WIDE
+    shown = f"   {len(labels)} labels" if wide else "".join(f"{label:>12}" for label in labels)
+    print(f"{'':12}{'rows':>7}{'docs':>7}{shown}")
     for name, rows in manifest["rows"].items():
-        if not rows:
-            continue
-        print(
-            f"{name:12}{rows:7}{manifest['documents'][name]:7}"
-            + "".join(f"{n:12}" for label, n in manifest["label_counts"][name].items() if label in shown)
-        )
+        if rows:
+            counts = [] if wide else manifest["label_counts"][name].values()
+            print(f"{name:12}{rows:7}{manifest['documents'][name]:7}" + "".join(f"{n:12}" for n in counts))
     return 0
 
 

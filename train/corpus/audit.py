@@ -6,7 +6,7 @@ Each check names the rows it speaks of. Sentence embeddings are MiniLM's own, fr
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -25,9 +25,7 @@ Parts = dict[str, list[Sentence]]
 PARAPHRASE = 0.95  # cosine across splits; two transcript notes ("has been edited and condensed") reach 0.94
 PARAPHRASE_WORDS = 5  # shorter pairs are credits and sign-offs, which recur in any paper: "(With PTI inputs)"
 SHORTCUT_LENGTH = 0.35  # macro-F1 that length alone may reach (chance is about 0.2)
-SHORTCUT_PRECISION = (
-    0.95  # a word 1- to 3-gram right this often (a question mark is in 90%, questions being `none`) ...
-)
+SHORTCUT_PRECISION = 0.95  # a word 1- to 3-gram right this often (a question mark is in 90%, as questions are none) ...
 SHORTCUT_COVERAGE = 0.1  # ... in this share of a label's rows is a shortcut
 OPEN_LABEL_ISSUES = 0.2  # share of rows that cleanlab doubts and only one annotator has seen
 REPEATS = {
@@ -71,9 +69,7 @@ def paraphrases(
 
 
 def shared_stories(parts: Parts, common: int = 4, rare: int = 3) -> list[tuple[str, str, list[str]]]:
-    """Pairs of documents in different splits that share at least `common` full names which at most `rare` documents
-    have.
-    """
+    """Pairs of documents of different splits that share at least `common` names which at most `rare` documents have."""
     split_of = {s.doc: name for name, rows in parts.items() for s in rows}
     names: dict[str, set[str]] = defaultdict(set)
     for rows in parts.values():
@@ -96,9 +92,8 @@ def length_shortcut(sentences: list[Sentence], labels: list[str]) -> float:
     """Macro-F1 of a small decision tree that sees only the number of words and of characters (grouped 5-fold)."""
     x = [[len(s.text.split()), len(s.text)] for s in sentences]
     y = [labels.index(s.label) for s in sentences]
-    predicted = _out_of_fold(
-        DecisionTreeClassifier(max_depth=4, class_weight="balanced", random_state=0), x, y, sentences, "predict"
-    )
+    tree = DecisionTreeClassifier(max_depth=4, class_weight="balanced", random_state=0)
+    predicted = _out_of_fold(tree, x, y, sentences, "predict")
     return float(f1_score(y, predicted, average="macro"))
 
 
@@ -118,15 +113,8 @@ def ngram_shortcuts(
         of_label = np.array([s.label == label for s in sentences])
         inside = np.asarray(counts[of_label].sum(0)).ravel()
         hits = np.nonzero((inside >= precision * total) & (inside >= coverage * of_label.sum()))[0]
-        shortcuts += [
-            (
-                vectorizer.get_feature_names_out()[i],
-                label,
-                float(inside[i] / total[i]),
-                float(inside[i] / of_label.sum()),
-            )
-            for i in hits
-        ]
+        right, share, names = inside / total, inside / of_label.sum(), vectorizer.get_feature_names_out()
+        shortcuts += [(names[i], label, float(right[i]), float(share[i])) for i in hits]
     return sorted(shortcuts, key=lambda row: (-row[3], row[0]))
 
 
@@ -138,10 +126,8 @@ def label_issues(sentences: list[Sentence], vectors: dict[str, np.ndarray], labe
     x = np.stack([vectors[s.id] for s in sentences])
     y = np.array([labels.index(s.label) for s in sentences])
     probabilities = _out_of_fold(LogisticRegression(C=10, max_iter=100), x, y, sentences, "predict_proba")
-    return [
-        sentences[i]
-        for i in find_label_issues(y, probabilities, filter_by="both", return_indices_ranked_by="self_confidence")
-    ]
+    ranked = find_label_issues(y, probabilities, filter_by="both", return_indices_ranked_by="self_confidence")
+    return [sentences[i] for i in ranked]
 
 
 def _out_of_fold(model: object, x: object, y: object, sentences: list[Sentence], method: str) -> np.ndarray:
@@ -158,9 +144,7 @@ def diversity(sentences: list[Sentence]) -> dict[str, float]:
     documents: dict[str, list[str]] = defaultdict(list)
     for s in sentences:
         documents[s.doc].append(s.text)
-    grams = Counter(
-        gram for texts in documents.values() for gram in {g for text in texts for g in _ngrams(key(text).split(), 4)}
-    )
+    grams = Counter(gram for texts in documents.values() for gram in set[str]().union(*map(_4grams, texts)))
     openings = Counter(" ".join(key(s.text).split()[:2]) for s in sentences)
     names = Counter(name for texts in documents.values() for name in {n for text in texts for n in NAME.findall(text)})
     return {
@@ -170,8 +154,9 @@ def diversity(sentences: list[Sentence]) -> dict[str, float]:
     }
 
 
-def _ngrams(words: list[str], n: int) -> Iterable[str]:
-    return (" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
+def _4grams(text: str) -> set[str]:
+    words = key(text).split()
+    return {" ".join(words[i : i + 4]) for i in range(len(words) - 3)}
 
 
 def audit(parts: Parts, labels: list[str], encode: Callable[[list[str]], np.ndarray] = embed) -> tuple[dict, list[str]]:

@@ -34,8 +34,7 @@ def read_table(
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> Rows:
-    """(file:line, row) of one file. `columns` names those of a CSV or TSV without a header, `wanted` those that will be
-    used.
+    """(file:line, row) of one file. `columns` are those of a CSV or TSV without a header, `wanted` those that are used.
 
     Rows that cannot be read are added to `faults`, one line each. Raises Stop for what ails the whole file, and for the
     first such row where there are no `faults`.
@@ -66,18 +65,14 @@ def read_table(
 
 def with_class_names(table: datasets.Dataset) -> Iterator[Row]:
     """Rows of a hub dataset with the names of class labels in place of their numbers."""
-    classes = {
-        name: feature.names for name, feature in table.features.items() if isinstance(feature, datasets.ClassLabel)
-    }
+    classes = {name: kind.names for name, kind in table.features.items() if isinstance(kind, datasets.ClassLabel)}
     for row in table:
-        yield row | {
-            name: names[row[name]] for name, names in classes.items() if row[name] is not None and row[name] >= 0
-        }
+        labelled = {name: row[name] for name in classes if row[name] is not None and row[name] >= 0}
+        yield row | {name: classes[name][number] for name, number in labelled.items()}
 
 
 def _uncertainty(path: str) -> Iterator[tuple[str, Row]]:
-    """Documents of sentences with their cues marked: Annotation/DocumentSet/Document/DocumentPart/Sentence, with `ccue`
-    elements inside the text.
+    """Annotation/DocumentSet/Document/DocumentPart/Sentence, whose text has its cues in `ccue` elements.
 
     A sentence with a cue is uncertain, one without is certain, as in CoNLL-2010 (Farkas et al. 2010) and Szarvas et al.
     (2012), whose files have this form.
@@ -89,12 +84,7 @@ def _uncertainty(path: str) -> Iterator[tuple[str, Row]]:
         )
     for number, document in enumerate((element for element in root.iter() if element.tag.lower() == "document"), 1):
         for sentence in (element for element in document.iter() if element.tag.lower() == "sentence"):
-            label, text = (
-                "uncertain" if sentence.find(".//ccue") is not None else "certain",
-                "".join(sentence.itertext()),
-            )
+            text, label = "".join(sentence.itertext()), "certain" if sentence.find(".//ccue") is None else "uncertain"
             if text.strip():  # an empty element is no sentence
-                yield (
-                    f"{path}: sentence {sentence.get('id')}",
-                    {"doc": f"{Path(path).stem}-{number}", "text": text, "label": label},
-                )
+                row = {"doc": f"{Path(path).stem}-{number}", "text": text, "label": label}
+                yield f"{path}: sentence {sentence.get('id')}", row

@@ -16,12 +16,8 @@ from train.corpus.rows import Sentence, key, normalise
 from train.corpus.source_files import KINDS, Rows, is_table, read_table, with_class_names
 
 SPLIT_WORDS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
     "test": "test",
 }
 WHOLE = "all"  # the one part of a source without ready-made splits
@@ -29,8 +25,7 @@ SHOWN = 20  # of many faults
 
 
 def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[dict[str, list[Sentence]], list[str]]:
-    """The source's sentences by ready-made split, or under WHOLE, and the labels: those given, or else the data's,
-    sorted.
+    """The source's sentences by ready-made split, or under WHOLE, and the labels: those given, else the data's, sorted.
 
     `columns` of a row that are there are kept in its `meta`.
 
@@ -45,27 +40,17 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
     parts = {split: list(_sentences(rows, split, source, columns, faults)) for split, rows in raw.items()}
     everything = [s for rows in parts.values() for s in rows]
     used = {s.label for s in everything}
-    joined = sorted(
-        label
-        for label in used
-        if len(pieces := [p.strip() for p in re.split(r"[|;,]", label)]) > 1 and set(pieces) <= used | set(labels)
-    )
-    faults += [
-        f"{s.where}: label {s.label!r} joins several labels (multi-label), but a row here has exactly one: keep one of "
-        "them"
-        for s in everything
-        if s.label in joined
-    ]
+    apart = {label: set(map(str.strip, re.split("[|;,]", label))) for label in used if re.search("[|;,]", label)}
+    joined = {label for label, pieces in apart.items() if pieces <= used | set(labels)}
+    several = "joins several labels (multi-label), but a row here has exactly one: keep one of them"
+    faults += [f"{s.where}: label {s.label!r} {several}" for s in everything if s.label in joined]
     if labels:
         hint = (
             f"the labels are {', '.join(labels)}; correct the row, add the label to labels, "
             "or set labels: null for those of the data"
         )
-        faults += [
-            f"{s.where}: unknown label {s.label!r}; {hint}"
-            for s in everything
-            if s.label not in labels and s.label not in joined
-        ]
+        unknown = [s for s in everything if s.label not in labels and s.label not in joined]
+        faults += [f"{s.where}: unknown label {s.label!r}; {hint}" for s in unknown]
     _stop_or_skip(faults, source.on_error)
     good = used - {*joined, *(used - set(labels) if labels else ())}
     parts = {split: [s for s in rows if s.label in good] for split, rows in parts.items()}
@@ -117,9 +102,7 @@ def _judge(faults: list[str], what: str, repeats: str) -> None:
 
 
 def _conflicts(sentences: list[Sentence]) -> list[str]:
-    """A line for every sentence that has another label than an earlier one with the same text (letters and digits, case
-    folded).
-    """
+    """A line for every sentence that has another label than an earlier one with the same text, by `key`."""
     first: dict[str, Sentence] = {}
     pairs = [(s, first.setdefault(key(s.text) or s.text, s)) for s in sentences]
     return [
@@ -160,10 +143,8 @@ def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str
     files = sorted(str(path) for path in root.iterdir() if is_table(path))
     if not files:
         raise Stop(f"source: the directory {root} holds no {', '.join(KINDS)} file")
-    spoken = {
-        file: {SPLIT_WORDS[word] for word in re.findall(r"[a-z]+", Path(file).stem.lower()) if word in SPLIT_WORDS}
-        for file in files
-    }
+    words = {file: set(re.findall(r"[a-z]+", Path(file).stem.lower())) for file in files}
+    spoken = {file: {SPLIT_WORDS[word] for word in SPLIT_WORDS.keys() & words[file]} for file in files}
     if split_column or not any(splits == {"train"} for splits in spoken.values()):
         return {WHOLE: files}
     if unclear := [file for file, splits in spoken.items() if len(splits) != 1]:
@@ -175,18 +156,8 @@ def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str
 
 
 def _rows(files: str | list[str], source: Source, faults: list[str]) -> Rows:
-    return [
-        pair
-        for file in ([files] if isinstance(files, str) else files)
-        for pair in read_table(
-            file,
-            _wanted(source),
-            faults,
-            columns=source.csv.columns,
-            delimiter=source.csv.delimiter,
-            encoding=source.csv.encoding,
-        )
-    ]
+    listed, form = [files] if isinstance(files, str) else files, source.csv.model_dump()
+    return [pair for file in listed for pair in read_table(file, _wanted(source), faults, **form)]
 
 
 def _wanted(source: Source) -> list[str]:
@@ -196,10 +167,7 @@ def _wanted(source: Source) -> list[str]:
 
 
 def _hub(source: str) -> dict[str, Rows]:
-    """A hub dataset, `owner/name` or `owner/name:configuration`.
-
-    Splits that are none of ours in name are left out, and named.
-    """
+    """A hub dataset, `owner/name` or `owner/name:configuration`. Splits that are none of ours are left out, told."""
     name, _, configuration = source.partition(":")
     try:
         loaded = datasets.load_dataset(name, configuration or None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import datasets
 
+from onrecord.inference.backends import sha256
 from train.config import Config, Corpus, Stop, changed, read_record, reasons
 
 
@@ -35,15 +36,14 @@ def labelled(config: Config, labels: list[str]) -> Config:
 
 
 def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datasets.Dataset:
-    """One split of data/: in memory, or, for rows without number, read from an Arrow file that is made in the directory
-    `on_disk`.
+    """One split of data/: in memory, or, for rows without number, as an Arrow file in the directory `on_disk`.
 
     Raises Stop if train.build has not finished in data/, made it for other labels, or wrote another file than lies
     there now.
     """
     directory = Path(corpus.data)
-    manifest = directory / "manifest.json"
-    if not manifest.is_file() or not (directory / f"{name}.parquet").is_file():
+    manifest, file = directory / "manifest.json", directory / f"{name}.parquet"
+    if not manifest.is_file() or not file.is_file():
         raise Stop(
             f"{directory} holds no {name} split; run `make data` (python -m train.build) first, or --corpus.data names "
             "another directory"
@@ -55,18 +55,13 @@ def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datase
             f"{directory} was built for the labels {made_for}, the config has {corpus.labels}; run `make data` (python "
             "-m train.build) again"
         )
-    file = str(directory / f"{name}.parquet")
-    with open(file, "rb") as opened:
-        if hashlib.file_digest(opened, "sha256").hexdigest() != record["sha256"].get(f"{name}.parquet"):
-            raise Stop(
-                f"{file} is not the file that train.build wrote: labels or rows were changed afterwards; run `make "
-                "data` (python -m train.build) again"
-            )
-    return (
-        datasets.Dataset.from_parquet(file, cache_dir=str(on_disk))
-        if on_disk
-        else datasets.Dataset.from_parquet(file, keep_in_memory=True)
-    )
+    if sha256(file) != record["sha256"].get(file.name):
+        raise Stop(
+            f"{file} is not the file that train.build wrote: labels or rows were changed afterwards; run `make "
+            "data` (python -m train.build) again"
+        )
+    place: dict[str, Any] = {"cache_dir": str(on_disk)} if on_disk else {"keep_in_memory": True}
+    return datasets.Dataset.from_parquet(str(file), **place)
 
 
 def _manifest(path: Path) -> dict[str, Any]:
@@ -79,14 +74,10 @@ def _manifest(path: Path) -> dict[str, Any]:
 
 
 def sign(directory: Path) -> None:
-    """Write the digests of the Parquet files that lie in a data directory into its manifest: for benchmarks, which
-    change splits on purpose.
-    """
+    """Write the digests of a data directory's Parquet files into its manifest: for who changes splits on purpose."""
     manifest = directory / "manifest.json"
     record = json.loads(manifest.read_text())
-    record["sha256"] |= {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.glob("*.parquet")
-    }
+    record["sha256"] |= {path.name: sha256(path) for path in directory.glob("*.parquet")}
     manifest.write_text(json.dumps(record, indent=2) + "\n")
 
 
@@ -96,15 +87,12 @@ def built(data: str) -> str:
     A checkpoint keeps that of the data it was trained on.
     """
     digests = _manifest(Path(data) / "manifest.json")["sha256"]
-    return hashlib.sha256(
-        json.dumps({name: d for name, d in sorted(digests.items()) if name.endswith(".parquet")}).encode()
-    ).hexdigest()
+    splits = {name: digest for name, digest in sorted(digests.items()) if name.endswith(".parquet")}
+    return hashlib.sha256(json.dumps(splits).encode()).hexdigest()
 
 
 def refuse_other_data(config: Config) -> None:
-    """Raise Stop if the checkpoint was trained on other data than the data directory holds: its test split may be what
-    the model has learned from.
-    """
+    """Raise Stop if the checkpoint was trained on other data than this: it may have learned from its test split."""
     load_split(config.corpus, "train")  # says what to do where there is no data
     path = config.checkpoint / "training.json"
     again = f"train again with {config.fit_command}"

@@ -37,10 +37,9 @@ def measure_behaviour(
     rows: list[dict],
     test: list[dict],
 ) -> dict[str, Any]:
-    """Figures of the held-out rows, whose rules and labels are known, and of edits of the `test` rows that must not
-    change a label.
+    """Figures of the held-out rows, and of edits of the `test` rows that must not change a label.
 
-    `answer` gives the labels of texts, `encode` their tokens: an edit that the model cannot see is counted, and tests
+    `answer` gives labels of texts, `encode` their tokens: an edit that the model cannot see is counted, and tests
     nothing.
     """
     contrasts = [row for row in rows if row.get("part") != GUIDELINES]
@@ -72,9 +71,7 @@ def edited(texts: Sequence[str], seed: int = 0) -> dict[str, list[tuple[int, str
 def edit_rates(
     answer: Callable[[Sequence[str]], list[str]], encode: Callable[[Sequence[str]], list], texts: Sequence[str]
 ) -> dict[str, dict[str, float]]:
-    """edit -> pairs of a text and its edited form, the share whose label the edit left as it was, right or wrong, and
-    how many it left `unseen`.
-    """
+    """edit -> pairs of a text and its edited form, the share whose label stayed, right or wrong, and those `unseen`."""
     before, tokens = answer(texts), encode(texts)
     rates: dict[str, dict[str, float]] = {}
     for name, pairs in edited(texts).items():

@@ -56,11 +56,8 @@ def headline_case(text: str, random: Random) -> str:
 
 def first_letter(text: str, random: Random) -> str:
     """The first letter becomes small, as behind a colon or a bullet."""
-    return (
-        text[:1].lower() + text[1:]
-        if re.match(r"(?:The|A|An|It|He|She|They|There|This|That|In|On|But) ", text)
-        else text
-    )
+    opens = re.match(r"(?:The|A|An|It|He|She|They|There|This|That|In|On|But) ", text)
+    return text[:1].lower() + text[1:] if opens else text
 
 
 def final_stop_dropped(text: str, random: Random) -> str:
@@ -80,11 +77,8 @@ def dash_form(text: str, random: Random) -> str:
 
 def dateline(text: str, random: Random) -> str:
     """A place, and perhaps an agency, stands in front of a sentence of seven words and more."""
-    return (
-        random.choice(DATELINES) + text
-        if len(text.split()) > 6 and re.search(r"^[A-Z“\"].*[.?!][”\"]?$", text)
-        else text
-    )
+    whole = len(text.split()) > 6 and re.search(r"^[A-Z“\"].*[.?!][”\"]?$", text)
+    return random.choice(DATELINES) + text if whole else text
 
 
 def weekday(text: str, random: Random) -> str:

@@ -36,9 +36,7 @@ class Verdict:
 
 
 class Bound(BaseModel):
-    """One figure of metrics.json, by its path, and the bounds it must keep: stated, or a distance from the mean of what
-    runs reached.
-    """
+    """A figure of metrics.json and the bounds it must keep: stated, or so far from the mean of what runs reached."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -85,9 +83,7 @@ class Bound(BaseModel):
 
 
 class NoRegression(BaseModel):
-    """Macro-F1 on test must not fall behind that of the released answers: significantly worse fails, worse within noise
-    is to be investigated.
-    """
+    """Macro-F1 on test against the released answers: significantly worse fails, worse within noise is investigated."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -116,10 +112,9 @@ def read_rules(path: Path | str) -> list[GateRule]:
 
     Raises Stop if it is missing, wrong or empty: a gate without rules would pass anything.
     """
+    form = TypeAdapter(Annotated[list[GateRule], Field(min_length=1)])
     try:
-        rules = TypeAdapter(Annotated[list[GateRule], Field(min_length=1)]).validate_python(
-            yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        )
+        rules = form.validate_python(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise Stop(f"gate {path}: {error}") from error
     return [
@@ -170,8 +165,7 @@ def table(verdicts: list[Verdict]) -> str:
 
 
 def with_reached(rules: str, runs: list[dict[str, Any]]) -> str:
-    """The text of a gate file, one rule a line, with the figures of these metrics in place of what its rules say was
-    reached.
+    """The text of a gate file, one rule a line, with the figures of these runs in place of what was reached.
 
     Raises Stop for a figure that one of the runs has not measured.
     """

@@ -16,9 +16,8 @@ FEW = 30
 
 def macro_f1(targets: Sequence[int], predicted: Sequence[int], labels: int) -> float:
     """Unweighted mean of the F1 of those labels of 0..labels-1 that occur in `targets`."""
-    return float(
-        f1_score(targets, predicted, labels=sorted(set(targets) & set(range(labels))), average="macro", zero_division=0)
-    )
+    occur = sorted(set(targets) & set(range(labels)))
+    return float(f1_score(targets, predicted, labels=occur, average="macro", zero_division=0))
 
 
 def metric_value(metric: str, targets: Sequence[int], predicted: Sequence[int], labels: Sequence[str]) -> float:
@@ -39,9 +38,7 @@ def figure(measured: dict, metric: str) -> tuple[str, float, list[float]]:
 
 
 def notes(measured: dict, unit: str = "documents") -> list[str]:
-    """What a reader of these figures must be told: labels that macro-F1 leaves out, one answer to everything, few
-    documents.
-    """
+    """What a reader of these figures must be told: labels left out, one answer to everything, few documents."""
     lines = []
     answered = [label for label, n in zip(measured["labels"], np.sum(measured["confusion"], 0), strict=True) if n]
     if len(answered) == 1 and len(measured["labels"]) - len(measured["absent"]) > 1:
@@ -59,8 +56,9 @@ def notes(measured: dict, unit: str = "documents") -> list[str]:
 
 
 def scores(hits: np.ndarray, true: np.ndarray, predicted: np.ndarray, occur: np.ndarray) -> dict[str, np.ndarray]:
-    """Accuracy, macro-F1 over the labels that `occur` (K,), and precision, recall and F1 per label, from the counts of
-    right answers, true labels and answers, each (..., K).
+    """Accuracy, macro-F1 over the labels that `occur` (K,), and precision, recall and F1 per label.
+
+    From the counts of right answers, true labels and answers, each (..., K).
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         parts = {"precision": hits / predicted, "recall": hits / true, "f1": 2 * hits / (true + predicted)}
@@ -83,9 +81,7 @@ def per_document(targets: Sequence[int], predicted: Sequence[int], labels: int, 
 
 
 def reliability(probabilities: np.ndarray, targets: np.ndarray, bins: int = 15) -> list[dict[str, float]]:
-    """Rows, mean confidence and accuracy of each equal-width bin of confidence that has rows: what a reliability
-    diagram draws.
-    """
+    """Rows, mean confidence and accuracy of each equal-width bin of confidence that has rows, for a diagram."""
     confidence, right = probabilities.max(1), probabilities.argmax(1) == targets
     index = np.minimum((confidence * bins).astype(int), bins - 1)
     return [
@@ -110,14 +106,12 @@ def risk_coverage(confidence: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray
 
 
 def calibration_error(probabilities: np.ndarray, targets: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error with equal-width bins (Guo et al. 2017): mean |confidence - accuracy|, weighted by bin
-    size.
+    """Expected calibration error (Guo et al. 2017): mean |confidence - accuracy| of equal-width bins, weighted by rows.
 
     `probabilities` is (N, K), `targets` (N,).
     """
-    return sum(
-        b["rows"] * abs(b["confidence"] - b["accuracy"]) for b in reliability(probabilities, targets, bins)
-    ) / len(targets)
+    found = reliability(probabilities, targets, bins)
+    return sum(b["rows"] * abs(b["confidence"] - b["accuracy"]) for b in found) / len(targets)
 
 
 def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[str], documents: Sequence[str],
@@ -143,9 +137,10 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     spread = scores(hits, true, answered, occur)
     low, high = ({name: np.percentile(value, q, axis=0) for name, value in spread.items()} for q in (2.5, 97.5))
 
-    def interval(name: str) -> list[float]:
-        return [round(float(low[name]), 4), round(float(high[name]), 4)]
+    def interval(name: str, *label: int) -> list[float]:
+        return [round(float(bound[name][label]), 4) for bound in (low, high)]
 
+    names = ("precision", "recall", "f1")
     result = {
         "rows": len(targets),
         "documents": n,
@@ -154,14 +149,8 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
         "macro_f1": round(float(point["macro_f1"]), 4),
         "macro_f1_interval": interval("macro_f1"),
         "labels": {
-            label: {
-                **{
-                    name: round(float(point[name][i]), 4) if occur[i] else None
-                    for name in ("precision", "recall", "f1")
-                },
-                "f1_interval": [round(float(low["f1"][i]), 4), round(float(high["f1"][i]), 4)] if occur[i] else None,
-                "support": int(counts[1, :, i].sum()),
-            }
+            label: {name: round(float(point[name][i]), 4) if occur[i] else None for name in names}
+            | {"f1_interval": interval("f1", i) if occur[i] else None, "support": int(counts[1, :, i].sum())}
             for i, label in enumerate(labels)
         },
         # label -> how often it was answered all the same
@@ -169,9 +158,7 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
         "confusion": confusion_matrix(targets, predicted, labels=range(k)).tolist(),
     }
     if probabilities is not None:
+        bins = reliability(probabilities, np.asarray(targets))
         result["calibration_error"] = round(calibration_error(probabilities, np.asarray(targets)), 4)
-        result["reliability"] = [
-            {name: round(value, 4) for name, value in b.items()}
-            for b in reliability(probabilities, np.asarray(targets))
-        ]
+        result["reliability"] = [{name: round(value, 4) for name, value in b.items()} for b in bins]
     return result

@@ -36,11 +36,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
     """Markdown made from metrics.json, with the figures of --extra files, such as real news, where there are any."""
     model = recipe(config)["engine"]["model"]
     ours = config.source.files is None
-    extra = {
-        f"{name}, {part}": systems["model"]
-        for name, parts in metrics["extra"].items()
-        for part, systems in parts.items()
-    }
+    extra = model_by_part(metrics)
     baselines = {f"own test: {name}": measured for name, measured in metrics["baselines"].items()}
     front = ModelCardData(
         **OURS if ours else {},
@@ -76,6 +72,13 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
     return f"{card}\n"
 
 
+def model_by_part(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """FILE, PART -> the model's figures on that part of an --extra file."""
+    return {
+        f"{name}, {part}": kinds["model"] for name, parts in metrics["extra"].items() for part, kinds in parts.items()
+    }
+
+
 def meanings(corpus: Corpus) -> str:
     """The section that defines the labels; nothing where the config's definitions are of other labels."""
     if corpus.definitions.keys() != set(corpus.labels):
@@ -98,10 +101,7 @@ def cell(text: str) -> str:
 
 
 def read_ceilings(seeds: Path) -> list[dict[str, Any]]:
-    """Figures of a further rater on real sentences, from SEEDS/third_rater.yaml: name, macro_f1 and perhaps rows.
-
-    Empty where there are none.
-    """
+    """Figures of further raters on real sentences in SEEDS/third_rater.yaml: name, macro_f1 and perhaps rows."""
     path = seeds / "third_rater.yaml"
     return read_record(path, list, "give a list of name, macro_f1 and perhaps rows") if path.is_file() else []
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from train.config import SECTIONS, Config, read_record
 from train.measure.metrics import figure as judged_figure
 from train.measure.metrics import notes
-from train.measure.model_card import read_ceilings, recipe
+from train.measure.model_card import model_by_part, read_ceilings, recipe
 from train.measure.slices import LEAST
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
@@ -25,20 +25,15 @@ def report(metrics: dict[str, Any], config: Config) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["percent"] = lambda value, digits=1: "–" if value is None else f"{value:.{digits}%}"
-    measured = {"own test": metrics["test"]} | {
-        f"{name}, {part}": systems["model"]
-        for name, parts in metrics["extra"].items()
-        for part, systems in parts.items()
-    }
+    measured = {"own test": metrics["test"]} | model_by_part(metrics)
+    manifest = read_record(Path(config.corpus.data) / "manifest.json", dict, "run `make data` again")
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         metrics=metrics,
         config=config,
         least=LEAST,
         labels=config.corpus.labels,
         judged=judged_figure(metrics["test"], config.measure.metric),
-        agreement=read_record(Path(config.corpus.data) / "manifest.json", dict, "run `make data` again").get(
-            "agreement", []
-        ),
+        agreement=manifest.get("agreement", []),
         ceilings=read_ceilings(Path(config.corpus.seeds)) if config.source.files is None else [],
         reliability=reliability_diagram(metrics["test"]["reliability"]),
         risk=risk_diagram(metrics["abstention"]["curve"], metrics["abstention"]["promised_error"]),
@@ -66,15 +61,10 @@ def reliability_diagram(bins: list[dict[str, float]]) -> str:
     figure, axes = _axes("confidence", "accuracy")
     largest = max(b["rows"] for b in bins)
     axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--")
-    axes.plot([b["confidence"] for b in bins], [b["accuracy"] for b in bins], color=ACCENT, linewidth=1.5)
-    axes.scatter(
-        [b["confidence"] for b in bins],
-        [b["accuracy"] for b in bins],
-        s=[12 + 160 * b["rows"] / largest for b in bins],
-        color=ACCENT,
-        alpha=0.75,
-        linewidths=0,
-    )
+    points = [b["confidence"] for b in bins], [b["accuracy"] for b in bins]
+    sizes = [12 + 160 * b["rows"] / largest for b in bins]
+    axes.plot(*points, color=ACCENT, linewidth=1.5)
+    axes.scatter(*points, s=sizes, color=ACCENT, alpha=0.75, linewidths=0)
     axes.set(xlim=(0.15, 1.02), ylim=(0, 1.05))
     return _svg(figure)
 
@@ -92,18 +82,12 @@ def risk_diagram(curve: list[list[float]], promised: float) -> str:
 
 
 def learning_curve(run_dir: Path) -> str | None:
-    """Macro-F1 against training rows, over this run and its siblings NAME-... that evaluated models of the same recipe
-    on fewer rows. None without any.
-    """
+    """Macro-F1 against training rows, of this run and its siblings NAME-... on fewer rows. None without siblings."""
     runs: list[tuple[int, float, dict[str, float]]] = []
     for path in [run_dir / "metrics.json", *run_dir.parent.glob(f"{run_dir.name}-*/metrics.json")]:
         if path.is_file():
             metrics = read_record(path, dict, "write it again with train.evaluate")
-            extra = {
-                f"{name}, {part}": systems["model"]["macro_f1"]
-                for name, parts in metrics["extra"].items()
-                for part, systems in parts.items()
-            }
+            extra = {name: figures["macro_f1"] for name, figures in model_by_part(metrics).items()}
             runs.append((metrics["training"]["rows"], metrics["test"]["macro_f1"], extra))
     if len(runs) < 2:
         return None

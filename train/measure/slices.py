@@ -31,9 +31,8 @@ def slices(rows: list[dict], predicted: list[int], labels: list[str], kinds: lis
         if kind not in IN_THE_TEXT and kind not in rows[0]:
             if kind in ARTICLE_FIELDS + GROUP_FIELDS:  # a column of the seeds; a source need not have it
                 continue
-            raise Stop(
-                f"slices: {kind!r} is no column of the data ({', '.join(rows[0])}) and none of {', '.join(IN_THE_TEXT)}"
-            )
+            known = f"no column of the data ({', '.join(rows[0])}) and none of {', '.join(IN_THE_TEXT)}"
+            raise Stop(f"slices: {kind!r} is {known}")
         members: dict[str, list[int]] = defaultdict(list)
         for i, row in enumerate(rows):
             if value := IN_THE_TEXT[kind](row["text"]) if kind in IN_THE_TEXT else row[kind]:
