@@ -16,7 +16,9 @@ from onrecord.tables.formats import DELIMITERS, TableError, refuse_repeated
 from onrecord.tables.opening import BOM, guess
 
 CELL = 1_000_000  # characters: a quotation mark that is never closed makes no longer one
-RECORD = 16 * CELL  # characters of a row
+RECORD = 16 * CELL  # characters of a row, bytes of a line of JSONL
+PIECE = CELL  # bytes of a line that are read at once
+ENDS = (b"\n", b"\r")  # of lines
 LOOK = 1 << 16  # bytes in which a line end must come for a file to be one of lines that end in LF
 CANDIDATES = ",;\t|"  # delimiters that are tried
 QUOTED = re.compile(rb'"(?:[^"]|"")*"')  # a whole cell of TSV
@@ -213,24 +215,24 @@ def _cells(record: _Record, form: Dialect) -> tuple[list[str], str]:
 def _records(file: BinaryIO, form: Dialect) -> Iterator[_Record]:
     """The lines of each row together, from the beginning of the file."""
     number = read = 0
-    for raw in (lines := _lines(file)):
-        text = (raw if number else raw.removeprefix(BOM)).decode("utf-8", "surrogateescape")
+    for raw in (lines := _lines(file, form.delimiter)):
+        text = (raw if read else raw.removeprefix(BOM)).decode("utf-8", "surrogateescape")
         number, read, first = number + 1, read + len(raw), number + 1
         inside = not form.bare and '"' in text and _inside(text, False, form.delimiter)
-        if inside:
-            kept, length = [text], len(text)
-            while inside and (raw := next(lines, b"")):
-                number, read = number + 1, read + len(raw)
-                text = raw.decode("utf-8", "surrogateescape")
+        kept, length, ended = [text], len(text), raw.endswith(ENDS)
+        while (inside or not ended) and (raw := next(lines, b"")):
+            number, read = number + ended, read + len(raw)
+            text = raw.decode("utf-8", "surrogateescape")
+            if inside:
                 inside = '"' not in text or _inside(text, True, form.delimiter)
-                length += len(text)
-                if length <= RECORD:
-                    kept.append(text)
-                else:
-                    kept.clear()
-            yield _Record("".join(kept) if length <= RECORD else None, first, number, read)
-        else:
-            yield _Record(text, first, number, read)
+            else:  # a piece, which begins within a cell
+                inside = not form.bare and '"' in text and _inside(f" {text}", False, form.delimiter)
+            length, ended = length + len(text), raw.endswith(ENDS)
+            if length <= RECORD:
+                kept.append(text)
+            else:
+                kept.clear()
+        yield _Record("".join(kept) if length <= RECORD else None, first, number, read)
 
 
 def _inside(text: str, inside: bool, delimiter: str) -> bool:
@@ -250,20 +252,37 @@ def _inside(text: str, inside: bool, delimiter: str) -> bool:
         inside = False
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Lines with their ends: LF or CR LF, or CR alone in a file whose beginning has no LF."""
+def _lines(file: BinaryIO, delimiter: str) -> Iterator[bytes]:
+    """Lines with their ends: LF or CR LF, or CR alone in a file whose beginning has no LF.
+
+    One of more than PIECE bytes comes in pieces, each but the first beginning within a cell. Raises TableError for
+    one that cannot be cut so.
+    """
     file.seek(0)
     beginning = file.read(LOOK)
     file.seek(0)
-    if b"\n" in beginning or b"\r" not in beginning:
-        yield from iter(file.readline, b"")
-        return
+    marks = b'"\r' + delimiter.encode()
     rest = b""
-    while block := file.read(LOOK):
-        *ended, rest = (rest + block).split(b"\r")
-        yield from (line + b"\r" for line in ended)
+    if b"\n" in beginning or b"\r" not in beginning:
+        while raw := file.readline(PIECE):
+            line, rest = _cut(rest + raw, marks) if len(raw) == PIECE and raw[-1:] != b"\n" else (rest + raw, b"")
+            yield line
+    else:
+        while block := file.read(LOOK):
+            *ended, rest = (rest + block).split(b"\r")
+            yield from (line + b"\r" for line in ended)
+            if len(rest) > PIECE:
+                line, rest = _cut(rest, marks)
+                yield line
     if rest:
         yield rest
+
+
+def _cut(line: bytes, marks: bytes) -> tuple[bytes, bytes]:
+    """A line as far as the last byte that is none of `marks`, and the rest of it."""
+    if not (piece := line.rstrip(marks)):
+        raise TableError(f"a line has nothing but delimiters and quotation marks in {PIECE:,} bytes: this is no table")
+    return piece, line[len(piece) :]
 
 
 def _is_bare(file: BinaryIO, wanted: Sequence[str], names: Sequence[str] | None) -> bool:
@@ -273,7 +292,7 @@ def _is_bare(file: BinaryIO, wanted: Sequence[str], names: Sequence[str] | None)
     """
     counts: set[int] = set()
     bare = False
-    for number, raw in enumerate(_lines(file)):
+    for number, raw in enumerate(_lines(file, "\t")):
         if line := (raw if number else raw.removeprefix(BOM)).rstrip(b"\r\n"):
             counts.add(line.count(b"\t"))
             bare = bare or (

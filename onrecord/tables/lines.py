@@ -1,4 +1,6 @@
-"""Lines of an endless binary stream: in constant memory, each as soon as it is there, and bad ones told, not fatal."""
+"""Lines in constant memory: of an endless stream, each as soon as it is there, and of a file; no line is kept whole
+that is too long.
+"""
 
 from __future__ import annotations
 
@@ -51,3 +53,13 @@ def incoming_lines(stream: BinaryIO) -> Iterator[list[Line]]:
     number += 1
     if (rest or cut) and ((last := line(rest)).fault or last.text.strip()):
         yield [last]
+
+
+def read_line(file: BinaryIO, most: int) -> tuple[bytes, int]:
+    """The next line of a file, as far as its first `most` bytes, and how many it has; (b"", 0) at the end."""
+    line = piece = file.readline(most)
+    size = len(line)
+    while len(piece) == most and not piece.endswith(b"\n"):
+        piece = file.readline(most)
+        size += len(piece)
+    return line, size

@@ -108,11 +108,11 @@ def guess(file: BinaryIO) -> str | None:
         return None
     file.seek(0)
     odd: list[bytes] = []
-    for line in file:
+    while line := file.readline(BLOCK):
         try:
             line.decode()
         except UnicodeDecodeError:
-            odd.append(line[:BLOCK])
+            odd.append(line)
         if len(odd) == SAMPLE:
             break
     file.seek(0)

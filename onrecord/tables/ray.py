@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from onrecord.checkpoints import find_checkpoint
 from onrecord.classifier import Classifier
@@ -97,12 +97,8 @@ def score_directory(
         raise ScoreError(f"{target} lies in {source}, so that scores would be scored: give a directory beside it")
     paths = _paths(files, where, source)
     format = format_of(paths[0])
-    identity = run_identity(
-        classifier,
-        classifier.place.source,
-        options,
-        {"format": format, "files": {path: files.ukey(path) for path in paths}},
-    )
+    found = {path: files.ukey(path) for path in paths}
+    identity = run_identity(classifier, classifier.place.source, options, {"format": format, "files": found})
     way_out = f"delete {target} to begin anew"
     if out.exists(f"{there}/{MANIFEST}"):
         manifest = json.loads(out.cat_file(f"{there}/{MANIFEST}"))
@@ -137,6 +133,9 @@ def score_directory(
         reports[report["stem"]] = report
         fresh += report["rows"]
         progress(fresh, report["bad rows"])
+    files.invalidate_cache()
+    if changed := [path for path in paths if not files.exists(path) or files.ukey(path) != found[path]]:
+        raise ScoreError(f"{changed[0]} was changed while it was being scored, so that parts may be of both: {way_out}")
     return _finish(out, there, identity, [reports[task["stem"]] for task in spans])
 
 
@@ -167,10 +166,15 @@ def _paths(files: Any, where: str, source: str) -> list[str]:
     return visible
 
 
+def _opened(files: Any, path: str) -> BinaryIO:
+    """A file; one in an object store would read five MiB for each line, and all of a line however long."""
+    return io.BufferedReader(files.open(path, "rb"), 1 << 20)
+
+
 def _spans(files: Any, number: int, path: str, scorer: Scorer, format: str) -> list[dict[str, Any]]:
     reader = scorer.reader(format)
     try:
-        with files.open(path, "rb") as file:
+        with _opened(files, path) as file:
             reader.columns(file)
             return [
                 {"path": path, "span": span, "stem": f"{number:06}-{i:06}"} for i, span in enumerate(reader.spans(file))
@@ -252,7 +256,7 @@ class SpanScorer:
         report: dict[str, Any] = {"stem": stem, "source": path, "rows": 0, "bad rows": [], "parts": []}
         reader = self.scorer.reader(self.format)
         try:
-            with self.files.open(path, "rb") as file:
+            with _opened(self.files, path) as file:
                 columns = reader.columns(file)
                 for part in self.scorer.parts(
                     reader, file, span, stem, Form(self.format), columns, kept.__contains__, self.work.on_error

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from onrecord.tables import workbook
-from onrecord.tables.delimited import Dialect, Row, dialect, header, is_unicode
+from onrecord.tables.delimited import RECORD, Dialect, Row, dialect, header, is_unicode
 from onrecord.tables.delimited import rows as delimited_rows
 from onrecord.tables.formats import DELIMITERS, TableError, arrow, format_of, refuse_repeated
+from onrecord.tables.lines import read_line
 from onrecord.tables.opening import BOM, opened
 
 if TYPE_CHECKING:
@@ -271,16 +272,17 @@ def _json_rows(file: BinaryIO, span: Span, fault_of: Callable[[dict[str, Any], s
     size, (position, stop) = _size(file), span
     if position:  # the line that the span begins within belongs to the one before
         file.seek(position - 1)
-        position += len(file.readline()) - 1
+        position += read_line(file, RECORD)[1] - 1
     before, start = -1, position  # lines before the span: counted when one must be named
     file.seek(position)
     number = 0
-    while position < stop and (raw := file.readline()):
-        position += len(raw)
+    while position < stop and (read := read_line(file, RECORD))[1]:
+        raw, length = read
+        position += length
         number += 1
-        if not (data := raw.removeprefix(BOM) if position == len(raw) else raw).strip():
+        if not (data := raw.removeprefix(BOM) if position == length else raw).strip() and length <= RECORD:
             continue
-        values, line, fault = _json_object(data)
+        values, line, fault = _json_object(data) if length <= RECORD else ({}, "", f"has more than {RECORD:,} bytes")
         fault = fault or fault_of(values, line)
         if fault and before < 0:
             before = _newlines(file, start)

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fsspec.implementations.local import LocalFileSystem
+from fsspec.spec import AbstractBufferedFile
 
 from onrecord import Classifier
 from onrecord.classifier import CheckpointError
@@ -188,6 +191,34 @@ def test_spans_give_what_one_process_gives(
     )
 
 
+class Remote(LocalFileSystem):
+    """Files as an object store has them, read in blocks: their readline takes no limit, and reads a block a line."""
+
+    protocol = "remote"
+
+    def _open(self, path: str, mode: str = "rb", block_size: int | None = None, **options: Any) -> Any:
+        if mode != "rb":
+            return super()._open(path, mode, **options)
+
+        class Blocks(AbstractBufferedFile):
+            def _fetch_range(self, start: int, end: int) -> bytes:
+                return Path(path).read_bytes()[start:end]
+
+        return Blocks(self, path, mode)
+
+
+def test_files_of_an_object_store(
+    checkpoint: Path, tmp_path: Path, without_ray: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsspec.register_implementation("remote", Remote, clobber=True)
+    monkeypatch.setattr(tables, "SPAN", 700)
+    for suffix in (".jsonl", ".parquet"):
+        source, target = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+        write_files(source, 40, suffix)
+        assert score_directory(f"remote://{source}", str(target), str(checkpoint), Options(part_rows=7)).written == 80
+        assert rows_of(list(target.glob("0*"))) == rows_of(single(source, checkpoint, 7, tmp_path))
+
+
 def test_bad_rows_are_named_by_file(
     checkpoint: Path, tmp_path: Path, without_ray: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +264,24 @@ def test_what_stands_in_the_way_is_said(checkpoint: Path, tmp_path: Path, withou
     score_directory(str(tmp_path / "in"), str(tmp_path / "out"), str(checkpoint), Options())
     with pytest.raises(ScoreError, match=r"options was.*delete .*out to begin anew"):
         score_directory(str(tmp_path / "in"), str(tmp_path / "out"), str(checkpoint), Options(prefix="x_"))
+
+
+def test_an_input_that_changes_in_mid_run_is_told(
+    checkpoint: Path, tmp_path: Path, without_ray: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the parts are of both files, and nobody knows."""
+    write_files(tmp_path / "in", 10)
+    run = ray_engine._run
+
+    def changing(*arguments: Any) -> Iterator[dict[str, Any]]:
+        for report in run(*arguments):
+            yield report
+            (tmp_path / "in" / "b.jsonl").write_text('{"text": "Another one.", "id": 0}\n')
+
+    monkeypatch.setattr(ray_engine, "_run", changing)
+    with pytest.raises(ScoreError, match=r"b\.jsonl was changed while it was being scored.*delete .*out to begin anew"):
+        score_directory(str(tmp_path / "in"), str(tmp_path / "out"), str(checkpoint), Options())
+    assert not (tmp_path / "out" / "_manifest.json").exists()
 
 
 def test_what_others_left_in_the_input_is_not_scored(checkpoint: Path, tmp_path: Path, without_ray: None) -> None:

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecord.tables.delimited import CELL, Dialect
+from onrecord.tables import delimited
+from onrecord.tables.delimited import CELL, RECORD, Dialect
 from onrecord.tables.delimited import rows as delimited_rows
 from onrecord.tables.formats import TableError, format_of
-from onrecord.tables.read import rows
+from onrecord.tables.read import Reader, rows
 
 
 def found(path: Path, wanted: tuple[str, ...] = ("text",), **options: object) -> tuple[list[str], list[str]]:
@@ -69,6 +70,42 @@ def test_a_bad_row_ends_where_its_quotation_marks_end(tmp_path: Path, row: str, 
 def test_a_quotation_mark_that_is_never_closed_takes_the_rest_with_it_and_says_so(tmp_path: Path) -> None:
     good, faults = found(saved(tmp_path, 'id,text\n1,before\n2,"open\n3,behind\n'))
     assert good == ["before"] and faults == ["row 2 (lines 3 to 4): has a quotation mark that is never closed"]
+
+
+class Narrow(io.BytesIO):
+    """A file that is never asked for a line however long: one of 6 GB fits into a .gz of 6 MB."""
+
+    def readline(self, size: int | None = -1) -> bytes:
+        assert size is not None and 0 <= size <= RECORD
+        return super().readline(size)
+
+
+@pytest.mark.parametrize(
+    ("format", "before", "long", "behind"),
+    [
+        ("jsonl", b'{"text": "before"}\n', b'{"text": "%s"}\n', b'{"text": "behind"}\n'),
+        ("csv", b"text\nbefore\n", b"%s\n", b"behind\n"),
+        ("csv", b"text\nbefore\n", b'"%s"\n', b"behind\n"),
+        ("csv", b"text\rbefore\r", b"%s\r", b"behind\r"),
+    ],
+)
+def test_a_line_that_does_not_fit_into_memory_is_one_bad_row(
+    format: str, before: bytes, long: bytes, behind: bytes
+) -> None:
+    file = Narrow(before + long % (b"x" * (RECORD + 1)) + behind)
+    reader = Reader(format, "text", frozenset())
+    assert reader.columns(file) == ["text"]
+    for size in (10, 1):
+        chunks = [chunk for span in reader.spans(file) for chunk in reader.chunks(file, span, size)]
+        assert [text for chunk in chunks for text in chunk.texts] == ["before", "behind"]
+        (fault,) = [fault for chunk in chunks for fault in chunk.faults]
+        assert fault.startswith(("line 2: has more", "row 2 (line 3): has more"))
+
+
+def test_a_line_of_delimiters_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "PIECE", 9)
+    with pytest.raises(TableError, match="nothing but delimiters and quotation marks in 9 bytes"):
+        list(delimited_rows(io.BytesIO(b"a,b\n1,2\n,,,,,,,,,,,,,\n"), Dialect(","), ["a"]))
 
 
 CELLS = st.text(st.sampled_from('a"\n\r,;\té'), max_size=6)
@@ -256,3 +293,21 @@ def test_half_a_character_is_one_bad_row(tmp_path: Path) -> None:
         (None, "holds half of a surrogate pair"),
         ("🙂", ""),
     ]
+
+
+PIECES = st.text(st.sampled_from('ab"\n,;é'), max_size=9).map(lambda text: text + "a")
+
+
+@given(st.lists(PIECES, max_size=12), st.booleans(), st.sampled_from([",", "é"]))
+@settings(max_examples=300, deadline=None)
+def test_in_what_pieces_a_line_is_read_does_not_matter(pieces: list[str], bare: bool, delimiter: str) -> None:
+    content = ("a\n" + "".join(pieces)).encode()
+
+    def found() -> list[tuple[object, str, str, float]]:
+        table = delimited_rows(io.BytesIO(content), Dialect(delimiter, bare), ["a"])
+        return [(row.values, row.place, row.fault, row.position) for row in table]
+
+    whole = found()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(delimited, "PIECE", 16)
+        assert found() == whole
