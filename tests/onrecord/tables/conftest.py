@@ -30,24 +30,24 @@ class Stub:
     def predict(self, texts: str | Iterable[str]) -> Any:
         if isinstance(texts, str):
             p = hashlib.sha256(texts.encode("utf-8", "replace")).digest()[0] / 255
-            return Prediction(
-                texts,
-                "yes" if p >= 0.5 else "no",
-                max(p, 1 - p),
-                {"yes": p, "no": 1 - p},
-                False,
-                p == 0.5,
-                ("yes", "no"),
-            )
+            label, both = "yes" if p >= 0.5 else "no", {"yes": p, "no": 1 - p}
+            return Prediction(texts, label, max(p, 1 - p), both, False, p == 0.5, ("yes", "no"))
         texts = list(texts)
         self.asked += texts
         return [self.predict(text) for text in texts]
 
 
 def scored(source: Path, target: Path, rows: int = 4, classifier: Stub | None = None, **options: Any) -> Summary:
-    known = ("prefix", "text_column", "delimiter", "encoding", "safe_csv")
+    known = ("prefix", "text_column", "delimiter", "encoding", "safe_csv", "max_error")
     fields = {name: options.pop(name) for name in known if name in options}
     return score.score(source, target, classifier or Stub(), "hub/id", Options(part_rows=rows, **fields), **options)  # type: ignore[arg-type]
+
+
+def skipped(source: Path, target: Path, **options: Any) -> tuple[Summary, list[str]]:
+    """A run that leaves bad rows out, and what it told of each."""
+    told: list[str] = []
+    summary = scored(source, target, on_error="skip", on_progress=lambda p: told.extend(p.faults), **options)
+    return summary, told
 
 
 def score_command(source: Path, target: Path, checkpoint: Path, part_rows: int, *options: str) -> list[str]:
@@ -56,9 +56,14 @@ def score_command(source: Path, target: Path, checkpoint: Path, part_rows: int, 
     return [*command, "--model", str(checkpoint), "--part-rows", str(part_rows)]
 
 
+def save_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
 def write_jsonl(path: Path, count: int = 21) -> list[dict[str, Any]]:
     rows = [{"id": i, "text": f"Sentence “{i}”, he\nsaid\u2028.", "deep": {"x": [i, None, 0.1]}} for i in range(count)]
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    save_jsonl(path, rows)
     return rows
 
 
@@ -75,7 +80,7 @@ def write_table(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=9)
     elif path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        save_jsonl(path, rows)
     else:
         with open(path, "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(rows[0]), dialect="excel-tab" if path.suffix == ".tsv" else "excel")

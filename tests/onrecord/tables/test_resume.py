@@ -19,7 +19,7 @@ from onrecord.tables import score
 from onrecord.tables.formats import TableError
 from onrecord.tables.ownership import MARKER, claim_directory
 from onrecord.tables.parts import ScoreError
-from onrecord.tables.score import Options, Progress, Summary
+from onrecord.tables.score import Progress, Summary
 from tests.conftest import ROOT
 from tests.onrecord.tables.conftest import Killed, Stub, read_jsonl, score_command, scored, write_jsonl, write_table
 
@@ -97,10 +97,11 @@ def test_parts_of_another_run_are_not_mixed_in(tmp_path: Path) -> None:
     with pytest.raises(ScoreError, match='prior was "data", is "news"'):
         scored(source, target, classifier=other)
     kept, state = source.read_bytes(), source.stat()
-    source.write_bytes(kept.replace(b"Sentence", b"Sentense"))
-    with pytest.raises(ScoreError, match="input was"):
-        scored(source, target)
-    source.write_bytes(kept)
+    for content, later in ((kept.replace(b"Sentence", b"Sentense"), 0), (kept, 10**9)):  # another text, another time
+        source.write_bytes(content)
+        os.utime(source, ns=(state.st_atime_ns, state.st_mtime_ns + later))
+        with pytest.raises(ScoreError, match="input was"):
+            scored(source, target)
     os.utime(source, ns=(state.st_atime_ns, state.st_mtime_ns))
     again = Stub()
     assert scored(source, target, classifier=again).written == 21 and len(again.asked) == 13
@@ -132,28 +133,13 @@ def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
 def test_an_input_rewritten_meanwhile_is_told(tmp_path: Path) -> None:
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     write_jsonl(source)
+
+    def rewrite(_: Progress) -> None:
+        source.write_bytes(source.read_bytes().replace(b"said", b"sang"))
+
     with pytest.raises(ScoreError, match=r"was changed while it was being scored.*delete"):
-        scored(
-            source,
-            target,
-            on_progress=lambda p: source.write_bytes(source.read_bytes().replace(b"said", b"sang")) and None,
-        )
+        scored(source, target, on_progress=rewrite)
     assert not target.exists()
-
-
-def test_the_same_bytes_with_another_time_of_change_are_another_input(tmp_path: Path) -> None:
-    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
-    write_jsonl(source)
-
-    def stop(progress: Progress) -> None:
-        raise Killed
-
-    with pytest.raises(Killed):
-        scored(source, target, on_progress=stop)
-    state = source.stat()
-    os.utime(source, ns=(state.st_atime_ns, state.st_mtime_ns + 10**9))
-    with pytest.raises(ScoreError, match="input was"):
-        scored(source, target)
 
 
 def killed_in(monkeypatch: pytest.MonkeyPatch, step: str, source: Path, target: Path) -> None:
@@ -204,13 +190,15 @@ def test_random_kills_neither_lose_nor_double_a_row(checkpoint: Path, tmp_path: 
     parts = tmp_path / "out.jsonl.parts"
     kills = finished = 0
     seen: set[int] = set()
+
+    def count() -> int:
+        return len(list(parts.glob("0*.jsonl")))
+
     while kills < KILLS:
-        done = len(list(parts.glob("0*.jsonl"))) if parts.exists() else 0
+        done = count()
         with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
             try:
-                while process.poll() is None and (len(list(parts.glob("0*.jsonl"))) if parts.exists() else 0) <= min(
-                    done, 299
-                ):
+                while process.poll() is None and count() <= min(done, 299):
                     time.sleep(0.002)
                 time.sleep(moments.uniform(0, 2 / KILLS))
             finally:
@@ -218,7 +206,7 @@ def test_random_kills_neither_lose_nor_double_a_row(checkpoint: Path, tmp_path: 
             assert process.wait() in (0, -signal.SIGKILL), process.stderr and process.stderr.read()
         if process.returncode:
             kills += 1
-            seen.add(len(list(parts.glob("0*.jsonl"))) if parts.exists() else 0)
+            seen.add(count())
             assert not target.exists() or len(read_jsonl(target)) == 3000
         if target.exists() and not parts.exists():
             assert [row["id"] for row in read_jsonl(target)] == [row["id"] for row in rows]
@@ -244,26 +232,12 @@ def test_a_run_that_is_refused_before_its_first_part_leaves_nothing(tmp_path: Pa
 
 
 def test_a_run_that_ends_at_a_bad_row_keeps_what_was_done(tmp_path: Path) -> None:
-    write_jsonl(tmp_path / "in.jsonl")
-    with open(tmp_path / "in.jsonl", "a") as file:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_jsonl(source)
+    with open(source, "a") as file:
         file.write("{}\n")
-    with pytest.raises(ScoreError, match="line 22"):
-        scored(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    with pytest.raises(ScoreError, match="line 22: its 'text'"):
+        scored(source, target)
     assert len(list((tmp_path / "out.jsonl.parts").glob("000000-*-000000.jsonl"))) == 1
-
-
-def test_other_promises_are_another_run(tmp_path: Path) -> None:
-    write_jsonl(tmp_path / "in.jsonl")
-    with open(tmp_path / "in.jsonl", "a") as file:
-        file.write("{}\n")
-    with pytest.raises(ScoreError, match="its 'text'"):
-        scored(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
-    with pytest.raises(ScoreError, match="max_error"):
-        score.score(
-            tmp_path / "in.jsonl",
-            tmp_path / "out.jsonl",
-            Stub(),
-            "hub/id",
-            Options(part_rows=4, max_error=0.05),
-            on_error="skip",
-        )  # type: ignore[arg-type]
+    with pytest.raises(ScoreError, match="max_error"):  # other promises are another run
+        scored(source, target, max_error=0.05, on_error="skip")

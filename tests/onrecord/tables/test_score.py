@@ -14,7 +14,7 @@ from onrecord.tables import read as tables
 from onrecord.tables.formats import TableError
 from onrecord.tables.parts import ScoreError
 from onrecord.tables.score import Summary
-from tests.onrecord.tables.conftest import ADDED, Stub, read_jsonl, read_table, scored, write_jsonl, write_table
+from tests.onrecord.tables.conftest import ADDED, Stub, read_table, scored, skipped, write_jsonl, write_table
 
 run = CliRunner().invoke
 
@@ -32,46 +32,22 @@ def bad_jsonl(path: Path) -> None:
 
 
 def test_bad_rows_are_named_and_left_out_or_end_it(tmp_path: Path) -> None:
-    told: list[str] = []
     bad_csv(tmp_path / "in.csv")
-    assert scored(
-        tmp_path / "in.csv", tmp_path / "o.csv", rows=2, on_error="skip", on_progress=lambda p: told.extend(p.faults)
-    ) == Summary(2, 5)
-    assert [row["id"] for row in read_table(tmp_path / "o.csv")] == ["1", "6"]
-    assert [fault.split(":")[0] for fault in told] == [
-        "row 2 (line 4)",
-        "row 3 (line 5)",
-        "row 4 (line 7)",
-        "row 5 (line 8)",
-        "row 7 (lines 10 to 11)",
-    ]
+    summary, told = skipped(tmp_path / "in.csv", tmp_path / "o.csv", rows=2)
+    assert summary == Summary(2, 5) and [row["id"] for row in read_table(tmp_path / "o.csv")] == ["1", "6"]
+    places = [f"row {row} (line {line})" for row, line in ((2, 4), (3, 5), (4, 7), (5, 8))]
+    assert [fault.split(":")[0] for fault in told] == [*places, "row 7 (lines 10 to 11)"]
     assert told[0].endswith("has 1 cell, the header 2; it lacks 'text'")
     assert told[1].endswith("is not UTF-8; perhaps it is cp1252, which the encoding cp1252 reads")
-    told.clear()
     bad_jsonl(tmp_path / "in.jsonl")
-    assert scored(
-        tmp_path / "in.jsonl",
-        tmp_path / "o.jsonl",
-        rows=2,
-        on_error="skip",
-        on_progress=lambda p: told.extend(p.faults),
-    ) == Summary(2, 7)
+    summary, told = skipped(tmp_path / "in.jsonl", tmp_path / "o.jsonl", rows=2)
+    assert summary == Summary(2, 7)
     assert [fault.split(":")[0] for fault in told] == [f"line {i}" for i in (2, 4, 5, 6, 7, 8, 10)]
-    told.clear()
     data = pa.array([b"good", None, b"caf\xe9", b"", None], pa.binary()).view(pa.string())
     pq.write_table(pa.table({"text": data}), tmp_path / "in.parquet", row_group_size=2)
-    assert scored(
-        tmp_path / "in.parquet",
-        tmp_path / "o.parquet",
-        rows=2,
-        on_error="skip",
-        on_progress=lambda p: told.extend(p.faults),
-    ) == Summary(2, 3)
-    assert told == ["row 2: its 'text' is null", "row 3: its 'text' is not UTF-8", "row 5: its 'text' is null"]
-    with pytest.raises(
-        ScoreError,
-        match=r"row 2 \(line 4\): has 1 cell, the header 2; it lacks 'text'; leave such rows out with --on-error skip",
-    ):
+    told = ["row 2: its 'text' is null", "row 3: its 'text' is not UTF-8", "row 5: its 'text' is null"]
+    assert skipped(tmp_path / "in.parquet", tmp_path / "o.parquet", rows=2) == (Summary(2, 3), told)
+    with pytest.raises(ScoreError, match=r"row 2 \(line 4\): has 1 cell.*; leave such rows out with --on-error skip"):
         scored(tmp_path / "in.csv", tmp_path / "o2.csv", rows=1)
     assert not (tmp_path / "o2.csv").exists()
     again = Stub()
@@ -86,27 +62,19 @@ def test_lines_of_later_spans_are_counted_from_the_top(tmp_path: Path, monkeypat
     lines = (tmp_path / "in.jsonl").read_text().split("\n")
     lines[33] = lines[40] = "{"
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
-    told: list[str] = []
-    assert scored(
-        tmp_path / "in.jsonl", tmp_path / "out.jsonl", on_error="skip", on_progress=lambda p: told.extend(p.faults)
-    ) == Summary(48, 2)
-    assert [fault.split(":")[0] for fault in told] == ["line 34", "line 41"]
-    assert [row["id"] for row in read_jsonl(tmp_path / "out.jsonl")] == [
-        row["id"] for row in rows if row["id"] not in (33, 40)
-    ]
+    summary, told = skipped(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert summary == Summary(48, 2) and [fault.split(":")[0] for fault in told] == ["line 34", "line 41"]
+    good = [row["id"] for row in rows if row["id"] not in (33, 40)]
+    assert [row["id"] for row in read_table(tmp_path / "out.jsonl")] == good
 
 
 @pytest.mark.parametrize("span", [*range(1, 40), 61, 62, 63, 10_000])
 def test_spans_neither_lose_nor_double_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, span: int) -> None:
     monkeypatch.setattr(tables, "SPAN", span)
-    data = (
-        "\ufeff"
-        + "".join('{"text": "' + "é" * i + '"}\n' + "\n" * (i % 3 == 0) for i in range(12))
-        + '{"text": "no newline"}'
-    )
-    (tmp_path / "in.jsonl").write_bytes(data.encode())
+    lines = ['{"text": "' + "é" * i + '"}\n' + "\n" * (i % 3 == 0) for i in range(12)]
+    (tmp_path / "in.jsonl").write_bytes("".join(["\ufeff", *lines, '{"text": "no newline"}']).encode())
     scored(tmp_path / "in.jsonl", tmp_path / "out.jsonl")
-    assert [row["text"] for row in read_jsonl(tmp_path / "out.jsonl")] == ["é" * i for i in range(12)] + ["no newline"]
+    assert [row["text"] for row in read_table(tmp_path / "out.jsonl")] == ["é" * i for i in range(12)] + ["no newline"]
 
 
 def test_what_stands_in_the_way_is_said(tmp_path: Path) -> None:
@@ -152,7 +120,7 @@ def test_what_stands_in_the_way_is_said(tmp_path: Path) -> None:
     assert len(read_table(tmp_path / "there.csv")) == 21
     assert list(read_table(tmp_path / "there.csv")[0])[-7:] == ADDED
     assert scored(clash, tmp_path / "p.jsonl", prefix="new_").written == 2
-    assert read_jsonl(tmp_path / "p.jsonl")[1]["label"] == "mine"
+    assert read_table(tmp_path / "p.jsonl")[1]["label"] == "mine"
 
 
 def test_an_output_that_comes_during_the_run_is_not_replaced(tmp_path: Path) -> None:
@@ -189,7 +157,7 @@ def test_the_command(checkpoint: Path, tmp_path: Path) -> None:
     found = run(app, ["score", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl"), *model, "--part-rows", "5"])
     assert found.exit_code == 0 and "21 rows in" in found.stderr and not found.stdout
     answers = Classifier.load(checkpoint).predict(row["text"] for row in rows)
-    for row, given, p in zip(read_jsonl(tmp_path / "out.jsonl"), rows, answers, strict=True):
+    for row, given, p in zip(read_table(tmp_path / "out.jsonl"), rows, answers, strict=True):
         assert {name: row[name] for name in given} == given
         assert row["label"] == p.label
         assert row["confidence"] == pytest.approx(p.confidence, abs=2e-5)
