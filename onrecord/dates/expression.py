@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAYS
+from onrecord.dates.dateline import behind_dateline
 from onrecord.dates.tense import Tenses
 from onrecord.dates.verbs import MOVED
 from onrecord.patterns import lazy
@@ -93,7 +94,7 @@ class Reader:
         self.today = today
         self.zone = zone  # of clock times that name none
         self.scheduling = scheduling  # what its verbs leave open lies ahead
-        self.tenses = Tenses(text, prefer)
+        self.tenses = Tenses(text, prefer, behind_dateline(text, today))
 
     def before(self, match: re.Match[str], group: str | int = 0) -> str:
         """What stands right before the match, as far as a rule needs it:

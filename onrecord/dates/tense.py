@@ -140,18 +140,21 @@ _TIME_WORD = lazy(
 class Tenses:
     """The sentence, with its reporting frames found once."""
 
-    def __init__(self, text: str, prefer: str) -> None:
+    def __init__(self, text: str, prefer: str, reported: int = 0) -> None:
         self.text = text
         self.prefer = prefer  # future or past: the answer where there is no verb
+        self.reported = reported  # where the report begins behind a dateline
         self.trailing = _trailing_frames(text)
         self.leading = [m.span() for m in _LEADING.finditer(text)]
         self.statement = _blank(text, self.trailing)
 
     def direction(self, start: int, end: int) -> str:
         """future, past or open: where the expression text[start:end] lies; see the module."""
+        if start < self.reported:
+            return "past"
         hour = _HOUR_BEFORE.search(self.text, max(0, start - 60), start)
         start = hour.start() if hour else start
-        low, high = max(0, start - HORIZON), end + HORIZON
+        low, high = max(self.reported, start - HORIZON), end + HORIZON
         if _SINCE.search(self.text[low:start]):
             return "past"
         # frames of one kind do not overlap, so one of each can hold the expression
@@ -177,8 +180,10 @@ class Tenses:
 
     def of_saying(self, start: int, end: int) -> bool:
         """Whether text[start:end] says when the statement was made: "he said
-        on Thursday", "on Monday officials said that".
+        on Thursday", "on Monday officials said that", the day of a dateline.
         """
+        if start < self.reported:
+            return True
         for frames, key in ((self.trailing, 0), (self.leading, 0)):
             place = bisect_right(frames, start, key=lambda frame: frame[key]) - 1
             if place >= 0 and frames[place][0] <= start < frames[place][1]:

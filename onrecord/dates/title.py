@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecord.dates.calendar_arithmetic import MONTHS, WEEKDAYS
+from onrecord.dates.dateline import DATELINE
 from onrecord.dates.normalise import plain
 from onrecord.dates.resolve import When
 from onrecord.dates.status import DELAYED_BY, SHIFT, THAN_PLANNED
@@ -144,14 +145,13 @@ class Occasion:
 
 def statement_of(text: str, when: When | None = None) -> tuple[int, int]:
     """Where the statement within a sentence begins and ends: without dateline, source and reporting frame."""
-    low = 0
-    for pattern in (_DATELINE, _SOURCE):
-        if match := pattern.match(text, low):
+    low, anchor = 0, when.start if when else len(text)
+    for pattern in (DATELINE, _DATELINE, _SOURCE):
+        if (match := pattern.match(text, low)) and match.end() <= anchor:
             low = match.end()
     plainer, kept = plain(text)  # runs of blanks are one: the frames' patterns would take long over them
     tenses, place = Tenses(plainer, "future"), [*kept, len(text)]
     leading, trailing = ([(place[a], place[b]) for a, b in spans] for spans in (tenses.leading, tenses.trailing))
-    anchor = when.start if when else len(text)
     low = max([low, *(end for _, end in leading if end <= anchor)])
     high = min([len(text), *(start for start, _ in trailing if start >= (when.end if when else low))])
     for start, end in trailing:

@@ -62,6 +62,11 @@ def as_expected(event: Event, expected: dict[str, Any]) -> bool:
     return all(seen[name] == value for name, value in ({"postponed": False} | expected).items())
 
 
+def test_a_dateline_makes_no_event_and_no_title() -> None:
+    (event,) = events("KELLWICK, May 2 (Agency) - The council will vote on the bridge on May 14.")
+    assert event.when.first == date(2024, 5, 14) and event.title == "Council will vote on the bridge"
+
+
 def test_status_of_the_table() -> None:
     right = total = 0
     wrong = []

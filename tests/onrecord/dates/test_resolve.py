@@ -51,6 +51,39 @@ def test_rules(text: str, found: list[str]) -> None:
     assert [w.first.isoformat() for w in find_dates(text, date(2024, 5, 9))] == found
 
 
+DATELINES = """\
+KELLWICK, May 9 - The council will vote on May 14.
+KELLWICK (Agency) — May 9 — The council will vote on May 14.
+LONDON, 2 May (Name) - The council will vote on May 14.
+SPOKANE, Wash., May 7, 2024 /Newswire/ -- The council will vote on May 14.
+São Paulo, Thursday, 9 May 2024 – The council will vote on May 14.
+PARIS, Wednesday — The council will vote on May 14.
+GENEVA (9 May 2024) – The council will vote on May 14.
+9 May 2024 | Geneva - The council will vote on May 14.
+April 2 (Name) - 3,000 people will march on May 14."""
+
+
+@pytest.mark.parametrize("text", DATELINES.splitlines())
+def test_the_day_of_a_dateline_is_that_of_the_report(text: str) -> None:
+    of_report, day = find_dates(text, date(2024, 5, 9), scheduling=True)
+    assert of_report.of_saying and of_report.past and of_report.last <= date(2024, 5, 9)
+    assert day.first == date(2024, 5, 14) and not (day.of_saying or day.past)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SUMMER FAIR, May 14 - The town hall will open at noon.",  # no report of a day to come
+        "SUMMER FAIR, May 9 - Town hall, noon.",  # no sentence behind it
+        "Open day, May 9 - The town hall will open its doors.",
+        "Sunday, May 12 - The fair will open.",
+        "LONDON - The talks begin on May 9 - The last before summer.",
+    ],
+)
+def test_a_day_and_a_dash_that_are_no_dateline(text: str) -> None:
+    assert [w.of_saying for w in find_dates(text, date(2024, 5, 9), scheduling=True)] == [False]
+
+
 @pytest.mark.parametrize(
     ("text", "sides"),
     [
