@@ -149,8 +149,11 @@ def measure(targets: Sequence[int], predicted: Sequence[int], labels: Sequence[s
         "macro_f1": round(float(point["macro_f1"]), 4),
         "macro_f1_interval": interval("macro_f1"),
         "labels": {
-            label: {name: round(float(point[name][i]), 4) if occur[i] else None for name in names}
-            | {"f1_interval": interval("f1", i) if occur[i] else None, "support": int(counts[1, :, i].sum())}
+            label: {
+                **{name: round(float(point[name][i]), 4) if occur[i] else None for name in names},
+                "f1_interval": interval("f1", i) if occur[i] else None,
+                "support": int(counts[1, :, i].sum()),
+            }
             for i, label in enumerate(labels)
         },
         # label -> how often it was answered all the same
