@@ -32,27 +32,130 @@ def test_speakers_blind(first: int, floor_precision: float, floor_recall: float)
     assert right / sum(case["speaker"] is not None for case in cases) >= floor_recall
 
 
-@pytest.mark.parametrize(
-    ("text", "who"),
-    [
-        ("Economists say the price will fall.", "Economists"),
-        ("According to the indictment, Lee told two agents that he had left.", "the indictment"),
-        (
-            '"We are late," Coastline Ferries chief executive Peter Naylor told reporters.',
-            "Coastline Ferries chief executive Peter Naylor",
-        ),
-        ("“We are late,” said deputy mayor Ann Roe.", "deputy mayor Ann Roe"),
-        ("“We are late,” said Ann Roe.", "Ann Roe"),
-        ("“We are late,” said Ann Roe Jr.", "Ann Roe Jr."),
-        ("The firm recalled 3,000 cars.", None),
-        ("The storm claimed the lives of six.", None),
-        ("The Senate confirmed the judge.", None),
-        ("They argued about money.", None),
-        ("You can say that again.", None),
-        ("He wouldn’t say on Friday whether it was open.", None),
-    ],
-)
-def test_frames(text: str, who: str | None) -> None:
+SPEAKERS = {
+    # frames
+    "Economists say the price will fall.": "Economists",
+    "According to the indictment, Lee told two agents that he had left.": "the indictment",
+    '"We are late," Coastline Ferries chief executive Peter Naylor told reporters.': (
+        "Coastline Ferries chief executive Peter Naylor"
+    ),
+    "“We are late,” said deputy mayor Ann Roe.": "deputy mayor Ann Roe",
+    "“We are late,” said Ann Roe.": "Ann Roe",
+    "“We are late,” said Ann Roe Jr.": "Ann Roe Jr.",
+    "The firm recalled 3,000 cars.": None,
+    "The storm claimed the lives of six.": None,
+    "The Senate confirmed the judge.": None,
+    "They argued about money.": None,
+    "You can say that again.": None,
+    "He wouldn’t say on Friday whether it was open.": None,
+    # an abbreviation cuts no speaker
+    "One child in nine goes hungry, according to a report by the U.K. charity Birthline.": (
+        "a report by the U.K. charity Birthline"
+    ),
+    "Fishing quotas will fall, according to the E.U. commissioner.": "the E.U. commissioner",
+    '"It is over," said St. George parish in the hall.': "St. George parish",
+    "The talks are over, according to the ministry.": "the ministry",
+    '"It is over," said the vicar.': "the vicar",
+    # kinds that were once wrong
+    "Most northern states that hold early votes have small cities.": None,
+    "“I will stay,” Ann Roe, 67, a retired clerk in Norwick, Pa., said in an interview.": "Ann Roe",
+    "Roe jokingly said he would go.": "Roe",
+    "Gov. Ann Roe on Friday announced that she had signed the order.": "Gov. Ann Roe",
+    "Roe however said he would come.": "Roe",
+    "All told, the group spent $4 million.": None,
+    "Having announced that he would stay, Roe sat down.": None,
+    "Hearing him say it was a shock.": None,
+    "You pull the lever for the party, according to their instinctive preference.": None,
+    "“They can vote as they like,” said a strategist for one of the candidates.": (
+        "a strategist for one of the candidates"
+    ),
+    "The fairs began on August 10 and North Torland says the fairs will continue.": "North Torland",
+    '"It is downright false," said Rep. Ann Roe (D-Norwick), a member of the panel.': "Rep. Ann Roe",
+    "''It is false,'' Ms. Roe said.": "Ms. Roe",
+    "''The president has said he has no plan,'' Ann Roe, the former governor, told CNN.": "Ann Roe",
+    "Instead, Roe told CNN, the plan would be to wait.": "Roe",
+    "Friday, Ann Roe announced she will step down.": "Ann Roe",
+    "The Norwick senator is predicting that he will win.": "The Norwick senator",
+    "NORWICK (AP) — A report published Wednesday said the minister used his own account.": "A report",
+    "According to the daily, Professor Jan Roe, the chairman of the panel, said the flag had never been open.": (
+        "Professor Jan Roe"
+    ),
+    "“It is hard to dispute,” said Democratic strategist Ann Roe.": "Democratic strategist Ann Roe",
+    "Aides to Gov. Roe, a former lawyer, and Gov. Mill, who sat in parliament, said their speeches would change.": None,
+    "Roe, who starred in “Parks and Rivers” and “Guards of the City,” posted the clip on Thursday.": None,
+    "Concerns rose Monday over claims that ballots had been lost.": None,
+    "The latest slip adds that little bit more to the drama.": None,
+    "Professor Cres Roe, Director of the Norwick study, and Chairman of the centre, says it is crucial.": (
+        "Professor Cres Roe"
+    ),
+    "“The licence is final and will not be reopened.” -Commissioner Arlo Stavik": "Commissioner Arlo Stavik",
+    "“Two shots. Then nothing,” said a homeless man who goes by the name “Stretch.”": "a homeless man",
+    # who denies and accuses
+    "The ministry rejected the allegation that prisoners had been beaten.": "The ministry",
+    "Mr. Roe has denied wrongdoing.": "Mr. Roe",
+    "The White House dismissed the report, calling it fiction.": "The White House",
+    "Dressler's agent shot down rumors of a transfer.": "Dressler's agent",
+    "Other scientists disputed her figures.": "Other scientists",
+    "The bank has refuted claims that it knew of the loans.": "The bank",
+    "Both sides accuse each other of breaking the truce.": "Both sides",
+    "The ministry rebutted the report.": "The ministry",
+    "The chairman rebuffed calls to resign.": "The chairman",
+    "The club has ruled out a sale.": "The club",
+    "“That is nonsense,” the mayor shot back.": "the mayor",
+    "Beijing rejects the accusation.": "Beijing",
+    "Having rejected the accusation, he left.": None,
+    "The court rejected the appeal.": None,
+    "The Senate rejected the bill by two votes.": None,
+    "The factory dismissed 300 workers in May.": None,
+    "The bank denied him a loan.": None,
+    "The jets shot down two drones over the strait.": None,
+    "The board accused of hiding the losses has resigned.": None,
+    # of the second reading
+    "“Ask me Monday,” Haldane growled.": "Haldane",
+    "“I like it,” explained the bride, Ana Ruiz.": "the bride",
+    "“It sleeps,” quipped senior warden Joseph ole Kasaine.": "senior warden Joseph ole Kasaine",
+    "“That's it,” one of them said.": "one of them",
+    "The company blamed a “soft” market for it.": "The company",
+    "The government blames “hoarders”.": "The government",
+    "The crash was blamed on ice.": None,
+    "The bank has denied lending to him.": "The bank",
+    "She noted, however, that farmers would pay.": "She",
+    "A clerk declined to comment but denied that it was lost.": "A clerk",
+    "Another minister disagreed: “He'll stay.”": "Another minister",
+    "The mayor appealed for owners to come forward.": "The mayor",
+    "He appealed to the court.": None,
+    "The union branded the response “a fairy story”.": "The union",
+    "Residents suggested moving the game.": "Residents",
+    "In a statement the Leeds-based firm said: “We take it seriously.”": "the Leeds-based firm",
+    "A judge on Thursday ordered a man to stop, saying he had no right.": "A judge",
+    "The driver smiled.": None,
+    "The term says nothing.": None,
+    # that news readers expect
+    "The works will close in May, according to her.": "her",
+    "According to them, the mill has lost money.": "them",
+    "According to her lawyer, the mill has lost money.": "her lawyer",
+    "The company's lawyers contend the patent expired in 2019.": "The company's lawyers",
+    "Villagers contend with floods.": None,
+    "Police believe the fire was set on purpose.": "Police",
+    "The mayor believes in ghosts.": None,
+    "“It's a mess,” is how Mayor Lena Fisk described it.": "Mayor Lena Fisk",
+    "This is how Mayor Lena Fisk spent the day.": None,
+    "Neighbors described hearing two shots.": "Neighbors",
+    "A witness recalled seeing a truck.": "A witness",
+    "The retailer reported falling sales.": None,
+    "The young man asked whether she could prove it.": "The young man",
+    "Asked whether he would run, the mayor left.": None,
+    "The mayor was asked if he would run.": None,
+    "The High Court held that the fees were no reason.": "The High Court",
+    "The court held a hearing that lasted a week.": None,
+    "The firm submitted a bid that would double the price.": None,
+    "Not so, says Ingrid Bauer of the union: rents have risen.": "Ingrid Bauer of the union",
+    "The town remembers its dead.": None,
+}
+
+
+@pytest.mark.parametrize(("text", "who"), SPEAKERS.items())
+def test_who_said_it(text: str, who: str | None) -> None:
     assert speaker(text) == who
 
 
@@ -64,106 +167,6 @@ def test_pronouns_name_nobody() -> None:
         ("“No,” a person said.", "a person", "a person"),
     ):
         assert speaker(text) == words and speakers(text, sentences(text)) == [Speaker(words, name)]
-
-
-@pytest.mark.parametrize(
-    ("sentence", "who"),
-    [
-        (
-            "One child in nine goes hungry, according to a report by the U.K. charity Birthline.",
-            "a report by the U.K. charity Birthline",
-        ),
-        ("Fishing quotas will fall, according to the E.U. commissioner.", "the E.U. commissioner"),
-        ('"It is over," said St. George parish in the hall.', "St. George parish"),
-    ],
-)
-def test_a_speaker_is_not_cut_at_an_abbreviation(sentence: str, who: str) -> None:
-    assert speaker(sentence) == who
-
-
-def test_a_speaker_at_the_end_of_the_sentence_stays() -> None:
-    assert speaker("The talks are over, according to the ministry.") == "the ministry"
-    assert speaker('"It is over," said the vicar.') == "the vicar"
-
-
-@pytest.mark.parametrize(
-    ("text", "who"),
-    [
-        ("Most northern states that hold early votes have small cities.", None),
-        ("“I will stay,” Ann Roe, 67, a retired clerk in Norwick, Pa., said in an interview.", "Ann Roe"),
-        ("Roe jokingly said he would go.", "Roe"),
-        ("Gov. Ann Roe on Friday announced that she had signed the order.", "Gov. Ann Roe"),
-        ("Roe however said he would come.", "Roe"),
-        ("All told, the group spent $4 million.", None),
-        ("Having announced that he would stay, Roe sat down.", None),
-        ("Hearing him say it was a shock.", None),
-        ("You pull the lever for the party, according to their instinctive preference.", None),
-        (
-            "“They can vote as they like,” said a strategist for one of the candidates.",
-            "a strategist for one of the candidates",
-        ),
-        ("The fairs began on August 10 and North Torland says the fairs will continue.", "North Torland"),
-        ('"It is downright false," said Rep. Ann Roe (D-Norwick), a member of the panel.', "Rep. Ann Roe"),
-        ("''It is false,'' Ms. Roe said.", "Ms. Roe"),
-        ("''The president has said he has no plan,'' Ann Roe, the former governor, told CNN.", "Ann Roe"),
-        ("Instead, Roe told CNN, the plan would be to wait.", "Roe"),
-        ("Friday, Ann Roe announced she will step down.", "Ann Roe"),
-        ("The Norwick senator is predicting that he will win.", "The Norwick senator"),
-        ("NORWICK (AP) — A report published Wednesday said the minister used his own account.", "A report"),
-        (
-            "According to the daily, Professor Jan Roe, the chairman of the panel, said the flag had never been open.",
-            "Professor Jan Roe",
-        ),
-        ("“It is hard to dispute,” said Democratic strategist Ann Roe.", "Democratic strategist Ann Roe"),
-        (
-            "Aides to Gov. Jan Roe, a former lawyer, and Gov. Ann Mill, who had sat in parliament, said their speeches,"
-            " already full of such notes, would change.",
-            None,
-        ),
-        ("Roe, who starred in “Parks and Rivers” and “Guards of the City,” posted the clip on Thursday.", None),
-        ("Concerns rose Monday over claims that ballots had been lost.", None),
-        ("The latest slip adds that little bit more to the drama.", None),
-        (
-            "Professor Cres Roe, Director of the Norwick study, and Chairman of the centre, says it is crucial.",
-            "Professor Cres Roe",
-        ),
-        ("“The licence is final and will not be reopened.” -Commissioner Arlo Stavik", "Commissioner Arlo Stavik"),
-        (
-            "“Two shots. Then nothing,” said a homeless man who goes by the name “Stretch.”",
-            "a homeless man",
-        ),
-    ],
-)
-def test_kinds_that_were_wrong(text: str, who: str | None) -> None:
-    assert speaker(text) == who
-
-
-@pytest.mark.parametrize(
-    ("text", "who"),
-    [
-        ("The ministry rejected the allegation that prisoners had been beaten.", "The ministry"),
-        ("Mr. Roe has denied wrongdoing.", "Mr. Roe"),
-        ("The White House dismissed the report, calling it fiction.", "The White House"),
-        ("Dressler's agent shot down rumors of a transfer.", "Dressler's agent"),
-        ("Other scientists disputed her figures.", "Other scientists"),
-        ("The bank has refuted claims that it knew of the loans.", "The bank"),
-        ("Both sides accuse each other of breaking the truce.", "Both sides"),
-        ("The ministry rebutted the report.", "The ministry"),
-        ("The chairman rebuffed calls to resign.", "The chairman"),
-        ("The club has ruled out a sale.", "The club"),
-        ("“That is nonsense,” the mayor shot back.", "the mayor"),
-        ("Beijing rejects the accusation.", "Beijing"),
-        ("Having rejected the accusation, he left.", None),
-        ("The court rejected the appeal.", None),
-        ("The Senate rejected the bill by two votes.", None),
-        ("The factory dismissed 300 workers in May.", None),
-        ("The bank denied him a loan.", None),
-        ("The jets shot down two drones over the strait.", None),
-        ("The board accused of hiding the losses has resigned.", None),
-    ],
-)
-def test_who_denies_and_accuses(text: str, who: str | None) -> None:
-    assert speaker(text) == who
 
 
 @pytest.mark.parametrize(
@@ -256,63 +259,6 @@ def test_speakers_fresh() -> None:
         right = sum(expected == found for expected, found in named)
         assert len(pairs) > 40 and right / len(named) >= precision
         assert right / sum(expected is not None for expected, _ in pairs) >= recall
-
-
-@pytest.mark.parametrize(
-    ("text", "who"),
-    [
-        ("“Ask me Monday,” Haldane growled.", "Haldane"),
-        ("“I like it,” explained the bride, Ana Ruiz.", "the bride"),
-        ("“It sleeps,” quipped senior warden Joseph ole Kasaine.", "senior warden Joseph ole Kasaine"),
-        ("“That's it,” one of them said.", "one of them"),
-        ("The company blamed a “soft” market for it.", "The company"),
-        ("The government blames “hoarders”.", "The government"),
-        ("The crash was blamed on ice.", None),
-        ("The bank has denied lending to him.", "The bank"),
-        ("She noted, however, that farmers would pay.", "She"),
-        ("A clerk declined to comment but denied that it was lost.", "A clerk"),
-        ("Another minister disagreed: “He'll stay.”", "Another minister"),
-        ("The mayor appealed for owners to come forward.", "The mayor"),
-        ("He appealed to the court.", None),
-        ("The union branded the response “a fairy story”.", "The union"),
-        ("Residents suggested moving the game.", "Residents"),
-        ("In a statement the Leeds-based firm said: “We take it seriously.”", "the Leeds-based firm"),
-        ("A judge on Thursday ordered a man to stop, saying he had no right.", "A judge"),
-        ("The driver smiled.", None),
-        ("The term says nothing.", None),
-    ],
-)
-def test_frames_of_the_second_reading(text: str, who: str | None) -> None:
-    assert speaker(text) == who
-
-
-@pytest.mark.parametrize(
-    ("text", "who"),
-    [
-        ("The works will close in May, according to her.", "her"),
-        ("According to them, the mill has lost money.", "them"),
-        ("According to her lawyer, the mill has lost money.", "her lawyer"),
-        ("The company's lawyers contend the patent expired in 2019.", "The company's lawyers"),
-        ("Villagers contend with floods.", None),
-        ("Police believe the fire was set on purpose.", "Police"),
-        ("The mayor believes in ghosts.", None),
-        ("“It's a mess,” is how Mayor Lena Fisk described it.", "Mayor Lena Fisk"),
-        ("This is how Mayor Lena Fisk spent the day.", None),
-        ("Neighbors described hearing two shots.", "Neighbors"),
-        ("A witness recalled seeing a truck.", "A witness"),
-        ("The retailer reported falling sales.", None),
-        ("The young man asked whether she could prove it.", "The young man"),
-        ("Asked whether he would run, the mayor left.", None),
-        ("The mayor was asked if he would run.", None),
-        ("The High Court held that the fees were no reason.", "The High Court"),
-        ("The court held a hearing that lasted a week.", None),
-        ("The firm submitted a bid that would double the price.", None),
-        ("Not so, says Ingrid Bauer of the union: rents have risen.", "Ingrid Bauer of the union"),
-        ("The town remembers its dead.", None),
-    ],
-)
-def test_frames_that_news_readers_expect(text: str, who: str | None) -> None:
-    assert speaker(text) == who
 
 
 def test_a_pronoun_behind_according_to_has_a_name_where_one_person_is_left() -> None:
