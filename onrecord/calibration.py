@@ -61,24 +61,16 @@ class Calibration:
             for name, shares in (("shares", content["shares"]), *content["priors"].items()):
                 if not isinstance(shares, dict) or not all(type(share) in (int, float) for share in shares.values()):
                     raise ValueError(f"{name} are no shares of labels")
-            stored = cls(
-                **(
-                    content
-                    | {
-                        "logits": np.array(content["logits"], dtype=float),
-                        "targets": np.array(content["targets"], dtype=int),
-                    }
-                )
-            )
+            logits, targets = np.array(content["logits"], dtype=float), np.array(content["targets"], dtype=int)
+            stored = cls(**content | {"logits": logits, "targets": targets})
             if not isinstance(stored.weights, str):
                 raise ValueError(f"weights {stored.weights!r}")
             if not (stored.temperature > 0 and np.isfinite(stored.temperature)):
                 raise ValueError(f"temperature {stored.temperature!r}")
-            if stored.logits.shape != (len(stored.targets), len(stored.shares)) or not np.isfinite(stored.logits).all():
-                raise ValueError(
-                    f"logits {stored.logits.shape} for {len(stored.targets)} targets and {len(stored.shares)} labels"
-                )
-            if len(stored.targets) and not (stored.targets.min() >= 0 and stored.targets.max() < len(stored.shares)):
+            rows, labels = len(targets), len(stored.shares)
+            if logits.shape != (rows, labels) or not np.isfinite(logits).all():
+                raise ValueError(f"logits {logits.shape} for {rows} targets and {labels} labels")
+            if rows and not (targets.min() >= 0 and targets.max() < labels):
                 raise ValueError("targets out of range")
             for name in (None, *stored.priors):
                 stored.rule(name)
@@ -123,10 +115,8 @@ class Calibration:
         coverage: float | None = None,
     ) -> Rule:
         """The decision rule for these wishes. Raises WishError for those that make no sense."""
-        max_error, coverage = (
-            self.max_error if max_error is None else max_error,
-            self.coverage if coverage is None else coverage,
-        )
+        max_error = self.max_error if max_error is None else max_error
+        coverage = self.coverage if coverage is None else coverage
         for name, value in (("max_error", max_error), ("coverage", coverage)):
             if not 0 < value < 1:
                 raise WishError(f"{name} = {value!r} must lie between 0 and 1")
@@ -211,9 +201,8 @@ def answer_threshold(confidence: np.ndarray, wrong: np.ndarray, weights: np.ndar
         middle = (low + high) // 2
         # rows of equal confidence are answered together
         last = int(np.searchsorted(-confidence, -confidence[middle], side="right")) - 1
-        bound = error_bound(
-            min(1.0, errors[last] / mass[last]), mass[last] ** 2 / squares[last], (1 - CONFIDENCE) / steps
-        )
+        error, rows = min(1.0, errors[last] / mass[last]), mass[last] ** 2 / squares[last]
+        bound = error_bound(error, rows, (1 - CONFIDENCE) / steps)
         if bound <= max_error:
             best, low = float(confidence[last]), last + 1
         else:

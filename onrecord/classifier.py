@@ -14,17 +14,8 @@ import numpy as np
 from onrecord.calibration import DATA, Calibration, Rule
 from onrecord.checkpoints import CheckpointError, Place, find_checkpoint
 from onrecord.explain import Explanation, explain
-from onrecord.inference.backends import (
-    FILES,
-    WEIGHTS,
-    Backend,
-    BackendError,
-    OnnxBackend,
-    TorchBackend,
-    choose,
-    refuse_changed,
-    refuse_others,
-)
+from onrecord.inference import backends
+from onrecord.inference.backends import Backend, BackendError
 from onrecord.inference.files import read_config
 from onrecord.inference.tokens import Tokens, ahead, batches, side_by_side
 
@@ -120,7 +111,7 @@ class Classifier:
         made = _backend(place, revision, backend, device, pad)
         try:
             calibration = Calibration.read(directory)
-            refuse_others(directory, calibration.weights if calibration else "")
+            backends.refuse_others(directory, calibration.weights if calibration else "")
         except (ValueError, BackendError) as error:
             raise CheckpointError(str(error)) from error
         if calibration is None and not (prior is max_error is coverage is None):
@@ -215,9 +206,8 @@ class Classifier:
         scores, windows = np.zeros((len(texts), len(self.labels))), np.ones(len(texts), dtype=int)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         groups = [order[i : i + TOKENISED_TOGETHER] for i in range(0, len(order), TOKENISED_TOGETHER)]
-        for group, encoded in zip(
-            groups, ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups), strict=True
-        ):
+        tokenised = ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups)
+        for group, encoded in zip(groups, tokenised, strict=True):
             scores[group] = self._scores(encoded, budget or self.backend.budget)
             windows[group] = [len(pieces) for pieces in encoded]
         return scores, windows.tolist()
@@ -228,37 +218,29 @@ class Classifier:
         weights = np.array([len(row) for row in rows], dtype=float)
         scores = np.zeros((len(rows), len(self.labels)))
         cut = batches([len(row) for row in rows], budget)
-        for batch, logits in zip(
-            cut,
-            side_by_side(lambda batch: self.backend.logits([rows[i] for i in batch]), cut, self.backend.callers),
-            strict=True,
-        ):
+        answers = side_by_side(lambda batch: self.backend.logits([rows[i] for i in batch]), cut, self.backend.callers)
+        for batch, logits in zip(cut, answers, strict=True):
             scores[batch] = logits
-        first = np.cumsum(
-            [0, *(len(pieces) for pieces in encoded[:-1])]
-        )  # of each text's windows, which lie side by side
+        first = np.cumsum([0, *map(len, encoded[:-1])])  # of each text's windows, which lie side by side
         return np.add.reduceat(scores * weights[:, None], first) / np.add.reduceat(weights, first)[:, None]
 
 
 def _backend(place: Place, revision: str | None, name: str | None, device: str, pad: int) -> Backend:
     """The backend `name`, None for the default, of files that are as they were exported. Raises CheckpointError."""
     try:
-        chosen = choose(place.directory, name, device)
-        if (place.directory / (file := FILES.get(chosen, WEIGHTS))).is_file():
-            refuse_changed(place.directory, file)
+        chosen = backends.choose(place.directory, name, device)
+        if (place.directory / (file := backends.FILES.get(chosen, backends.WEIGHTS))).is_file():
+            backends.refuse_changed(place.directory, file)
         if chosen == "torch":
             weights = find_checkpoint(place.source, revision, weights=True).directory
-            return TorchBackend(os.fspath(weights), pad, device)
-        return OnnxBackend(place.directory / FILES[chosen], pad, chosen)
+            return backends.TorchBackend(os.fspath(weights), pad, device)
+        return backends.OnnxBackend(place.directory / file, pad, chosen)
     except BackendError as error:
         raise CheckpointError(str(error)) from error
 
 
 def _card(directory: Path) -> str:
-    """The model card beside the weights.
-
-    It answers nothing, so one that is missing or cannot be decoded stops nobody.
-    """
+    """The model card beside the weights. It answers nothing: one that is missing or cannot be decoded stops nobody."""
     path = directory / "README.md"
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 

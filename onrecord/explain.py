@@ -24,9 +24,7 @@ class Word:
     text: str
     start: int
     end: int
-    effect: (
-        float  # the label's probability with the word less that without it, -1 to 1; above 0: it speaks for the label
-    )
+    effect: float  # the label's probability with the word less that without it, -1 to 1; above 0: for the label
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,15 +87,10 @@ def _lines(described: dict[str, Any]) -> list[tuple[str, str]]:
         for name, shares in calibration["priors"].items():
             lines.append((f"prior {name}", ", ".join(f"{label} {share:g}" for label, share in shares.items())))
         threshold, error = calibration["threshold"], calibration["max_error"]
+        kept = f"{threshold or 0:.3f}, so that at most {error:.0%} of the answers are wrong"
+        none = f"none would keep the error within {error:.3g}"
         lines.append(("prior in use", calibration["prior"]))
-        lines.append(
-            (
-                "answers from confidence",
-                f"none would keep the error within {error:.3g}"
-                if threshold is None
-                else f"{threshold:.3f}, so that at most {error:.0%} of the answers are wrong",
-            )
-        )
+        lines.append(("answers from confidence", none if threshold is None else kept))
         lines.append(("label sets", f"hold {calibration['coverage']:.0%} of each label's sentences"))
     if export := described["export"]:
         lines.append(("exported files", ", ".join(export["files"])))

@@ -82,9 +82,7 @@ def shares_of(prior: str | None) -> str | dict[str, float] | None:
         shares = json.loads(prior)
     except ValueError as error:
         raise typer.BadParameter(f"--prior {prior} is no JSON ({error}); give it as in '{SHARES}'") from None
-    if odd := [
-        label for label, share in shares.items() if isinstance(share, bool) or not isinstance(share, int | float)
-    ]:
+    if odd := [label for label, share in shares.items() if type(share) not in (int, float)]:
         raise typer.BadParameter(f"--prior: the share of {', '.join(odd)} is no number; give it as in '{SHARES}'")
     return shares
 

@@ -74,12 +74,7 @@ def score(
         if engine == "ray":
             if refused := unsupported(source, target, options, overwrite):
                 raise typer.BadParameter(f"{refused} is not for --engine ray, whose IN and OUT are directories")
-            chosen: dict[str, Any] = {
-                "prior": shares_of(prior),
-                "device": device,
-                "actors": actors,
-                "address": ray_address,
-            }
+            chosen: dict[str, Any] = dict(prior=shares_of(prior), device=device, actors=actors, address=ray_address)
             summary = score_directory(source, target, model, options, **chosen, on_error=on_error, on_progress=Meter())
         else:
             check_pipe(source, target, format, overwrite)

@@ -67,12 +67,8 @@ def serve(
         app = application(
             classifier, token=token, cors=cors or (), hosts=allowed_host or [] if local or allowed_host else None
         )
-        shown = f"[{host}]" if ":" in host else host
-        print(
-            f"serving {classifier.place.source} on http://{shown}:{listening.getsockname()[1]}",
-            file=sys.stderr,
-            flush=True,
-        )
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        print(f"serving {classifier.place.source} on {address}", file=sys.stderr, flush=True)
         if not run(app, listening):
             raise fail("the service did not start; the reason stands above")
 
