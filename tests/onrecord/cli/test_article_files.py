@@ -12,11 +12,7 @@ from onrecord.cli.article_files import article_text
 @pytest.mark.parametrize(
     ("file", "data", "message"),
     [
-        (
-            "https://news.example/a?b=1&c=2",
-            None,
-            "curl -sL 'https://news.example/a?b=1&c=2' | onrecord read - --source",
-        ),
+        ("https://news.example/?b=1&c=2", None, "curl -sL 'https://news.example/?b=1&c=2' | onrecord read - --source"),
         ("none.txt", None, "No such file"),
         ("a.doc", b"\xd0\xcf\x11\xe0\0\0", "save it as .docx"),
         ("a.pdf", b"%PDF-1.7\n", "PDF"),
@@ -35,9 +31,8 @@ def test_one_line(
 
 
 def test_a_mail_is_read(tmp_path: Path) -> None:
-    (tmp_path / "a.eml").write_bytes(
-        b"Subject: x\nContent-Type: text/plain; charset=utf-8\n\nMarr said \xe2\x80\x9cno\xe2\x80\x9d.\n"
-    )
+    mail = "Subject: x\nContent-Type: text/plain; charset=utf-8\n\nMarr said “no”.\n"
+    (tmp_path / "a.eml").write_bytes(mail.encode())
     assert article_text(str(tmp_path / "a.eml")) == "Marr said “no”.\n"
 
 
