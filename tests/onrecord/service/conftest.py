@@ -1,12 +1,15 @@
 """What the tests of the service share: the tiny classifier behind a client, held or broken, and what a refusal is."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 
 from onrecord import Classifier, Prediction
@@ -46,6 +49,25 @@ def refused(found: httpx.Response, status: int, *words: str) -> dict:
     assert all(word in found.text for word in words), found.text
     assert "Traceback" not in found.text and ".py" not in found.text
     return document
+
+
+@contextmanager
+def listening(classifier: object, token: str | None = None) -> Iterator[int]:
+    """The port of a server in a thread, which must end at the end."""
+    app = application(classifier, token=token)  # type: ignore[arg-type]
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
+    with socket.create_server(("127.0.0.1", 0)) as socket_:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket_]})
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive()
+                time.sleep(0.01)
+            yield socket_.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join(60)
+    assert not thread.is_alive()
 
 
 class Slow:

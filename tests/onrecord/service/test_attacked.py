@@ -5,15 +5,12 @@ import os
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2 as httpx
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -24,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from onrecord import Classifier
-from onrecord.service.app import application
+from tests.onrecord.service.conftest import listening
 
 CASES = int(os.environ.get("ONRECORD_FUZZED", "200"))
 OPERATIONS = [
@@ -32,31 +29,15 @@ OPERATIONS = [
     *((path, "GET") for path in ("/v1/model", "/v1/card", "/healthz", "/readyz", "/metrics")),
 ]
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-QUICK = [
-    HealthCheck.function_scoped_fixture,
-    HealthCheck.too_slow,
-    HealthCheck.filter_too_much,
-    HealthCheck.data_too_large,
-]
+QUICK = [HealthCheck[name] for name in ("function_scoped_fixture", "too_slow", "filter_too_much", "data_too_large")]
 SECONDS = 30  # by then anything is answered: longer is a hang
 
 
 @pytest.fixture(scope="module")
 def port(checkpoint: Path) -> Iterator[int]:
-    """Of a service that listens."""
-    server = uvicorn.Server(uvicorn.Config(application(Classifier.load(checkpoint)), log_level="error", ws="none"))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            until = time.monotonic() + 60
-            while not server.started and time.monotonic() < until:
-                time.sleep(0.01)
-            yield listening.getsockname()[1]
-        finally:
-            server.should_exit = True
-            thread.join(60)
-    assert not thread.is_alive()  # it ends even after all that
+    """Of a service that listens, and that ends even after all that."""
+    with listening(Classifier.load(checkpoint)) as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +52,8 @@ def schema(port: int) -> schemathesis.BaseSchema:
 
 
 def test_the_schema_is_tested_whole(schema: schemathesis.BaseSchema) -> None:
-    assert sorted(
-        (operation.ok().path, operation.ok().method.upper()) for operation in schema.get_all_operations()
-    ) == sorted(OPERATIONS)
+    found = [operation.ok() for operation in schema.get_all_operations()]
+    assert sorted((operation.path, operation.method.upper()) for operation in found) == sorted(OPERATIONS)
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
@@ -104,9 +84,7 @@ def test_what_the_schema_says_is_so(schema: schemathesis.BaseSchema, path: str, 
 def test_no_bytes_make_it_fail(client: httpx.Client, path: str, body: bytes) -> None:
     found = client.post(path, content=body, headers={"Content-Type": "application/json"})
     assert found.status_code in (200, 400, 422)
-    assert found.headers["content-type"] == (
-        "application/json" if found.status_code == 200 else "application/problem+json"
-    )
+    assert found.headers["content-type"] == f"application/{'' if found.status_code == 200 else 'problem+'}json"
 
 
 def test_a_body_of_a_hundred_megabytes(port: int, client: httpx.Client) -> None:
@@ -169,26 +147,9 @@ def test_no_head_makes_it_fail(port: int, client: httpx.Client, request_: bytes)
 def test_a_newsroom_at_work_gets_its_answers(port: int, tmp_path: Path) -> None:
     """Locust counts what is neither an answer nor a 429 with its Retry-After; its exit status is 1 if there was any."""
     load = Path(__file__).with_name("locustfile.py")
-    options = [
-        "--headless",
-        "--users",
-        "16",
-        "--spawn-rate",
-        "16",
-        "--run-time",
-        "4s",
-        "--stop-timeout",
-        "30",
-        "--json",
-        "--skip-log",
-    ]
-    found = subprocess.run(
-        [sys.executable, "-m", "locust", "-f", load, "--host", f"http://127.0.0.1:{port}", *options],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        timeout=120,
-    )
+    options = "--headless --users 16 --spawn-rate 16 --run-time 4s --stop-timeout 30 --json --skip-log".split()
+    words = [sys.executable, "-m", "locust", "-f", load, "--host", f"http://127.0.0.1:{port}", *options]
+    found = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert found.returncode == 0, found.stderr
     asked = {row["name"]: row["num_requests"] for row in json.loads(found.stdout)}
     assert asked["/v1/predict"] > 16 and asked["/v1/read"]
