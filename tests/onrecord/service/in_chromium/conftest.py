@@ -5,9 +5,7 @@ Every page is watched: errors, broken policy, requests to others.
 
 import dataclasses
 import shutil
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,11 +13,10 @@ from pathlib import Path
 import axe_playwright_python
 import httpx2 as httpx
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from onrecord import Classifier, Prediction
-from onrecord.service.app import application
+from tests.onrecord.service.conftest import listening
 
 CHROMIUM = shutil.which("chromium")
 IN_CHROMIUM = [
@@ -76,23 +73,11 @@ class ByCue:
 
 @contextmanager
 def serving(classifier: object, token: str | None = None) -> Iterator[str]:
-    """The address of a server in a thread, stopped at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(application(classifier, token=token), log_level="error"))  # type: ignore[arg-type]
-        thread = threading.Thread(target=lambda: server.run(sockets=[listening]))
-        thread.start()
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        head = {"Authorization": f"Bearer {token}"}
-        try:  # once the process that reads articles listens, what the page does takes no second
-            httpx.post(f"{address}/v1/read", json={"text": ""}, headers=head, timeout=120, trust_env=False)
-            yield address
-        finally:
-            server.should_exit = True
-            thread.join(30)
-    assert not thread.is_alive()
+    """The address of a server. Once its process that reads articles listens, what the page does takes no second."""
+    with listening(classifier, token) as port:
+        address, head = f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {token}"}
+        httpx.post(f"{address}/v1/read", json={"text": ""}, headers=head, timeout=120, trust_env=False)
+        yield address
 
 
 @pytest.fixture(scope="module")
