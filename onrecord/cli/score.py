@@ -91,7 +91,7 @@ def score(
                 on_progress=Meter(),
                 on_note=_note,
             )
-            summary = score_or_pipe(source, target, format, run, standard_input, _answer)
+            summary = score_or_pipe(source, target, format, overwrite, run, standard_input, _answer)
     except WishError as error:
         raise bad_wish(error, max_error, coverage) from None
     except (ScoreError, CheckpointError, ValueError) as error:

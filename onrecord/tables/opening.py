@@ -11,7 +11,7 @@ import gzip
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -56,18 +56,44 @@ def opened(path: Path | str, format: str, encoding: str | None = None) -> Iterat
             raw.seek(0)
             yield Opened(raw, "utf-8", bool(mark))
             return
-        with tempfile.TemporaryFile() as plain:
+        with _temporary() as plain:
             decoder = codecs.getincrementaldecoder(encoding)("surrogateescape") if foreign else None
             try:
                 while first:
-                    plain.write(decoder.decode(first).encode("utf-8", "surrogateescape") if decoder else first)
+                    text = decoder.decode(first).encode("utf-8", "surrogateescape") if decoder else first
+                    with fitting():
+                        plain.write(text)
                     first = next(blocks, b"")
-                if decoder:
-                    plain.write(decoder.decode(b"", final=True).encode("utf-8", "surrogateescape"))
+                text = decoder.decode(b"", final=True).encode("utf-8", "surrogateescape") if decoder else b""
             except UnicodeError as error:
                 raise TableError(f"this is not {encoding}: {error}") from None
-            plain.seek(0)
-            yield Opened(cast(BinaryIO, plain), encoding, bool(mark) or foreign)
+            with fitting():
+                plain.write(text)
+                plain.seek(0)
+            yield Opened(plain, encoding, bool(mark) or foreign)
+
+
+@contextmanager
+def _temporary() -> Iterator[BinaryIO]:
+    """A file without a name, closed even where what it was given did not fit."""
+    file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  closed below
+    try:
+        yield file
+    finally:
+        with suppress(OSError):
+            file.close()
+
+
+@contextmanager
+def fitting() -> Iterator[None]:
+    """Tells of a full disk as the temporary directory's. Raises TableError."""
+    try:
+        yield
+    except OSError as error:
+        raise TableError(
+            f"this does not fit into the temporary directory {tempfile.gettempdir()} ({error.strerror or error}): "
+            "make room, or name another one by the environment variable TMPDIR"
+        ) from None
 
 
 def _check_encoding(encoding: str, format: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -63,7 +64,7 @@ class Parts:
     def write(self, name: str, content: bytes) -> None:
         """Write a file whole or not at all. Raises ScoreError if the disk does not take it."""
         with writing(self.path):
-            write_whole(self.path / name, content)
+            _write(self.path / name, content, self.path / unfinished(name))
 
     def opened(self, names: list[str]) -> Iterator[BinaryIO]:
         """The parts, one after the other."""
@@ -118,10 +119,24 @@ def unfinished(name: str) -> str:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, and so that it outlives a power cut."""
-    fresh = path.with_name(unfinished(path.name))
+    """Write a file whole or not at all, and so that it outlives a power cut; two who write the same one never mix."""
+    fresh = path.with_name(unfinished(f"{path.name}.{uuid.uuid4().hex}"))
+    try:
+        _write(path, content, fresh)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+
+
+def _write(path: Path, content: bytes, fresh: Path) -> None:
     with open(fresh, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def refuse_no_file(target: Path) -> None:
+    """Raise ScoreError if the output's name is that of a directory, a pipe or a device, which cannot be replaced."""
+    if target.exists() and not target.is_file():
+        raise ScoreError(f"{target} is {'a directory' if target.is_dir() else 'no file'}: give the name of a file")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onrecord.tables.formats import format_of
-from onrecord.tables.parts import ScoreError
+from onrecord.tables.parts import ScoreError, refuse_no_file
 from onrecord.tables.score import Summary, in_the_way
 
 PIPE = "-"
@@ -29,6 +29,7 @@ def check_pipe(source: str, target: str, format: str | None, overwrite: bool) ->
     if source == PIPE != target:
         if not Path(target).parent.is_dir():
             raise ScoreError(f"there is no directory {Path(target).parent} for {Path(target).name}: make it first")
+        refuse_no_file(Path(target))
         if Path(target).exists() and not overwrite:
             raise in_the_way(Path(target))
 
@@ -37,6 +38,7 @@ def score_or_pipe(
     source: str,
     target: str,
     format: str | None,
+    overwrite: bool,
     score: Callable[[Path, Path], Summary],
     stdin: Callable[[], BinaryIO],
     answer: Callable[[BinaryIO], None],
@@ -44,7 +46,7 @@ def score_or_pipe(
     """Call `score` with the two names, and with files in the place of those that are "-".
 
     `stdin` gives the bytes of the input, `answer` takes the output when all is done. `format` is that of "-"; None
-    for the format of `source`. Raises what `score` raises.
+    for the format of `source`. Raises what `score` raises, and ScoreError if the output has come there meanwhile.
     """
     if PIPE not in (source, target):
         return score(Path(source), Path(target))
@@ -63,5 +65,14 @@ def score_or_pipe(
             with open(written, "rb") as file:
                 answer(file)
         else:
-            os.replace(written, target)
+            _deliver(written, Path(os.path.realpath(target)), overwrite)
         return summary
+
+
+def _deliver(written: Path, target: Path, overwrite: bool) -> None:
+    """Put the scores in their place. What has come there meanwhile stays, and so do they, under another name."""
+    if target.exists() and not overwrite:
+        kept = target.with_name(f"{written.parent.name.removeprefix('.')}-{target.name}")
+        os.replace(written, kept)
+        raise ScoreError(f"{target} has come there while its rows were being scored: the scores are in {kept}")
+    os.replace(written, target)

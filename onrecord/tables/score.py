@@ -20,7 +20,17 @@ from onrecord.defaults import PART_ROWS
 from onrecord.tables import workbook
 from onrecord.tables.formats import DELIMITERS, TableError, compression_of, format_of
 from onrecord.tables.opening import Opened, opened
-from onrecord.tables.parts import FINISHED, JOINED, RUN, Parts, ScoreError, parts_of, unfinished, writing
+from onrecord.tables.parts import (
+    FINISHED,
+    JOINED,
+    RUN,
+    Parts,
+    ScoreError,
+    parts_of,
+    refuse_no_file,
+    unfinished,
+    writing,
+)
 from onrecord.tables.read import Chunk, Reader, Span
 from onrecord.tables.write import Form, check_schema, encoded, inferred, join
 
@@ -145,6 +155,7 @@ def score(
     and nobody had said. Raises ScoreError, or TableError for a table that cannot be read or written.
     """
     options = options or Options()
+    target = Path(os.path.realpath(target))  # where a link leads
     try:
         format, written_as = format_of(str(source)), format_of(str(target))
     except TableError as error:  # it names the file
@@ -157,9 +168,8 @@ def score(
         )
     if not target.parent.is_dir():
         raise ScoreError(f"there is no directory {target.parent} for {target.name}: make it first")
-    if target.is_dir():
-        raise ScoreError(f"{target} is a directory: give the name of a file in it")
-    if source.resolve() == target.resolve():
+    refuse_no_file(target)
+    if source.exists() and target.exists() and source.samefile(target):
         raise ScoreError(f"{source} would be replaced by its own scores: give another name for the output")
     identity = run_identity(
         classifier, checkpoint, options, {"format": format, "as": written_as, **file_identity(source)}

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from onrecord.tables.delimited import Row
 from onrecord.tables.formats import TableError, refuse_repeated
+from onrecord.tables.opening import fitting
 
 ROWS = 1_048_575  # of a sheet, below the header
 CELL = 32_767  # characters that a cell holds
@@ -168,6 +169,7 @@ def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> 
     try:
         import openpyxl
         from openpyxl.cell import WriteOnlyCell
+        from openpyxl.writer.excel import ExcelWriter
     except ModuleNotFoundError:
         raise TableError(f".xlsx needs openpyxl: {INSTALL}") from None
     made_of = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat}
@@ -185,8 +187,16 @@ def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> 
         made._value, made.data_type = (CONTROL.sub(_escaped, ESCAPE.sub("_x005F_", value)), "s")
         return made
 
-    page.append([cell(name) for name in header])
-    for file in parts:
-        for line in file:
-            page.append([cell(value) for value in json.loads(line)])
-    book.save(target)
+    with fitting():
+        try:
+            page.append([cell(name) for name in header])
+            for file in parts:
+                for line in file:
+                    page.append([cell(value) for value in json.loads(line)])
+            page.close()
+        except Exception as error:
+            if str(error).startswith("IO_"):  # lxml, where openpyxl finds it, says so of a disk
+                raise OSError(str(error)) from None
+            raise
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:  # closed too where the disk is full
+        ExcelWriter(book, archive).save()
