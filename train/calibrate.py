@@ -29,16 +29,10 @@ LIMIT = 10_000  # validation sentences kept in a checkpoint: half a megabyte, an
 
 
 def temperature(logits: np.ndarray, targets: np.ndarray) -> float:
-    """The T for which softmax(logits / T) has the least log loss; `logits` is (N, K), `targets` (N,) label numbers.
-
-    Between 0.05 and 20.
-    """
+    """The T, 0.05 to 20, for which softmax(logits (N, K) / T) has the least log loss; `targets` (N,) number labels."""
     labels = range(logits.shape[1])
-    optimum = minimize_scalar(
-        lambda t: log_loss(targets, softmax(logits / np.exp(t)), labels=labels),
-        bounds=(np.log(0.05), np.log(20)),
-        method="bounded",
-    )
+    bounds = np.log(0.05), np.log(20)
+    optimum = minimize_scalar(lambda t: log_loss(targets, softmax(logits / np.exp(t)), labels=labels), bounds=bounds)
     return float(np.exp(optimum.x))
 
 
@@ -128,9 +122,7 @@ def main(config: Config) -> int:
 
 
 def label_counts(config: Config) -> Counter[str]:
-    """label -> rows that the checkpoint was trained on: those of training.json, as a run may have had a part of the
-    split.
-    """
+    """label -> rows that the checkpoint was trained on, by training.json: a run may have had a part of the split."""
     trained = read_record(config.checkpoint / "training.json", dict, f"train again with {config.fit_command}")
     return Counter(trained.get("label_counts") or [row["label"] for row in rows_of(config.corpus, "train")])
 

@@ -58,8 +58,7 @@ def read_rows(path: str) -> list[dict[str, Any]]:
 
 
 def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The changed sentences, largest change first, and, where rows have labels, how many each gets right and McNemar's
-    exact p.
+    """The changed sentences, largest change first; where rows have labels, how many each gets right and McNemar's p.
 
     The change of a sentence is the total variation distance between the two distributions over labels: 0 = the same, 1
     = certain of something else. Raises Stop if the two know different labels.
@@ -68,9 +67,8 @@ def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -
         raise Stop(f"the checkpoints know different labels: {', '.join(first.labels)} and {', '.join(second.labels)}")
     texts = [row["text"] for row in rows]
     a, b = first.predict(texts), second.predict(texts)
-    shifts = 0.5 * np.abs(
-        np.array([list(p.probabilities.values()) for p in a]) - np.array([list(p.probabilities.values()) for p in b])
-    ).sum(1)
+    one, other = (np.array([list(p.probabilities.values()) for p in side]) for side in (a, b))
+    shifts = 0.5 * np.abs(one - other).sum(1)
     changes = [
         {
             "text": x.text,
@@ -95,9 +93,9 @@ def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -
         )
     figures["summary"] = f"{len(changes)} of {len(rows)} sentences changed their label"
     if labelled:
-        targets, one, two = zip(*labelled, strict=True)
-        figures["right"] = [sum(t == p for t, p in zip(targets, side, strict=True)) for side in (one, two)]
-        figures["mcnemar_p"] = mcnemar(targets, one, two)
+        targets, *sides = zip(*labelled, strict=True)
+        figures["right"] = [sum(t == p for t, p in zip(targets, side, strict=True)) for side in sides]
+        figures["mcnemar_p"] = mcnemar(targets, *sides)
         figures["summary"] += (
             f"; of {len(labelled)} with a label the first gets {figures['right'][0]} right, the second "
             f"{figures['right'][1]} (McNemar's exact p = {figures['mcnemar_p']:.3g})"
@@ -106,14 +104,12 @@ def compare(first: Classifier, second: Classifier, rows: list[dict[str, Any]]) -
 
 
 def _command() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m train.compare", description="which sentences do two checkpoints label differently?"
-    )
+    about = "which sentences do two checkpoints label differently?"
+    rows = "a table (.csv, .tsv, .jsonl, .parquet, .xlsx) with a column text and perhaps label"
+    parser = argparse.ArgumentParser(prog="python -m train.compare", description=about)
     parser.add_argument("first", help="checkpoint directory")
     parser.add_argument("second", help="checkpoint directory")
-    parser.add_argument(
-        "file", help="a table (.csv, .tsv, .jsonl, .parquet, .xlsx) with a column text and perhaps label"
-    )
+    parser.add_argument("file", help=rows)
     parser.add_argument("--html", help="write the whole list as a page instead of printing its beginning")
     parser.add_argument("--limit", type=int, default=50, help="changes to print")
     options = parser.parse_args()
@@ -124,11 +120,8 @@ def _command() -> int:
     except CheckpointError as error:
         raise Stop(str(error)) from error
     if options.html:
-        page = (
-            jinja2.Environment(autoescape=True)
-            .from_string(PAGE)
-            .render(figures=figures | {"first": options.first, "second": options.second})
-        )
+        template = jinja2.Environment(autoescape=True).from_string(PAGE)
+        page = template.render(figures=figures | {"first": options.first, "second": options.second})
         write_whole(Path(options.html), page.encode())
         print(f"{figures['summary']}; all of them in {options.html}")
         return 0

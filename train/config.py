@@ -235,9 +235,7 @@ def flat(config: Config) -> dict[str, Any]:
 
 
 def differences(config: Config) -> dict[str, Any]:
-    """What a YAML file must hold so that `load` gives this config: sections with the keys that differ from the
-    defaults.
-    """
+    """What a YAML file must hold so that `load` gives this config: the keys that differ from the defaults."""
     defaults = flat(load())
     return _nested({key: value for key, value in flat(config).items() if value != defaults[key]})
 

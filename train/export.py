@@ -26,18 +26,8 @@ from transformers import PreTrainedModel
 
 from onrecord.calibration import softmax
 from onrecord.classifier import CheckpointError, Classifier
-from onrecord.inference.backends import (
-    BESIDE,
-    INT8,
-    ONNX,
-    RECORD,
-    STAMP,
-    WEIGHTS,
-    OnnxBackend,
-    TorchBackend,
-    sha256,
-    weights_fingerprint,
-)
+from onrecord.inference import backends
+from onrecord.inference.backends import INT8, ONNX, RECORD, WEIGHTS, OnnxBackend, TorchBackend, sha256
 from train.calibrate import temperature
 from train.config import Config, Stop, parse, run
 from train.corpus.splits import load_split, refuse_other_data, rows_of, with_labels
@@ -47,15 +37,11 @@ from train.measure.metrics import calibration_error, macro_f1
 
 PARITY = 1e-3  # largest difference of a score (logit) from torch; sums in another order made 1.2e-4 on AVX-512
 PARITY_ROWS = 500  # validation sentences that this is looked at on
-F1_LOSS = 0.003  # what int8 may lose of validation macro-F1,
-EQUAL = 0.985  # the share of labels that it must keep,
-ECE_LOSS = 0.005  # and what it may add to the calibration error
-BATCH = 1e-3  # by how much a probability may move with the batch its sentence runs in; fp32 moves by 1e-6
-LIMITS = {  # as export.json has them
-    "macro_f1_lost": F1_LOSS,
-    "equal_labels": EQUAL,
-    "calibration_error_added": ECE_LOSS,
-    "moved_by_the_batch": BATCH,
+LIMITS = {  # of int8 on validation, as export.json has them
+    "macro_f1_lost": 0.003,
+    "equal_labels": 0.985,  # at least; of the others, at most
+    "calibration_error_added": 0.005,
+    "moved_by_the_batch": 1e-3,  # a probability, with what else runs in its sentence's batch; fp32 moves by 1e-6
 }
 BATCH_ROWS = 150  # sentences that this is looked at on
 RANGES = 100  # training sentences, or thereabouts, whose activations set the scales of int8
@@ -77,7 +63,7 @@ def main(config: Config) -> int:
     refuse_other_data(config)
     rows = rows_of(config.corpus, "validation")
     texts, targets = [r["text"] for r in rows], np.array([config.corpus.labels.index(r["label"]) for r in rows])
-    weights, pad = weights_fingerprint(config.checkpoint / WEIGHTS), classifier.backend.pad
+    weights, pad = backends.weights_fingerprint(config.checkpoint / WEIGHTS), classifier.backend.pad
 
     def opened(file: Path) -> Classifier:
         return Classifier(OnnxBackend(file, pad), classifier.tokens, classifier.labels)
@@ -128,7 +114,7 @@ def main(config: Config) -> int:
             "cpu": processor(),
             "versions": {name: version(name) for name in ("torch", "onnx", "onnxruntime")},
         }
-        beside = [path for name in (WEIGHTS, *BESIDE) if (path := config.checkpoint / name).is_file()]
+        beside = [path for name in (WEIGHTS, *backends.BESIDE) if (path := config.checkpoint / name).is_file()]
         record["sha256"] = {path.name: sha256(path) for path in (*beside, *(Path(folder) / name for name in kept))}
         install(config.checkpoint, Path(folder), record)
     default = f"int8 is the default: {tried[-1]['rung']}" if INT8 in kept else "no int8 held, fp32 is the default"
@@ -234,7 +220,7 @@ def to_onnx(model: PreTrainedModel, path: Path) -> onnx.ModelProto:
 
 def save(model: onnx.ModelProto, path: Path, weights: str) -> None:
     """Write an ONNX file that says which weights it was made from, so that it is never used beside others."""
-    onnx.helper.set_model_props(model, {STAMP: weights})
+    onnx.helper.set_model_props(model, {backends.STAMP: weights})
     onnx.save(model, path)
 
 
@@ -245,31 +231,31 @@ def judge(
 
     It ends early, after a quarter, a half or three quarters of the texts, when too many labels differ already.
     """
-    k, scores, seconds = reference.shape[1], np.zeros_like(reference), time.process_time()
+    scores, seconds = np.zeros_like(reference), time.process_time()
     for part in range(4):
         scores[part::4], _ = classifier.logits(texts[part::4])
         done = np.arange(len(texts)) % 4 <= part
         if not np.isfinite(scores).all():
             return {"holds": False, "reason": "some scores are not finite"}
         differ = int((reference.argmax(1) != scores.argmax(1))[done].sum())
-        if differ > (1 - EQUAL) * len(texts):
+        if differ > (1 - LIMITS["equal_labels"]) * len(texts):
             return {"holds": False, "reason": f"{differ} of the first {done.sum()} labels differ"}
     seconds = time.process_time() - seconds
-    lost = macro_f1(targets.tolist(), reference.argmax(1).tolist(), k) - macro_f1(
-        targets.tolist(), scores.argmax(1).tolist(), k
-    )
+    exact, quick = (macro_f1(targets.tolist(), s.argmax(1).tolist(), s.shape[1]) for s in (reference, scores))
+    lost = exact - quick
     worse = calibration_error(softmax(scores / t), targets) - calibration_error(softmax(reference / t), targets)
-    neighbours = moved_by_batch(classifier, texts, t)
+    neighbours, most = moved_by_batch(classifier, texts, t), LIMITS["moved_by_the_batch"]
+    holds = lost <= LIMITS["macro_f1_lost"] and worse <= LIMITS["calibration_error_added"] and neighbours <= most
     verdict: dict[str, Any] = {
-        "holds": bool(lost <= F1_LOSS and worse <= ECE_LOSS and neighbours <= BATCH),
+        "holds": bool(holds),
         "macro_f1_lost": round(float(lost), 5),
         "equal_labels": round(1 - differ / len(texts), 5),
         "calibration_error_added": round(float(worse), 5),
         "moved_by_the_batch": neighbours,
         "sentences_per_cpu_second": round(len(texts) / seconds, 1),
     }
-    if neighbours > BATCH:
-        verdict["reason"] = f"probabilities move with the batch, by more than {BATCH:g}"
+    if neighbours > most:
+        verdict["reason"] = f"probabilities move with the batch, by more than {most:g}"
     return verdict
 
 

@@ -54,11 +54,8 @@ def doubted(config: Config, confidence: float, limit: int) -> list[Sentence]:
         for group in track(groups, "labelling", console=console, disable=not console.is_terminal)
         for answer in classifier.predict(s.text for s in group)
     ]
-    against = [
-        (answer.confidence, s)
-        for s, answer in zip(asked, answers, strict=True)
-        if answer.label != s.label and answer.confidence >= confidence
-    ]
+    doubts = [(a.confidence, s) for s, a in zip(asked, answers, strict=True) if a.label != s.label]
+    against = [(found, s) for found, s in doubts if found >= confidence]
     return [s for _, s in sorted(against, key=lambda pair: -pair[0])[:limit]]
 
 
@@ -119,10 +116,7 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
 
 
 def _relabelled(lines: list[str], index: int, s: Sentence, label: str, settled: str) -> str:
-    """The line of a sentence with its second label.
-
-    Raises Stop if another one stands there, e.g. as the file was edited meanwhile.
-    """
+    """The line of a sentence with its second label. Raises Stop if another one stands there: the file was edited."""
     line = lines[index] if index < len(lines) else ""
     try:
         row = json.loads(line)
@@ -170,10 +164,8 @@ def _command() -> int:
     ready, empty, disagreements = read_sheet(config, Path(options["read"]))
     print(f"{ready} second labels read into {config.corpus.seeds}, {empty} rows still empty; then `make data`")
     if disagreements:
-        print(
-            f"{len(disagreements)} disagreements are open: fill `settled` and read the sheet again\n  "
-            + "\n  ".join(disagreements)
-        )
+        print(f"{len(disagreements)} disagreements are open: fill `settled` and read the sheet again")
+        print(*(f"  {line}" for line in disagreements), sep="\n")
     return 1 if disagreements else 0
 
 

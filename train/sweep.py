@@ -50,11 +50,8 @@ def read_plan(path: str, config: Config) -> dict[str, Any]:
                 suggest(FixedTrial({name: value}), name, values)
         for seed in plan["seeds"]:
             changed(config, seed=seed)
-        if (
-            {"seed", "run", "output", "measure.metric"} & set(plan["space"])
-            or not plan["seeds"]
-            or not range(plan["trials"])
-        ):
+        fixed = {"seed", "run", "output", "measure.metric"} & set(plan["space"])
+        if fixed or not plan["seeds"] or not range(plan["trials"]):
             raise ValueError("seed, run, output and the metric cannot be searched; trials and seeds cannot be empty")
         return plan
     except (OSError, yaml.YAMLError, AttributeError, LookupError, TypeError, ValueError) as error:

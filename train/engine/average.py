@@ -5,8 +5,7 @@ from torch.optim.swa_utils import AveragedModel
 
 
 class MovingAverage(AveragedModel):
-    """torch's AveragedModel, exponential: average ← d · average + (1 − d) · weights; the first call takes the weights
-    as they are.
+    """torch's AveragedModel, exponential: average ← d · average + (1 − d) · weights; the first call takes the weights.
 
     d is (1 + n) / (10 + n) after n steps, `decay` at most, as in TensorFlow's ExponentialMovingAverage(num_updates):
     the average reaches back over a ninth of the steps so far. With `decay` from the start, most of a short training's

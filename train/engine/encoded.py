@@ -29,8 +29,7 @@ def encoded(split: datasets.Dataset, tokenizer: PreTrainedTokenizerBase, max_tok
 
 
 def cut_rows(texts: Iterable[str], lengths: Iterable[int], tokenizer: PreTrainedTokenizerBase, max_tokens: int) -> int:
-    """Number of texts with more than `max_tokens` tokens, special ones included; `lengths` are their tokens after the
-    cut.
+    """Number of texts with more than `max_tokens` tokens, special ones included; `lengths` are those after the cut.
 
     Only a text that fills the whole length may have been cut, so only these are tokenised again.
     """

@@ -13,8 +13,7 @@ from transformers.models.xlm_roberta.modeling_xlm_roberta import XLMRobertaForSe
 
 
 class FirstToken:
-    """A layer whose output is the first token's, (rows, 1, hidden): keys and values of all tokens, everything else of
-    one.
+    """A layer whose output is the first token's, (rows, 1, hidden): keys and values of all tokens, the rest of one.
 
     A layer is twelve products of (tokens, hidden) with (hidden, hidden), two of them keys and values: of a model of six
     layers, a seventh of the work is saved, and the first token's output and all gradients are what they were.
@@ -25,15 +24,9 @@ class FirstToken:
     ) -> torch.Tensor:
         layer: BertLayer = self  # type: ignore[assignment]  # mixed into one below
         attention, first = layer.attention.self, hidden_states[:, :1]  # (rows, 1, hidden)
-        query, key, value = (
-            project(part)
-            .unflatten(-1, (-1, attention.attention_head_size))
-            .transpose(1, 2)  # (rows, heads, 1 or tokens, head size)
-            for project, part in (
-                (attention.query, first),
-                (attention.key, hidden_states),
-                (attention.value, hidden_states),
-            )
+        parts = (attention.query, first), (attention.key, hidden_states), (attention.value, hidden_states)
+        query, key, value = (  # (rows, heads, 1 or tokens, head size)
+            project(part).unflatten(-1, (-1, attention.attention_head_size)).transpose(1, 2) for project, part in parts
         )
         attend = ALL_ATTENTION_FUNCTIONS.get_interface(attention.config._attn_implementation, eager_attention_forward)
         mask = None if attention_mask is None else attention_mask[:, :, :1]  # (rows, 1, 1, tokens)
@@ -66,9 +59,9 @@ class FirstTokenMPNetLayer(MPNetLayer):
         **__: object,
     ) -> tuple[torch.Tensor]:
         attention, first = self.attention.attn, hidden_states[:, :1]  # (rows, 1, hidden)
+        parts = (attention.q, first), (attention.k, hidden_states), (attention.v, hidden_states)
         query, key, value = (
-            project(part).unflatten(-1, (-1, attention.attention_head_size)).transpose(1, 2)
-            for project, part in ((attention.q, first), (attention.k, hidden_states), (attention.v, hidden_states))
+            project(part).unflatten(-1, (-1, attention.attention_head_size)).transpose(1, 2) for project, part in parts
         )
         scores = query @ key.transpose(-1, -2) / math.sqrt(attention.attention_head_size)  # (rows, heads, 1, tokens)
         for added in (position_bias, attention_mask):
@@ -89,8 +82,7 @@ READ_BY_FIRST_TOKEN = {  # their heads look at hidden_states[:, 0] and nothing e
 
 
 def read_first_token(model: PreTrainedModel) -> PreTrainedModel:
-    """Make the last layer of a known encoder, in place, compute its first token only; parameters and checkpoint stay as
-    they are.
+    """Make the last layer of a known encoder, in place, compute its first token only; the parameters stay as they are.
 
     Models of other families, and attention kernels whose mask is not (rows, 1, tokens, tokens), are left alone.
     """

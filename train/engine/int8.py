@@ -156,9 +156,8 @@ def ladder(sites: Sequence[Site], harm: Sequence[float]) -> list[list[Site]]:
     rungs: list[list[Site]] = []
     for halving in range(HALVINGS):
         left = np.cumsum([h for _, h in worst])
-        kept = [
-            site for (site, _), sum_ in zip(worst, left, strict=True) if sum_ <= sum(harm) / 2**halving * (1 + 1e-9)
-        ]
+        most = sum(harm) / 2**halving * (1 + 1e-9)
+        kept = [site for (site, _), sum_ in zip(worst, left, strict=True) if sum_ <= most]
         if kept and (not rungs or len(kept) < len(rungs[-1])):
             rungs.append(kept)
     return [*rungs, []]

@@ -20,10 +20,6 @@ def start_log(config: Config, accelerator: Accelerator, purge: int | None) -> No
 
 def progress_bar(accelerator: Accelerator) -> Progress:
     """One line with loss, learning rate and time left, on the main process."""
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("loss {task.fields[loss]:.3f}  rate {task.fields[rate]:.1e}"),
-        TimeRemainingColumn(),
-    )
+    figures = TextColumn("loss {task.fields[loss]:.3f}  rate {task.fields[rate]:.1e}")
+    columns = BarColumn(), MofNCompleteColumn(), figures, TimeRemainingColumn()
     return Progress(*columns, disable=not accelerator.is_main_process)

@@ -25,10 +25,8 @@ def load_model(engine: Engine, labels: list[str]) -> tuple[PreTrainedTokenizerBa
     `minilm`, `mpnet` and `tiny` ask no network; anything else goes to from_pretrained. Raises Stop when it cannot be
     loaded.
     """
-    names: dict[str, Any] = {
-        "id2label": dict(enumerate(labels)),
-        "label2id": {label: i for i, label in enumerate(labels)},
-    }
+    numbers = {label: i for i, label in enumerate(labels)}
+    names: dict[str, Any] = {"id2label": dict(enumerate(labels)), "label2id": numbers}
     source = str(ENCODERS[engine.model]()) if engine.model in ENCODERS else engine.model
     try:
         tokenizer = AutoTokenizer.from_pretrained(source)

@@ -11,9 +11,7 @@ LAYER = re.compile(r"\.(?:layer|layers)\.(\d+)\.")  # a parameter's layer, in it
 
 
 def learning_rate(step: int, steps: int, peak: float, warmup_share: float) -> float:
-    """Rate of optimiser step `step` (0-based) of `steps`: linear up to `peak` over the warm-up, then linear down, zero
-    after the last.
-    """
+    """Rate of step `step` (from 0) of `steps`: linear up to `peak` over the warm-up, then down, zero after the last."""
     warmup = round(steps * warmup_share)
     if step < warmup:
         return peak * (step + 1) / warmup

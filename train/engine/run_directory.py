@@ -1,6 +1,4 @@
-"""The directory of one run: made, marked as ours, held by one training at a time, and never emptied of what we did not
-make.
-"""
+"""The directory of one run: marked as ours, held by one training at a time, never emptied of what we did not make."""
 
 import shutil
 from pathlib import Path

@@ -1,5 +1,4 @@
-"""The whole state of a training on disk, so that one that was killed goes on as if it had not been:
-runs/NAME/state/STEP.pt.
+"""The whole state of a training on disk, runs/NAME/state/STEP.pt, so that one that was killed goes on as if it had not.
 
 A state is one file of torch.save, read with weights_only=True: tensors and plain values, no code.
 """
@@ -36,14 +35,11 @@ KEPT = 2  # the second is for the day the first cannot be read
 
 @dataclass
 class Position:
-    """Where a training stands and what early stopping remembers.
-
-    `batch` is the number of this epoch's batches that are done.
-    """
+    """Where a training stands and what early stopping remembers."""
 
     step: int = 0
     epoch: int = 0
-    batch: int = 0
+    batch: int = 0  # of this epoch, done
     stale: int = 0
     best: dict[str, float] = field(default_factory=dict)
     best_weights: dict[str, torch.Tensor] = field(default_factory=dict)
@@ -181,22 +177,16 @@ class States:
             except Exception as error:  # whatever an edited or cut file makes of it
                 damaged.append(f"{path} is damaged ({type(error).__name__}: {error})")
                 continue
-            keys = sorted(was.keys() | self.identity.keys())
-            different = [
-                f"{key} was {was.get(key)!r}, is {self.identity.get(key)!r}"
-                for key in keys
-                if was.get(key) != self.identity.get(key)
-            ]
-            if different:
+            both = {key: (was.get(key), self.identity.get(key)) for key in sorted(was.keys() | self.identity.keys())}
+            if different := [f"{key} was {old!r}, is {new!r}" for key, (old, new) in both.items() if old != new]:
                 raise Stop(
                     f"--resume: {path} belongs to another training: {'; '.join(different)}. Undo that, or delete "
                     f"{self.directory} to start anew"
                 )
             return position, parts, damaged
         if damaged:
-            raise Stop(
-                "--resume: no state can be read. " + "; ".join(damaged) + f". Delete {self.directory} to start anew"
-            )
+            reasons = "; ".join(damaged)
+            raise Stop(f"--resume: no state can be read. {reasons}. Delete {self.directory} to start anew")
         raise Stop(
             f"--resume: {self.directory} holds no state (a run that ended well removes its own); start without "
             "--resume, or name the run with --run and --output"
