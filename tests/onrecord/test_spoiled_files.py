@@ -102,17 +102,9 @@ def test_a_spoiled_file_is_named_in_one_line(whole: Path, name: str) -> None:
         for i, spoil in enumerate(SPOILED[name]):
             path.write_text(spoil if isinstance(spoil, str) else spoil(good.decode()), encoding="latin-1")
             found = CliRunner().invoke(app, ["info", "--model", str(whole)])
-            assert found.exit_code == 1 and isinstance(found.exception, SystemExit), (
-                name,
-                i,
-                path.read_text()[:300],
-                found,
-            )
-            assert found.stderr.startswith("error: ") and found.stderr.count("\n") == 1 and not found.stdout, (
-                i,
-                found.stderr,
-            )
-            assert name in found.stderr and len(found.stderr) < 1000, (i, found.stderr)
+            assert found.exit_code == 1 and isinstance(found.exception, SystemExit), (i, path.read_text()[:300], found)
+            assert found.stderr.startswith("error: ") and found.stderr.count("\n") == 1, (i, found.stderr)
+            assert name in found.stderr and len(found.stderr) < 1000 and not found.stdout, (i, found.stderr)
     finally:
         path.write_bytes(good)
 

@@ -336,11 +336,6 @@ def test_the_limits() -> None:
     assert hopeless == {"holds": False, "reason": "500 of the first 500 labels differ"}
 
 
-def test_info(exported: Config) -> None:
-    found = CliRunner().invoke(app, ["info", str(exported.checkpoint)])
-    assert found.exit_code == 0 and "claim, hedge" in found.stdout and "int8 1." in found.stdout
-
-
 def test_backend_on_the_command_line(own: Config, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text("text\nOne said.\n")
     where = ["--model", str(own.checkpoint)]
