@@ -208,8 +208,10 @@ class Config(Section):
 
     @property
     def documents(self) -> str:
-        """What the data calls that which is never split: ours are articles."""
-        return "articles" if self.source.files is None else "documents (group_column)"
+        """What is never split, in words: our articles, the groups of your rows, or each row by itself."""
+        if self.source.files is None:
+            return "articles"
+        return "documents (group_column)" if self.source.group_column else "rows"
 
 
 def fields(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:

@@ -30,7 +30,7 @@ def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
         for statement in record(article)["statements"]:
             print(dumps(statement))
     elif form == "json":
-        print(dumps(record(article)["statements"], indent=1))
+        print(dumps(record(article), indent=1))
     else:
         _table(article, labels)
 

@@ -12,7 +12,7 @@ import typer
 from onrecord.cli.article_files import article_text, write_events
 from onrecord.cli.command import fail, printing
 from onrecord.cli.loading import load_and_note
-from onrecord.cli.options import AsJson, Backend, Coverage, MaxError, Model, Prior
+from onrecord.cli.options import Backend, Coverage, MaxError, Model, Prior
 from onrecord.defaults import DATED, HEDGED
 
 NO_DAY = "needs --published: 'Monday' is a date only for who knows when it was written"
@@ -34,7 +34,9 @@ def read(
             help="day of publication, ISO 8601; if not given, the one that a web page names, if it names one",
         ),
     ] = None,
-    as_json: AsJson = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON: text, statements, events and language, as /v1/read answers")
+    ] = False,
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help="JSON, a sentence a line")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header")] = False,
     as_html: Annotated[bool, typer.Option("--html", help="a self-contained page with coloured sentences")] = False,

@@ -118,8 +118,10 @@ def header(file: BinaryIO, form: Dialect) -> list[str]:
         raise TableError(f"the header is not UTF-8{perhaps(file)}")
     if any("\0" in name for name in names):
         raise TableError(
-            "the header holds NUL bytes: perhaps it is UTF-16; the encoding utf-16-le or utf-16-be reads it"
+            "the header holds NUL bytes: perhaps it is UTF-16, which --encoding utf-16-le or utf-16-be reads"
         )
+    if names[0].lower().startswith("sep="):
+        raise TableError(f"its first line, {names[0]!r}, is a hint for Excel and no header: delete that line")
     if names.count("") > 1:
         raise TableError(f"{names.count('')} columns have no name in the header: name or delete them")
     refuse_repeated(names)
@@ -164,7 +166,10 @@ def rows(
 def perhaps(file: BinaryIO) -> str:
     """The end of a message about text that is not UTF-8: what it may be."""
     encoding = guess(file)
-    return f"; perhaps it is {encoding}, which the encoding {encoding} reads" if encoding else ""
+    if not encoding:
+        return ""
+    option, key = f"--encoding {encoding}", f"source.csv: {{encoding: {encoding}}}"
+    return f"; perhaps it is {encoding}: {option}, in a config {key}, reads it"
 
 
 def is_unicode(text: str) -> bool:

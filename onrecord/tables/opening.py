@@ -21,6 +21,13 @@ BOM = codecs.BOM_UTF8
 MARKS = {BOM: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # beginnings that say the encoding
 BLOCK = 1 << 20
 GUESSED = ("cp1252", "mac_roman")  # in what English text is kept that is not UTF-8
+SIGNATURES = {  # first bytes of what is often given the name of a text format
+    b"\x1f\x8b": "a gzip file (.gz)",
+    b"\x28\xb5\x2f\xfd": "a zstd file (.zst)",
+    b"PK\3\4": "an Excel workbook (.xlsx) or another archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
+    b"PAR1\x15": "a Parquet file (.parquet)",
+}
 WIDE = ("utf_16_le", "utf_16_be")  # and where it has NUL bytes
 SAMPLE = 100  # lines that a guess is made from
 
@@ -49,6 +56,10 @@ def opened(path: Path | str, format: str, encoding: str | None = None) -> Iterat
         packed = compression_of(str(path))
         blocks = _blocks(raw, packed)
         first = next(blocks, b"")
+        if kind := next((kind for start, kind in SIGNATURES.items() if first.startswith(start)), None):
+            raise TableError(
+                f"it begins as {kind} does, not as text: let its name say so, unpack it or save it as .csv"
+            )
         mark = next((mark for mark in MARKS if first.startswith(mark)), b"")
         encoding = encoding or MARKS.get(mark, "utf-8")
         foreign = codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig")

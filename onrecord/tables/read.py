@@ -66,7 +66,7 @@ def note_delimiter(form: Dialect, on_note: Callable[[str], None]) -> None:
     """Tell of a delimiter that nobody gave."""
     if form.detected:
         shown = {"\t": "a tab"}.get(form.delimiter, form.delimiter)
-        on_note(f"the delimiter is {shown}, as the header says; if that is wrong, give the right one as delimiter")
+        on_note(f"the delimiter is {shown}, as the header says; --delimiter gives another (in a config source.csv)")
 
 
 def note_sheets(sheets: Sequence[str], on_note: Callable[[str], None]) -> None:

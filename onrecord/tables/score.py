@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from onrecord.article.language import foreign
 from onrecord.classifier import Classifier, Prediction
 from onrecord.defaults import PART_ROWS
 from onrecord.tables import workbook
@@ -33,6 +34,8 @@ from onrecord.tables.parts import (
 )
 from onrecord.tables.read import Chunk, Reader, Span
 from onrecord.tables.write import Form, check_schema, encoded, inferred, join
+
+SPREAD = 100  # rows of a part by which its language is told, spread over it
 
 
 @dataclass(frozen=True)
@@ -247,6 +250,8 @@ def _make_parts(
     reader, form, columns = _plan(table, scorer, *formats)
     for note in reader.notes(table.file):
         on_note(note)
+    if language := _language(reader, table.file, scorer.options.part_rows):
+        on_note(f"these sentences are not English (they seem {language}): their labels mean nothing")
     mark = hashlib.sha256(run.encode()).hexdigest()[:8]  # in the names: no file of another run is taken for a part
     names: list[str] = []
     written = bad = fresh = 0
@@ -308,6 +313,13 @@ def _plan(table: Opened, scorer: Scorer, format: str, target: Path) -> tuple[Rea
         check_schema(chunks(), schema)
         form = replace(form, schema=schema)
     return reader, form, columns
+
+
+def _language(reader: Reader, file: BinaryIO, size: int) -> str | None:
+    """What language the first part plainly is in that is not English; see `foreign`."""
+    chunks = (chunk for span in reader.spans(file)[:1] for chunk in reader.chunks(file, span, size))
+    texts = next((chunk.texts for chunk in chunks), [])
+    return foreign(" ".join(texts[:: max(1, len(texts) // SPREAD)]))
 
 
 def in_the_way(target: Path, whose: str = "") -> ScoreError:

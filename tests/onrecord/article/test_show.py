@@ -61,10 +61,10 @@ def test_the_page_isolates_the_words_of_others(capsys: pytest.CaptureFixture[str
 
 
 def test_json_writes_moments_as_the_service_does(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = json.loads(printed("json", capsys))
-    assert rows == [json.loads(line) for line in printed("jsonl", capsys).splitlines()]
+    whole = json.loads(printed("json", capsys))
+    assert whole == json.loads(dumps(record(article()))) and whole["language"] is None
+    rows = [json.loads(line) for line in printed("jsonl", capsys).splitlines()]
     assert rows[0]["dates"][0]["first"] == "2024-05-06T15:00:00+01:00"
-    whole = json.loads(dumps(record(article())))
     assert whole["statements"] == rows and whole["published"] == "2024-05-02"
     assert whole["events"][0]["when"]["first"] == "2024-05-06T15:00:00+01:00"
     assert (

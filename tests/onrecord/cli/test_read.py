@@ -19,7 +19,7 @@ run = CliRunner().invoke
 def test_read_json_offsets(model: list[str], tmp_path: Path) -> None:
     article = "Title here\r\n\r\nOne — two. “Three?”\r\n"
     (tmp_path / "a.txt").write_bytes(article.encode())
-    rows = json.loads(run(app, ["read", str(tmp_path / "a.txt"), "--json", *model]).stdout)
+    rows = json.loads(run(app, ["read", str(tmp_path / "a.txt"), "--json", *model]).stdout)["statements"]
     texts = ["Title here", "One — two.", "“Three?”"]
     assert [article[row["start"] : row["end"]] for row in rows] == [row["text"] for row in rows] == texts
 
@@ -102,7 +102,7 @@ def test_a_file_of_others_is_not_taken_for_events(model: list[str], tmp_path: Pa
     article = tmp_path / "a.txt"
     article.write_text("The council meets on Tuesday at 3 p.m. to vote. They met on Friday.")
     words = ["read", str(article), "--published", "2024-05-02", *model]
-    labels = {row["prediction"]["label"] for row in json.loads(run(app, [*words, "--json"]).stdout)}
+    labels = {row["prediction"]["label"] for row in json.loads(run(app, [*words, "--json"]).stdout)["statements"]}
     for name, option, theirs in (("own.ics", "--ics", MINE), ("package.json", "--jsonld", b'{"@graph": [1]}')):
         (tmp_path / name).write_bytes(theirs)
         found = run(app, [*words, "--ics", str(tmp_path / "new.ics"), option, str(tmp_path / name)])
@@ -126,7 +126,7 @@ def test_events_that_are_gone_are_told(model: list[str], tmp_path: Path) -> None
     article, out = tmp_path / "a.txt", tmp_path / "a.ics"
     words = ["read", str(article), "--published", "2024-05-02", "--ics", str(out), *model]
     article.write_text("The council meets on Tuesday.")
-    label = json.loads(run(app, [*words, "--json"]).stdout)[0]["prediction"]["label"]
+    label = json.loads(run(app, [*words, "--json"]).stdout)["statements"][0]["prediction"]["label"]
     assert "taken out" not in run(app, [*words, "--dated", label]).stderr and b"UID:" in out.read_bytes()
     article.write_text("Nobody knows.")
     assert f"1 events that were in {out} are not of this article" in run(app, words).stderr

@@ -24,6 +24,8 @@ from onrecord.tables.formats import TableError
 from onrecord.tables.parts import ScoreError
 from onrecord.tables.score import Summary
 from onrecord.tables.write import with_formula, without_formula
+from tests.conftest import FIXTURES, ROOT
+from tests.onrecord.article.test_language import TEXTS
 from tests.onrecord.tables.conftest import ADDED, Stub, read_jsonl, read_table, save_jsonl, scored, skipped
 
 FRAME = pd.DataFrame({"ID": [1, 2], "text": ["“Café”, she said; no.", "It’s over."]})
@@ -33,15 +35,51 @@ BOM = b"\xef\xbb\xbf"
 def test_the_csv_of_a_european_excel(tmp_path: Path) -> None:
     """Semicolons and cp1252 in; semicolons, UTF-8 and a byte order mark out, by which Excel reads it."""
     FRAME.to_csv(tmp_path / "in.csv", sep=";", encoding="cp1252", index=False, lineterminator="\r\n")
-    with pytest.raises(ScoreError, match="perhaps it is cp1252, which the encoding cp1252 reads"):
+    with pytest.raises(ScoreError, match="perhaps it is cp1252: --encoding cp1252"):
         scored(tmp_path / "in.csv", tmp_path / "out.csv")
     told: list[str] = []
     again = dict(encoding="cp1252", on_note=told.append)
     assert scored(tmp_path / "in.csv", tmp_path / "cp.csv", **again) == Summary(2, 0)
-    assert told == ["the delimiter is ;, as the header says; if that is wrong, give the right one as delimiter"]
+    assert told == ["the delimiter is ;, as the header says; --delimiter gives another (in a config source.csv)"]
     content = (tmp_path / "cp.csv").read_bytes()
     assert content.startswith(BOM + b"ID;text;label;")
     assert list(pd.read_csv(tmp_path / "cp.csv", sep=";")["text"]) == list(FRAME["text"])
+
+
+@pytest.mark.parametrize("end", ["csv", "xlsx"])
+def test_tables_that_libreoffice_saved(tmp_path: Path, end: str) -> None:
+    """CSV with semicolons in Windows-1252, and the sheet that it was made of."""
+    options = {"encoding": "cp1252"} if end == "csv" else {}
+    source = FIXTURES / f"libreoffice.{end}"
+    assert scored(source, tmp_path / "out.jsonl", text_column="Text", **options) == Summary(2, 0)
+    first, second = read_jsonl(tmp_path / "out.jsonl")
+    assert first["Text"] == "The minister “denied” it; he said no." and str(first["Price"]) == "1.5"
+    assert second["Text"] == "The café will open on 3 May – “for good”." and second["Day"][:10] == "2024-05-03"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (gzip.compress(b"text\na\n"), r"a gzip file \(\.gz\)"),
+        (pa.compress(b"text\na\n", "zstd", asbytes=True), r"a zstd file \(\.zst\)"),
+        ((FIXTURES / "libreoffice.xlsx").read_bytes(), r"an Excel workbook \(\.xlsx\)"),
+        (b"sep=;\r\nid;text\r\n1;a\r\n", "'sep=', is a hint for Excel and no header: delete that line"),
+    ],
+)
+def test_what_only_its_name_calls_csv(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "in.csv").write_bytes(content)
+    with pytest.raises(TableError, match=message):
+        scored(tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_table_in_another_language_is_told(tmp_path: Path, language: str) -> None:
+    english = (ROOT / "examples" / "article.txt").read_text(encoding="utf-8")
+    text = {"en": english, "de": TEXTS["de"]}[language]
+    pd.DataFrame({"text": text.split(". ") * 3}).to_csv(tmp_path / "in.csv", index=False)
+    told: list[str] = []
+    scored(tmp_path / "in.csv", tmp_path / "out.csv", rows=9, on_note=told.append)
+    assert told == ["these sentences are not English (they seem de): their labels mean nothing"] * (language == "de")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -239,7 +277,7 @@ def test_the_command_says_what_it_found(checkpoint: Path, tmp_path: Path) -> Non
     FRAME.to_csv(tmp_path / "in.csv", sep=";", encoding="cp1252", index=False)
     command = ["score", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), "--model", str(checkpoint)]
     found = CliRunner().invoke(app, command)
-    assert found.exit_code == 1 and "the encoding cp1252 reads" in found.stderr
+    assert found.exit_code == 1 and "--encoding cp1252" in found.stderr
     found = CliRunner().invoke(app, [*command[:2], str(tmp_path / "o.csv"), *command[3:], "--encoding", "cp1252"])
     assert found.exit_code == 0 and "note: the delimiter is ;" in found.stderr
     with open(tmp_path / "o.csv", newline="", encoding="utf-8-sig") as file:

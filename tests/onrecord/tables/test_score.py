@@ -38,7 +38,7 @@ def test_bad_rows_are_named_and_left_out_or_end_it(tmp_path: Path) -> None:
     places = [f"row {row} (line {line})" for row, line in ((2, 4), (3, 5), (4, 7), (5, 8))]
     assert [fault.split(":")[0] for fault in told] == [*places, "row 7 (lines 10 to 11)"]
     assert told[0].endswith("has 1 cell, the header 2; it lacks 'text'")
-    assert told[1].endswith("is not UTF-8; perhaps it is cp1252, which the encoding cp1252 reads")
+    assert told[1].endswith("is cp1252: --encoding cp1252, in a config source.csv: {encoding: cp1252}, reads it")
     bad_jsonl(tmp_path / "in.jsonl")
     summary, told = skipped(tmp_path / "in.jsonl", tmp_path / "o.jsonl", rows=2)
     assert summary == Summary(2, 7)

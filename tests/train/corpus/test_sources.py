@@ -203,7 +203,11 @@ def test_many_faults_are_a_list(tmp_path: Path) -> None:
 
 
 UNREADABLE = [
-    ("mine.csv", b"text,label\ncaf\xe9,a\n", "mine.csv:2: is not UTF-8; perhaps it is cp1252, which the encoding"),
+    (
+        "mine.csv",
+        b"text,label\ncaf\xe9,a\n",
+        "mine.csv:2: is not UTF-8; perhaps it is cp1252: --encoding cp1252, in a config",
+    ),
     ("mine.jsonl", b'{"text": "x", "label": "a"}\n{"text"\n', "mine.jsonl:2: is no JSON"),
     ("mine.jsonl", b'["x", "a"]\n', "mine.jsonl:1: is no JSON object but list"),
     ("mine.parquet", b"PAR1 and no more", "mine.parquet: this is no Parquet file: "),
