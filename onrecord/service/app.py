@@ -72,7 +72,7 @@ def application(
         redirect_slashes=False,
         responses=errors,
     )
-    app.add_middleware(Gate, token=token, hosts=hosts, observe=metrics.request)
+    app.add_middleware(Gate, token=token, hosts=hosts, observe=metrics.request, full=lambda: worker.full)
     if cors:
         app.add_middleware(
             CORSMiddleware,

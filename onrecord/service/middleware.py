@@ -62,7 +62,8 @@ class SafeHeaders:
 class Gate:
     """ASGI middleware: what is not let in is answered here, and work stops when its client leaves.
 
-    `hosts` are the names that a request may ask for besides localhost and IP addresses; None lets all in. Logs method,
+    `hosts` are the names that a request may ask for besides localhost and IP addresses; None lets all in. While `full`
+    says so a request gets 429 before it is parsed, which would leave the model little time under a flood. Logs method,
     path, status and time of each request, and tells `observe`, but no words of the client's: no text, no query, no
     unknown path. Status 0 is a client that has left.
     """
@@ -73,8 +74,10 @@ class Gate:
         token: str | None,
         hosts: Sequence[str] | None = None,
         observe: Callable[[str, str, int, float], None] = lambda method, path, status, seconds: None,
+        full: Callable[[], bool] = lambda: False,
     ) -> None:
         self.app = app
+        self.full = full
         self.observe = observe
         self.hosts = None if hosts is None else {host.lower() for host in hosts}
         self.expected = None if token is None else f"Bearer {token}".encode()
@@ -144,6 +147,8 @@ class Gate:
             self.bodies -= 1
         if body is None:
             return problem(413, f"a body may have {limits.BODY_BYTES} bytes; send less at once", CLOSE)
+        if self.full():
+            return problem(429, "as many requests wait as may; come again", COME_AGAIN)
         await self._while_there(scope, body, receive, send)
         return None
 
