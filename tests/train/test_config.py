@@ -53,6 +53,12 @@ def test_the_command_line_beats_the_file_beats_the_default(tmp_path: Path) -> No
     assert config.engine.batch_size == load().engine.batch_size
 
 
+def test_rows_without_groups_are_not_called_documents() -> None:
+    mine = {"source__files": "mine.csv", "source__group_column": "story"}
+    assert load().documents == "articles" and load(**mine).documents == "documents (group_column)"
+    assert load(source__files="mine.csv").documents == "rows"
+
+
 def test_words_of_the_command_line_are_read_as_the_key_needs_them() -> None:
     words = ["--run", "2024", "--engine.precision", "no", "--corpus.labels", "[no, yes]", "--measure.priors", "{}"]
     config, _ = parse(
