@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from onrecord.defaults import CHECKPOINT, ENVIRONMENT
 from tests.conftest import LABELS, ROOT
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def test_the_notebook_runs(exported: "Config", tmp_path: Path, monkeypatch: pyte
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for name in ("train", "configs"):  # of the clone that the last part needs
         (tmp_path / name).symlink_to(ROOT / name)
-    monkeypatch.setenv("ONRECORD_MODEL", str(exported.checkpoint))
+    (tmp_path / CHECKPOINT.parent).mkdir(parents=True)
+    (tmp_path / CHECKPOINT).symlink_to(exported.checkpoint.resolve())  # as `make train` leaves it
+    monkeypatch.delenv(ENVIRONMENT, raising=False)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     sources = [cell.source for cell in notebook.cells]

@@ -134,4 +134,4 @@ def _iso_date(text: object) -> date:
             return kind.fromisoformat(text)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             continue
-    raise ValueError(f"published is {text!r}: give a date, or a string such as 2024-05-02 or 2024-05-02T18:30+02:00")
+    raise ValueError(f"published is {text!r}: give a day such as 2024-05-02, or a time such as 2024-05-02T18:30+02:00")

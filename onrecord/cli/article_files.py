@@ -132,8 +132,8 @@ def write_events(article: Article, ics: Path | None, superdesk: Path | None, jso
     entered = {i for event in article.events for i in event.mentions}
     left_out = [s for i, s in enumerate(article.statements) if s.prediction.label == dated and i not in entered]
     for reason, sentences in (
-        ("name no date that is certain", [s for s in left_out if not s.dates]),
-        ("name only what is past", [s for s in left_out if s.dates]),
+        ("name no date that is certain", [s for s in left_out if all(when.of_saying for when in s.dates)]),
+        ("name only what is past", [s for s in left_out if not all(when.of_saying for when in s.dates)]),
     ):
         if sentences:
             one = len(sentences) == 1

@@ -283,20 +283,22 @@ def choose(directory: Path, backend: str | None, device: str) -> str:
         backend = default(directory)
         if not (directory / FILES[backend]).is_file():
             backend = None
+    wanted = FILES.get(backend or "torch", WEIGHTS)
+    if (directory / MANIFEST).is_file() and not (directory / wanted).is_file():
+        raise BackendError(
+            f"{directory} is a model wheel and holds no {wanted}: leave backend and device out, or name a checkpoint "
+            "of `make train`"
+        )
     if backend in FILES:
         if not (directory / FILES[backend]).is_file():
             why = "; it is kept only if it holds the limits, see export.json there" if backend == "int8" else ""
             raise BackendError(f"{directory} holds no {FILES[backend]}: run `python -m train.export`{why}")
         return backend
-    missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
-    if missing:
+    if not all(map(importlib.util.find_spec, ("torch", "transformers"))):
         reason = (
             ""
             if backend == "torch" or device != "cpu"
             else f"{directory} holds no {ONNX} (`python -m train.export` writes it), and without it "
         )
-        raise BackendError(
-            f"{reason}torch and transformers are needed, {' and '.join(missing)} not installed: "
-            "run `pip install 'onrecord[torch]'`"
-        )
+        raise BackendError(f"{reason}torch and transformers are needed: run `pip install 'onrecord[torch]'`")
     return "torch"

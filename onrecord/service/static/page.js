@@ -449,7 +449,7 @@ function showDiary() {
   const { statements, events, published } = read;
   const entered = new Set(events.flatMap((event) => event.mentions));
   const undated = statements.flatMap((s, i) =>
-    s.prediction.label === model.dated && !s.dates.length && !entered.has(i) ? [i] : [],
+    s.prediction.label === model.dated && !entered.has(i) ? [i] : [],
   );
   const below =
     published && undated.length

@@ -64,7 +64,7 @@ export function inWords({ status, previous, postponed }) {
 }
 
 /**
- * The sentences that go into a diary, but name no day that is certain: for a person to enter. `positions` are theirs,
+ * The sentences that go into a diary, but name no certain day ahead: for a person to enter. `positions` are theirs,
  * `counted` how many there are, in words.
  */
 export function withoutDay(positions, statements, counted, go) {
@@ -80,7 +80,7 @@ export function withoutDay(positions, statements, counted, go) {
     ),
   );
   return [
-    element("h3", {}, "No day that is certain"),
+    element("h3", {}, "No certain day ahead"),
     element("p", { className: "hint" }, `${counted}: in no calendar until you enter a day.`),
     element("ul", { className: "undated" }, ...items),
   ];

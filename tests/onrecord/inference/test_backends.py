@@ -42,3 +42,12 @@ def test_a_wish_is_met_or_refused(tmp_path: Path) -> None:
     assert choose(directory, None, "cuda") == "torch"
     with pytest.raises(BackendError, match=r"holds no model\.int8\.onnx.*export\.json"):
         choose(directory, "int8", "cpu")
+
+
+def test_what_a_model_wheel_does_not_hold_is_asked_of_no_command(tmp_path: Path) -> None:
+    directory = checkpoint(tmp_path, "model.int8.onnx", "manifest.json", record={"default": "int8"})
+    assert choose(directory, None, "cpu") == choose(directory, "int8", "cpu") == "int8"
+    wishes = (("onnx", "cpu", "onnx"), ("torch", "cpu", "safetensors"), (None, "cuda", "safetensors"))
+    for backend, device, file in wishes:
+        with pytest.raises(BackendError, match=rf"model wheel and holds no model\.{file}.*make train"):
+            choose(directory, backend, device)
