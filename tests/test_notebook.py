@@ -40,6 +40,6 @@ def test_the_notebook_runs(exported: "Config", tmp_path: Path, monkeypatch: pyte
     client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path / "examples")}})
     client.execute()  # raises at the first cell that fails
     assert notebook.cells[-1].outputs[-1]["data"]["text/plain"] in ("'weather'", "'sport'")
-    (article,) = [cell for cell in notebook.cells if "article.txt" in cell.source]
+    (article,) = [cell for cell in notebook.cells if "examples/article.txt" in cell.source]
     labelled = [line.split()[0].rstrip("?") for line in article.outputs[0]["text"].splitlines()]
     assert len(labelled) == 10 and set(labelled) <= set(LABELS)
