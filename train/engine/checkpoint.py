@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -27,9 +28,7 @@ def save_checkpoint(
 
     Raises Stop when the disk does not take it; states of --resume stay.
     """
-    target = config.checkpoint
-    # names that nobody keeps a copy under
-    fresh, old = target.with_name(".checkpoint.new"), target.with_name(".checkpoint.old")
+    target, (fresh, old) = config.checkpoint, _beside(config.checkpoint)
     for left_over in (fresh, old):
         shutil.rmtree(left_over, ignore_errors=True)
     tokenizer.model_max_length = config.engine.max_tokens
@@ -48,3 +47,15 @@ def save_checkpoint(
         os.replace(target, old)
     os.replace(fresh, target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def put_back(checkpoint: Path) -> None:
+    """Give the checkpoint of before its name again, which a kill between the two renames of save_checkpoint took."""
+    _, old = _beside(checkpoint)
+    if old.exists() and not checkpoint.exists():
+        os.replace(old, checkpoint)
+
+
+def _beside(checkpoint: Path) -> tuple[Path, Path]:
+    """Where the new one is written and the old one put aside: names that nobody keeps a copy under."""
+    return checkpoint.with_name(".checkpoint.new"), checkpoint.with_name(".checkpoint.old")

@@ -8,6 +8,7 @@ from filelock import FileLock, Timeout
 from transformers import PreTrainedModel
 
 from train.config import Config, Stop
+from train.engine.checkpoint import put_back
 from train.engine.state import KEPT
 
 MARKER = "made-by-train.fit"
@@ -33,6 +34,7 @@ def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelera
             _lock(config.run_dir).acquire(timeout=0)
         except Timeout as error:
             raise Stop(f"another training works in {config.run_dir}; wait for it, or give another --run") from error
+        put_back(config.checkpoint)
         made_of_it = [name for name in MADE_OF_IT if (config.checkpoint / name).exists()]
         if made_of_it and not replace:
             _lock(config.run_dir).release(force=True)

@@ -1,5 +1,6 @@
 """One training a run directory, and nothing in it lost that we did not make."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -40,6 +41,26 @@ def test_a_calibrated_checkpoint_is_replaced_only_by_force(settings: Config, che
     assert (config.checkpoint / "calibration.json").exists()
     fit.main(config, force=True)
     assert not (config.checkpoint / "calibration.json").exists()
+
+
+def test_a_kill_between_two_renames_costs_no_checkpoint(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    config = changed(settings, output=str(tmp_path), engine__max_steps=1)
+    shutil.copytree(checkpoint, config.checkpoint)
+    (config.checkpoint / "calibration.json").write_text("{}")
+    replace = os.replace
+
+    def killed(source: Path, target: Path) -> None:
+        if target == config.checkpoint:
+            raise KeyboardInterrupt
+        replace(source, target)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(os, "replace", killed)
+        fit.main(config, force=True)
+    assert not config.checkpoint.exists()
+    with pytest.raises(Stop, match=r"has calibration\.json, which a new training would delete"):
+        fit.main(config)
+    assert (config.checkpoint / "calibration.json").exists()
 
 
 @pytest.mark.parametrize("name", [".", "..", "a/b", ""])
