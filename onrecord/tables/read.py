@@ -272,7 +272,7 @@ def _json_rows(file: BinaryIO, span: Span, fault_of: Callable[[dict[str, Any], s
     size, (position, stop) = _size(file), span
     if position:  # the line that the span begins within belongs to the one before
         file.seek(position - 1)
-        position += read_line(file, RECORD)[1] - 1
+        position += len(file.readline(stop - position + 1)) - 1  # no further: a line may be longer than many spans
     before, start = -1, position  # lines before the span: counted when one must be named
     file.seek(position)
     number = 0

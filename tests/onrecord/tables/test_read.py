@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecord.tables import delimited
+from onrecord.tables import read as read_module
 from onrecord.tables.delimited import CELL, RECORD, Dialect
 from onrecord.tables.delimited import rows as delimited_rows
 from onrecord.tables.formats import TableError, format_of
@@ -100,6 +101,25 @@ def test_a_line_that_does_not_fit_into_memory_is_one_bad_row(
         assert [text for chunk in chunks for text in chunk.texts] == ["before", "behind"]
         (fault,) = [fault for chunk in chunks for fault in chunk.faults]
         assert fault.startswith(("line 2: has more", "row 2 (line 3): has more"))
+
+
+def test_a_line_of_many_spans_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counted(io.BytesIO):
+        read_bytes = 0
+
+        def readline(self, size: int | None = -1) -> bytes:
+            line = super().readline(size)
+            self.read_bytes += len(line)
+            return line
+
+    monkeypatch.setattr(read_module, "SPAN", 100)
+    file = Counted(b'{"text": "before"}\n{"text": "%s"}\n{"text": "behind"}\n' % (b"x" * 10_000))
+    reader = Reader("jsonl", "text", frozenset())
+    reader.columns(file)
+    spans, file.read_bytes = list(reader.spans(file)), 0
+    texts = [text for span in spans for chunk in reader.chunks(file, span, 10) for text in chunk.texts]
+    assert len(spans) > 100 and [text[:6] for text in texts] == ["before", "xxxxxx", "behind"]
+    assert file.read_bytes < 3 * len(file.getvalue())
 
 
 def test_a_line_of_delimiters_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
