@@ -80,7 +80,11 @@ def article_text(file: str) -> str:
 
 @contextmanager
 def _bounded(seconds: float) -> Iterator[None]:
-    """Raise _TooSlow behind so many seconds of processor time. Without a bound on Windows, which cannot interrupt."""
+    """Raise _TooSlow behind so many seconds of processor time. Without a bound on Windows, which cannot interrupt.
+
+    And again behind as many, until it is heard: Python prints and drops what is raised in a callback of its garbage
+    collector or in a `__del__`.
+    """
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -89,7 +93,7 @@ def _bounded(seconds: float) -> Iterator[None]:
         raise _TooSlow
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds)
     try:
         yield
     finally:

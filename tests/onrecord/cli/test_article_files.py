@@ -1,10 +1,13 @@
 """What `onrecord read` is given and cannot read ends in one line that says the way out."""
 
+import sys
+import time
 from pathlib import Path
 
 import pytest
 import typer
 
+from onrecord.article import documents
 from onrecord.cli import article_files
 from onrecord.cli.article_files import article_text
 
@@ -49,3 +52,32 @@ def test_a_document_that_a_library_does_not_finish_is_given_up(
     assert "a.eml takes more than 0.2 seconds to read" in told and told.count("\n") == 1
     (tmp_path / "a.eml").write_bytes(b"Subject: x\n\nHe left.\n")
     assert article_text(str(tmp_path / "a.eml")) == "He left.\n"
+
+
+def test_it_is_given_up_too_if_python_drops_the_first_exception(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it does with all that is raised while it deletes an object or collects garbage."""
+    (tmp_path / "a.eml").write_bytes(b"Subject: x\n\nHe left.\n")
+    dropped: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", dropped.append)
+    monkeypatch.setattr(article_files, "SECONDS", 0.05)
+
+    def busy(seconds: float) -> None:
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+
+    class Deleted:
+        def __del__(self) -> None:
+            busy(2)
+
+    def document_text(data: bytes, name: str) -> str:
+        Deleted()
+        busy(2)
+        return "He left."
+
+    monkeypatch.setattr(documents, "document_text", document_text)
+    with pytest.raises(typer.Exit):
+        article_text(str(tmp_path / "a.eml"))
+    assert len(dropped) == 1 and "takes more than 0.05 seconds to read" in capsys.readouterr().err
