@@ -61,7 +61,7 @@ def read_config(directory: Path) -> Config:
 
 
 def read_export(directory: Path) -> dict[str, Any] | None:
-    """What train.export says of its ONNX files: on which CPU they were judged, and why int8 is there or not.
+    """What train.export says of the ONNX files here: on which CPU they were judged, and why int8 is there or not.
 
     None where it never ran. Raises ValueError for a record that it did not write.
     """
@@ -75,7 +75,7 @@ def read_export(directory: Path) -> dict[str, Any] | None:
         if not all(isinstance(word, str) for word in words):
             raise TypeError("a name is no text")
         return {
-            "files": kept,
+            "files": [name for name in kept if (directory / name).is_file()],  # a model wheel has one of them
             "cpu": {"machine": cpu["machine"], "features": cpu["features"]},
             "int8": [{"rung": r["rung"], "kept": bool(r["holds"]), "reason": r.get("reason")} for r in rungs],
         }

@@ -261,6 +261,9 @@ def test_info_tells_promises_and_export_in_words_and_json(exported: Config, tmp_
     assert "claim, hedge" in words and "int8 1." in words
     assert words.count("kept") + words.count("refused") == len(record["int8"])
     assert run(app, ["info", str(model)]).stdout == words, "a positional means what --model means"
+    (model / "model.onnx").unlink()  # as in a model wheel
+    found = json.loads(run(app, ["info", "--model", str(model), "--json"]).stdout)
+    assert found["export"]["files"] == ["model.int8.onnx"]
 
 
 def test_version() -> None:
