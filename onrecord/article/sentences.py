@@ -60,7 +60,8 @@ _REPORTING = (
 # “The park is ours.” — Ann Roe, mayor
 _CLOSED = r"[.?!…]['’]?(?:[”\"»]|''|’’)\s*$"
 _OPENED = r"(?<=\s)(?:[“«„\"‘]|``)$"
-_STATE = r",\s[A-Z][\w.]{1,6}\.\s*$"  # SPOKANE, Wash. — Two hikers
+# SPOKANE, Wash. — Two hikers; KELLWICK, May 2.—The council
+_STATE = r",\s(?:[A-Z][\w.]{1,6}|[A-Z][a-z]{2,8}\.?\s\d{1,2})\.\s*$"
 _SIGNED = (
     r"[-–—]{1,2}\s?(?:[A-Z][\w’'.-]*)(?:\s(?:[A-Z][\w’'.-]*|of|de|van|von|al|bin)){0,5}(?:,\s[^.?!“”\"]{2,80})?\.?\s*$"
 )
@@ -265,7 +266,7 @@ def _joined(text: str, start: int, cut: int, after: int) -> bool:
         or (start == 0 and re.fullmatch(r"[QA]\.\s*", text[:cut]) and following)  # a question, an answer
         or re.search(_UNENDING, last)
         or (re.search(_SHORT_MONTH, last) and re.match(r"\d", following))
-        or (re.search(_STATE, last) and re.match(r"(?:[—–]|--?)\s", following))
+        or (re.search(_STATE, last) and re.match(r"[—–]|--?\s|--[A-Z]", following))
         or re.search(_TITLE_ALWAYS, last)
         or (re.search(_INITIAL, last) and re.match(r"[A-Z]\.", following))
         or (re.search(_QUESTION, last) and re.match(_REPORTING, following))

@@ -21,14 +21,20 @@ FEAST = "|".join(re.escape(f).replace("'", "['’]") for f in sorted(FEASTS, key
 def iso(r: Reader, m: re.Match[str]) -> Token:
     if re.search(r"\w[-/]$", r.before(m)) or re.match(r"[-/]\w", r.behind(m)):  # a number of a file
         return unresolved(m)
-    return r.sure(m, "day", date.fromisoformat(m[0]))
+    return _in_figures(r, m, date.fromisoformat(m["iso"]))
 
 
 def slashes(r: Reader, m: re.Match[str]) -> Token:
-    a, b = int(m[1]), int(m[2])
-    if not m[3] or (a != b and max(a, b) <= 12):
+    a, b = int(m["a"]), int(m["b"])
+    if not m["year"] or len(m["year"]) == 2 or (a != b and max(a, b) <= 12):
         return unresolved(m)
-    return r.sure(m, "day", date(int(m[3]), min(a, b), max(a, b)) if max(a, b) > 12 else date(int(m[3]), a, b))
+    return _in_figures(r, m, date(int(m["year"]), *((min(a, b), max(a, b)) if max(a, b) > 12 else (a, b))))
+
+
+def _in_figures(r: Reader, m: re.Match[str], day: date) -> Token:
+    """The day, where the weekday named before it, if one is, is that day's."""
+    fits = not m["wd"] or WEEKDAYS[day.weekday()].startswith(m["wd"][:3])
+    return r.sure(m, "day", day) if fits else unresolved(m)
 
 
 def month_day(r: Reader, m: re.Match[str]) -> Token | list[Token]:
@@ -90,8 +96,8 @@ def _around(m: re.Match[str], token: Token) -> Token:
     """The weekend of May 29, the week of June 3, the week beginning 3 June, given one day: of a
     Monday to Thursday no weekend can be told, and of a Sunday no week.
     """
-    day, (unit, word) = token.first, m["around"].lower().split()[-2:]
-    if token.kind != "day" or day is None or word == "ending":
+    day, (unit, word) = token.first, m["around"].lower().replace("w/", "week w/").split()[-2:]
+    if token.kind != "day" or day is None or word in ("ending", "w/e"):
         return unresolved(m)
     if word != "of":
         return replace(token, kind=unit, last=day + 6 * DAY)

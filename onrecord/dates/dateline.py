@@ -1,4 +1,7 @@
-"""The dateline before a report: "KELLWICK, May 2 (Agency) — ". Its day is that of the report, and no occasion."""
+"""The dateline before a report: "KELLWICK, May 2 (Agency) — ", "Kellwick, 2 May 2024: ", or a line of its own.
+
+Its day is that of the report, and no occasion.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,9 @@ _PLACE = rf"(?!{WEEKDAY}\b|{_MONTH}\s){_WORD}(?:(?:,?\s+|/)(?:(?:of|de|la|upon|a
 _AGENCY = r"(?:\([^\W\d_a-z][\w .&’'-]{1,40}\)|/[^\W\d_a-z][\w .&’'-]{1,40}/)"
 _DASH = r"\s*(?:[—–|]|--|-(?=\s))\s*"
 DATELINE = lazy(
-    rf"\W{{0,3}}(?:(?P<place>{_PLACE}),?\s+)?(?:(?P<agency>{_AGENCY})(?:{_DASH}|,?\s+))?"
-    rf"\(?(?:{_REPORTED})\)?[.,]?(?:\s*[,|]\s+(?P<there>{_PLACE}))?(?:\s*(?P<source>{_AGENCY}))?{_DASH}"
-    r"(?=[“\"‘'(]?[^\W_a-z])"
+    rf"\W{{0,3}}(?:(?P<place>{_PLACE})\s?[,:|]?\s+)?(?:(?P<agency>{_AGENCY})(?:{_DASH}|,?\s+))?"
+    rf"\(?(?:{_REPORTED})\)?[.,]?(?:\s*[,|]\s+(?P<there>{_PLACE}))?(?:\s*(?P<source>{_AGENCY}))?"
+    rf"(?:(?:{_DASH}|(?P<mark>\s?[:\]]\s*|(?<=\.)\s+))(?=[“\"‘'(]?[^\W_a-z])|(?P<alone>\W*$))"
 )
 
 
@@ -30,7 +33,8 @@ def behind_dateline(text: str, today: date) -> int:
     """Where the report begins behind a dateline with a day; 0 if the sentence has none.
 
     A day between a place and a dash may be that of an occasion: "SUMMER FAIR, May 14 - The town hall". It is a
-    dateline's where an agency is named, or a sentence follows and the day lies in the week before publication.
+    dateline's where an agency is named, or a sentence or nothing follows and the day lies in the week before
+    publication. Of a weekday only a dash makes one: "Kellwick, Saturday: The fair opens" is a listing.
     """
     match = DATELINE.match(text)
     if not match or not (match["place"] or match["agency"] or match["there"] or match["source"]):
@@ -38,8 +42,12 @@ def behind_dateline(text: str, today: date) -> int:
     if match["agency"] or match["source"]:
         return match.end()
     report = text[match.end() :][:500]
-    recent = _is_recent(today, match["month"] or match["of"], match["number"] or match["day"], match["year"])
-    return match.end() if recent and not report[0].isdigit() and any(verbs_of(report)) else 0
+    month = match["month"] or match["of"]
+    if not _is_recent(today, month, match["number"] or match["day"], match["year"]):
+        return 0
+    if month is None and (match["mark"] or not report):
+        return 0
+    return match.end() if not report or (not report[0].isdigit() and any(verbs_of(report))) else 0
 
 
 def _is_recent(today: date, month: str | None, number: str | None, year: str | None) -> bool:

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAYS
 from onrecord.dates.dateline import behind_dateline
 from onrecord.dates.tense import Tenses
-from onrecord.dates.verbs import MOVED
+from onrecord.dates.verbs import ENDURED, MOVED
 from onrecord.patterns import lazy
 
 FAR = timedelta(days=305)  # ten months
@@ -52,7 +52,7 @@ COUNTED = (  # what a number before it counts: 9 countries
     r"|(?:people|men|women|children)\b)"
 )
 PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{FUNCTION_WORD})"  # nothing that the expression could be an adjective of
-_MOVED_FROM = lazy(rf"\b{MOVED}\w*\b[^,;]{{0,60}} from(?: the)? $", re.IGNORECASE)
+_MOVED_FROM = lazy(rf"\b(?!{ENDURED}){MOVED}\w*\b[^,;]{{0,60}},? from(?: the)? $", re.IGNORECASE)
 _MOVED_TO = lazy(rf" to (?:the )?(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)")
 
 

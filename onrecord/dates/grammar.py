@@ -83,7 +83,9 @@ _TITLE = (
     rf"(?<=['’]s )[“\"]{_TITLED_WORDS}[.,]?[”\"]|[“‘]{_TITLED_WORDS}[”’](?!\w)|(?<!\w)\"{_TITLED_WORDS}\"(?!\w)"
     rf"|[“\"]{_NO_TITLE}{_TITLED_WORDS}[.,][”\"]"
 )
-_WEEK_OF = r"(?P<around>(?:the\s+)?(?:(?:week|weekend)\s+of|week\s+(?:beginning|starting|commencing|ending))\s+)?"
+_WEEK_OF = (
+    r"(?P<around>(?:the\s+)?(?:(?:week|weekend)\s+of|week\s+(?:beginning|starting|commencing|ending)|w/[ce])\s+)?"
+)
 _DAY_OR_TWO = rf"{DAY_NUMBER}(?:\s?(?:-|–|—|to|through)\s?{DAY_NUMBER})?"
 _DAYS = rf"(?P<days>{_DAY_OR_TWO}(?:(?:,\s*|,?\s+(?:and|&)\s+){_DAY_OR_TWO}){{1,12}})"
 _WORDED_DAY = rf"(?P<d1>{'|'.join(sorted(WORDED_DAYS, key=len, reverse=True)).replace('-', '[- ]')})(?P<d2>)(?P<word>)"
@@ -92,11 +94,8 @@ _WEEKDAYS = rf"(?P<from>{SHORT_WEEKDAY})(?P<between> and | & | to | through | ?[
 _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
 RULES = [
     _rule(_TITLE, lambda r, m: unresolved(m)),
-    _rule(r"\b\d{4}-\d\d-\d\d\b", iso),
-    _rule(
-        r"\b(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d(?!\d)))?\b",
-        lambda r, m: unresolved(m) if m[3] and len(m[3]) == 2 else slashes(r, m),
-    ),
+    _rule(rf"\b{_WEEKDAY_BEFORE}(?P<iso>\d{{4}}-\d\d-\d\d)\b", iso),
+    _rule(rf"\b{_WEEKDAY_BEFORE}(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})(?:/(?P<year>\d{{4}}|\d\d(?!\d)))?\b", slashes),
     _rule(
         rf"\b(?:(?P<before>{_EVENING}){_MINUTES.format('mins')}\s+tonight"
         rf"|tonight\s+at\s+(?P<after>{_EVENING}){_MINUTES.format('mins2')}(?![\d:]|\s?[ap]\.?m))\b",

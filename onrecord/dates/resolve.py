@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -21,7 +22,7 @@ from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY
 from onrecord.dates.expression import CONTEXT, Clock, Reader, Token
 from onrecord.dates.grammar import RULES
 from onrecord.dates.normalise import plain
-from onrecord.dates.periods import days_later
+from onrecord.dates.periods import _day, days_later
 from onrecord.dates.verbs import ENDURED, MOVED
 from onrecord.dates.zones import zone_behind, zone_of_city
 from onrecord.patterns import lazy
@@ -42,7 +43,7 @@ _RECKONED = lazy(
     r"\s+(?:the\s+)?$"  # the first Monday after June 10
     r"|\beve\s+of\s+(?:the\s+)?$"
     r"|\b(?:except|excluding|apart\s+from|other\s+than)\s+(?:for\s+|on\s+)?(?:the\s+)?$"
-    r"|\bweek\s+(?:beginning|starting|commencing|ending)\s+(?:on\s+)?$",
+    r"|\b(?:week\s+(?:beginning|starting|commencing|ending)|w/[ce])\s+(?:on\s+)?$",
     re.IGNORECASE,
 )
 
@@ -93,7 +94,8 @@ def find_dates(
     sentence, text, places = text, *plain(text)
     reader = Reader(text, published, known, prefer, scheduling)
     tokens = _tokens(reader)
-    for rule_of_two in (_clock_list, _same_moment, _clock_and_day, _same_moment, _instead, _range, _same_day):
+    instead = partial(_instead, today=published)
+    for rule_of_two in (_clock_list, _same_moment, _clock_and_day, _same_moment, instead, _range, _same_day):
         tokens = _fold(text, tokens, rule_of_two)
     joined = [t for t in tokens if t.form != "clock"]
     joined = [
@@ -302,27 +304,48 @@ def _same_moment(text: str, a: Token, b: Token) -> Token | None:
 
 
 _MOVED_TO = lazy(rf"\b{MOVED}\w*\b[^,;]{{0,60}} (?:to|until|for)(?: the)? $", re.IGNORECASE)
-_MOVED_FROM = lazy(rf"\b(?:{MOVED}\w*|forward|back)\b[^,;]{{0,60}} from(?: the)? $", re.IGNORECASE)
-_GIVEN_UP = lazy(r"(?:,? | ?\(| ?[–—] ?| --? )(?:instead of|rather than|not|and not)(?: on| in| at)?(?: the)? ")
+_MOVED_FROM = lazy(rf"\b(?:{MOVED}\w*|forward|back)\b[^,;]{{0,60}},? from(?: the)? $", re.IGNORECASE)
+_AS_PLANNED = r"as (?:(?:originally|first|previously) )?(?:planned|scheduled|announced|expected|intended|billed|due)"
+_GIVEN_UP = lazy(
+    rf"(?:,? | ?\(| ?[–—] ?| --? )(?:instead of|rather than|not|and not)(?:, {_AS_PLANNED},)?(?: on| in| at)?(?: the)? "
+)
+_BUT = lazy(rf"(?:,? {_AS_PLANNED})?,? but (?:(?:instead|rather) )?(?:be )?(?:on |in )?(?:the )?")
 _NOT = lazy(r"\bnot (?:(?:be|be held|take place|meet|open|start|begin|sit) )?(?:on |in )?$")
 
 
-def _instead(text: str, a: Token, b: Token) -> Token | None:
+def _instead(text: str, a: Token, b: Token, today: date) -> Token | None:
     """Tuesday instead of Monday, Monday and not Tuesday, moved to Tuesday
     from Monday, moved from Monday to Tuesday: one day.
     """
     if not (a.kind and b.kind and a.first and b.first):
         return None
     before, gap = text[max(0, a.start - CONTEXT) : a.start], text[a.end : b.start]
-    if _GIVEN_UP.fullmatch(gap) or (gap in (" from ", ", from ") and _MOVED_TO.search(before)):
+    if gap in (" from ", ", from ") and _MOVED_TO.search(before):
+        return _ordered(before, replace(a, end=b.end, moved_from=b.first), b, today)
+    if _GIVEN_UP.fullmatch(gap):
         return replace(a, end=b.end + ("(" in gap and text[b.end : b.end + 1] == ")"), moved_from=b.first)
-    if gap == " to " and _MOVED_FROM.search(before) and not re.search(rf"\b{ENDURED}\w*\b", before):
-        return replace(b, moved_from=a.first)
-    if _NOT.search(before) and re.fullmatch(r",? but (?:be )?(?:on |in )?", gap):
-        return replace(b, start=a.start, moved_from=a.first)
+    if gap in (" to ", ", to ") and _MOVED_FROM.search(before) and not re.search(rf"\b{ENDURED}\w*\b", before):
+        return _ordered(before, replace(b, moved_from=a.first), a, today)
+    if _NOT.search(before) and _BUT.fullmatch(gap):
+        return _ordered(before, replace(b, start=a.start, moved_from=a.first), a, today)
     if re.search(r"\b(?:instead of|rather than)(?: on)? $", before, re.IGNORECASE):
         return replace(b, moved_from=a.first)
     return None
+
+
+_PUT_BACK = lazy(
+    r"\b(?:postpon|delay|defer|adjourn|remand|extend|(?:put|push\w*|set|mov\w+) (?:\w+ ){0,4}?(?:back|off)\b)"
+)
+
+
+def _ordered(before: str, new: Token, old: Token, today: date) -> Token:
+    """The new day of a move. Of two weekdays the nearest are meant, unless what is put back came out earlier, or the
+    new one would be today: "put back from Monday to Thursday", written on a Thursday, is left out.
+    """
+    if not (new.form == old.form == "weekday" and new.first and old.first and _day(new.first) < _day(old.first)):
+        return new
+    doubtful = _day(new.first) == today or _PUT_BACK.search(before)
+    return replace(new, kind=None) if doubtful and not re.search(r"\b(?:forward|up)\b", before) else new
 
 
 _SPANS = ("part", "weekend", "week", "month", "quarter", "half", "year")
@@ -372,10 +395,12 @@ def _each_time(text: str, token: Token) -> list[Token]:
 
 
 def _range(text: str, a: Token, b: Token) -> Token | None:
-    if not re.fullmatch(r"\s*(?:-|–|—|to|through|until|till|and)\s*", gap := text[a.end : b.start]):
+    if not re.fullmatch(r"(?:,(?= t| until))?\s*(?:-|–|—|to|through|until|till|and)\s*", gap := text[a.end : b.start]):
         return None
     before = text[max(0, a.start - CONTEXT) : a.start]
     opened = re.search(r"\b(from|between)\s+(?:the\s+)?$", before, re.IGNORECASE)
+    if gap == ", to " and not opened:
+        return None
     if (
         a.kind not in ("day", "instant", "month", "year")
         or b.kind not in ("day", "instant", "month", "year")

@@ -95,7 +95,10 @@ _REPORTS = re.compile(  # "would" is what was said to come
 _ASKED_IF = re.compile(  # what is decided that day: "will decide on June 3 if the mayor should stay"
     r"\b(?:decid|determin|learn|find out|rule on|say)\w*\b[^,;:]{0,80}?\b(?:if|whether)\b"
 )
-_EARLIEST = re.compile(r"(?:\b(?:no|not) (?:earlier|sooner) than|\bnot before|^\W*No\b[^,;:]* before) (?:the )?$")
+_EARLIEST = re.compile(
+    r"\b(?:(?:no|not) (?:earlier|sooner) than"
+    r"|(?:(?:[Nn]o|not|never|cannot|unlikely)\b|\w+n['’]t\b)[^,;:]* before) (?:the )?$"
+)
 _POSSIBLY = re.compile(r"^\W*(?:Possibly|Perhaps|Maybe|Tentatively|If|Unless|Whether)\b")
 
 # --- one of two days ---
@@ -108,6 +111,8 @@ _OR_ANOTHER = re.compile(rf"{_OR}(?:\d|{_ANY_DAY})", re.IGNORECASE)
 _ANOTHER_OR = re.compile(
     rf"(?:\b{_ANY_DAY}(?: (?:morning|afternoon|evening|night))?|\d(?:st|nd|rd|th)?){_OR}$", re.IGNORECASE
 )
+
+_NEITHER = re.compile(r"\b(?:(?:will|shall) (?:also )?not|won['’]t|cannot|can['’]t)\b[^,;:]*$")
 
 # --- moved ---
 SHIFT = (
@@ -368,6 +373,8 @@ def _conditional(text: str, when: When, scope: tuple[int, int]) -> bool:
 def _either(text: str, when: When) -> bool:
     """Whether it is one of two that are named: on Thursday or Friday, in May or June."""
     before = text[max(0, when.start - 60) : when.start]
+    if _NEITHER.search(before):  # will not sail on Monday or Tuesday
+        return False
     return bool(_OR_ANOTHER.match(text, when.end) or _ANOTHER_OR.search(before))
 
 

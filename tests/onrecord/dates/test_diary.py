@@ -199,6 +199,7 @@ def test_a_condition_makes_an_event_tentative(status: str, texts: str) -> None:
         ("The match scheduled for May 20 has been put back to May 27.", ["moved 2024-05-27"]),
         ("The vote, due on Tuesday, has been moved to the town hall.", ["confirmed 2024-05-07"]),
         ("The launch set for May 6 has been delayed by two days.", ["moved 2024-05-08"]),
+        ("The launch has been delayed a week, from May 14 to May 21.", ["moved 2024-05-21"]),
         ("A public meeting has been called for 6:30 p.m. on Monday.", ["confirmed 2024-05-06T18:30:00"]),
         ("A vigil has been arranged for 7 p.m. on Saturday.", ["confirmed 2024-05-04T19:00:00"]),
         ("Nurses will strike on June 3 and 5.", ["confirmed 2024-06-03", "confirmed 2024-06-05"]),
@@ -300,6 +301,12 @@ def test_a_diary_is_wanted_by_few() -> None:
         ("The bill takes effect on the first of July.", [("confirmed", "2024-07-01", "2024-07-01")]),
         ("The law takes effect on the first of May, 2025.", [("confirmed", "2025-05-01", "2025-05-01")]),
         ("No vote will be held before June 3.", [("tentative", "2024-06-03", "2024-06-03")]),
+        ("The council will not vote before June 3.", [("tentative", "2024-06-03", "2024-06-03")]),
+        ("The court isn't expected to rule before June 3.", [("tentative", "2024-06-03", "2024-06-03")]),
+        (
+            "The ferry will not sail on Monday or Tuesday.",
+            [("confirmed", "2024-05-06", "2024-05-06"), ("confirmed", "2024-05-07", "2024-05-07")],
+        ),
         ("The report is due no later than June 3.", [("confirmed", "2024-06-03", "2024-06-03")]),
     ],
 )

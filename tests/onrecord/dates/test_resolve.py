@@ -60,7 +60,14 @@ São Paulo, Thursday, 9 May 2024 – The council will vote on May 14.
 PARIS, Wednesday — The council will vote on May 14.
 GENEVA (9 May 2024) – The council will vote on May 14.
 9 May 2024 | Geneva - The council will vote on May 14.
-April 2 (Name) - 3,000 people will march on May 14."""
+April 2 (Name) - 3,000 people will march on May 14.
+KELLWICK, May 9.—The council will vote on May 14.
+KELLWICK, May 8. The council will vote on May 14.
+Kellwick, 9 May 2024: The council will vote on May 14.
+NEW DELHI: May 9: The council will vote on May 14.
+[Kellwick, May 9] The council will vote on May 14.
+9 May 2024, Kellwick: The council will vote on May 14.
+Kellwick | 9 May 2024 | The council will vote on May 14."""
 
 
 @pytest.mark.parametrize("text", DATELINES.splitlines())
@@ -77,11 +84,19 @@ def test_the_day_of_a_dateline_is_that_of_the_report(text: str) -> None:
         "SUMMER FAIR, May 9 - Town hall, noon.",  # no sentence behind it
         "Open day, May 9 - The town hall will open its doors.",
         "Sunday, May 12 - The fair will open.",
+        "Kellwick, Saturday: The fair will open.",
+        "May 9: The council will vote.",  # a listing, or a dateline
+        "Kellwick, May 14.",
         "LONDON - The talks begin on May 9 - The last before summer.",
     ],
 )
-def test_a_day_and_a_dash_that_are_no_dateline(text: str) -> None:
+def test_what_is_no_dateline(text: str) -> None:
     assert [w.of_saying for w in find_dates(text, date(2024, 5, 9), scheduling=True)] == [False]
+
+
+def test_a_dateline_on_a_line_of_its_own() -> None:
+    for text in ("KELLWICK, May 9.", "Kellwick, 9 May 2024", "Thursday, May 9, 2024 | Kellwick"):
+        assert [w.of_saying for w in find_dates(text, date(2024, 5, 9), scheduling=True)] == [True]
 
 
 @pytest.mark.parametrize(
@@ -265,6 +280,14 @@ def described(text: str, published: date = date(2024, 5, 7), *, scheduling: bool
         ("The fair will be on Saturday and Sunday, May 11-12.", ["2024-05-11..2024-05-12"]),
         ("The fair will run Friday to Sunday, 10-12 May.", ["2024-05-10..2024-05-12"]),
         ("The fair will be on Saturday and Sunday, May 12-13.", []),
+        ("The fair will run Thursday, May 30, through Sunday, June 2.", ["2024-05-30..2024-06-02"]),
+        ("The fair will run from Dec. 31, 2024, to Jan. 2, 2025.", ["2024-12-31..2025-01-02"]),
+        ("The fair will be on Sunday 19/05/2024.", ["2024-05-19"]),
+        ("The fair will be on Sunday, 2024-05-19, at noon.", ["2024-05-19T12:00:00"]),
+        ("The fair will be on Monday 19/05/2024.", []),
+        ("The road will be shut w/c 13 May.", ["2024-05-13..2024-05-19"]),
+        ("The road will be shut w/e 17 May.", []),
+        ("The road will be closed from 10 p.m. to 5 a.m. on Monday.", ["2024-05-13T22:00:00..2024-05-14T05:00:00"]),
         ("They will meet on Friday and Sunday, May 12.", ["2024-05-10", "2024-05-12"]),
         # deadlines
         ("The judge set Friday as the deadline for appeals.", ["2024-05-10"]),
@@ -285,6 +308,12 @@ def described(text: str, published: date = date(2024, 5, 7), *, scheduling: bool
         ("The vote will be on Friday — not Monday.", ["2024-05-10 from 2024-05-13"]),
         ("The vote has been moved to Friday, May 10, from Monday, May 13.", ["2024-05-10 from 2024-05-13"]),
         ("Instead of Monday, the vote will be on Friday.", ["2024-05-10 from 2024-05-13"]),
+        ("The vote will be on Friday and not, as announced, on Monday.", ["2024-05-10 from 2024-05-13"]),
+        ("The vote will not take place on Monday as planned, but on Friday.", ["2024-05-10 from 2024-05-13"]),
+        ("The vote was put back from Friday to Monday.", ["2024-05-13 from 2024-05-10"]),
+        ("The vote was brought forward from Friday to Wednesday.", ["2024-05-08 from 2024-05-10"]),
+        ("The vote was put back from Monday to Friday.", []),  # of this week or the next
+        ("The vote will not take place on Friday but on Tuesday.", []),  # written on a Tuesday
         ("The game was moved from 10 a.m. to 2 p.m. on Friday.", ["2024-05-10T14:00:00"]),
         ("The craft, which will launch at the end of the month on May 29, will go to Norwick.", ["2024-05-29"]),
         ("Monday (May 20) will be a holiday.", ["2024-05-20"]),
