@@ -16,20 +16,30 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAY
 from onrecord.dates.resolve import When
 from onrecord.dates.status import EXACT, Outcome, Status, called_off, outcomes
 from onrecord.dates.title import Occasion, names, occasion, place, statement_of, title
 
 __all__ = ["Event", "Status", "When", "diary"]
 
+LATEST = 200  # events that a mention is compared with, so that the work grows with the text
 NEAR = 3  # statements back in which the event is sought that a pronoun stands for
 _HAD_BEEN = re.compile(r"\b(?:was|were|had\s+been|originally|initially|previously)\b[^,;.]{0,50}$", re.IGNORECASE)
+# "last year's race was called off", "the second hearing has been cancelled": no other one is
+_WHICH = re.compile(
+    rf"\b(?:first|second|third|fourth|final|next|other|another|previous|last)\b"
+    rf"(?! (?:time|half|minute|moment|night|{WEEKDAY}|{MONTH}|(?:year|season|day|week|month)\b(?!['’])))"
+    r"(?![ -](?:in|ever)\b)"
+    r"|(?:(?<=\bthe )(?=\d+ [a-z])|(?<=led in )|(?<=off in )|(?<=poned in ))(?:19|20)\d\d\b",
+    re.IGNORECASE,
+)
 _WEIGHT = {"cancelled": 3, "moved": 2, "tentative": 1, "confirmed": 0}  # of two mentions the heavier one holds
 
 
@@ -100,8 +110,12 @@ def diary(
             _enter(known, _mention(i, text, statement.dates, outcome, known), off)
         if not made and label == dated and (how := called_off(text[slice(*statement_of(text))])):
             about = _antecedent(occasion(text, None, statement.dates), text, i, known)
-            off.append((about, how == "postponed"))
-            _call_off(known, about, i, how == "postponed")
+            which = {m[0].lower() for m in _WHICH.finditer(text)} - {str(published.year)}
+            if not which:
+                off.append((about, how == "postponed"))
+            for k, mention in _latest(known):
+                if _alike(mention.occasion, about) and _named(which, statements[mention.event.statement].text):
+                    known[k] = _called_off(mention, i, how == "postponed")
     counts: Counter[date] = Counter()
     origin = _origin(statements, published, source)
     events = []
@@ -138,21 +152,21 @@ def _antecedent(about: Occasion, text: str, i: int, known: Sequence[_Mention]) -
     """The occasion that a pronoun stands for: "It has been moved to Friday" speaks of the one before."""
     if not about.pronoun:
         return about
-    near = [m for m in known if m.event.mentions[-1] >= i - NEAR and m.event.mentions[-1] < i]
+    near = [m for m in known[-LATEST:] if m.event.mentions[-1] >= i - NEAR and m.event.mentions[-1] < i]
     if not near:
         return about
     last = max(near, key=lambda m: m.event.mentions[-1])
     return replace(last.occasion, closing=about.closing, pronoun=True)
 
 
-def _enter(known: list[_Mention], new: _Mention, off: Iterable[tuple[Occasion, bool]]) -> None:
+def _enter(known: list[_Mention], new: _Mention, off: Sequence[tuple[Occasion, bool]]) -> None:
     """Add a mention to the event that it is of, or as a new one."""
-    for k, old in enumerate(known):
+    for k, old in _latest(known):
         if merged := _merged(old, new):
             known[k] = merged
             return
     if new.backward and new.event.status == "confirmed":
-        for about, postponed in off:
+        for about, postponed in off[-LATEST:]:
             if _alike(about, new.occasion):
                 new = replace(new, event=replace(new.event, status="cancelled", postponed=postponed))
     known.append(new)
@@ -173,6 +187,8 @@ def _merged(old: _Mention, new: _Mention) -> _Mention | None:
         return _union(old, new, b, "moved", a.when)
     if a.status == "moved" and (_agree(a.previous, b.when) if a.previous else new.backward):
         return _union(old, new, a, "moved", a.previous or b.when)
+    if b.postponed and new.backward and a.status in ("confirmed", "tentative") and not old.backward:
+        return _union(old, new, a, "moved" if a.status == "confirmed" else "tentative", b.when)
     if a.postponed and b.status in ("confirmed", "tentative") and not new.backward:
         return _union(old, new, b, "moved" if b.status == "confirmed" else "tentative", a.when)
     return None
@@ -201,18 +217,24 @@ def _union(old: _Mention, new: _Mention, dated: Event, status: Status, previous:
     return _Mention(event, about, old.backward and new.backward)
 
 
-def _call_off(known: list[_Mention], about: Occasion, i: int, postponed: bool) -> None:
-    """Call off what another sentence dates."""
-    for k, mention in enumerate(known):
-        if _alike(mention.occasion, about) and mention.event.status != "cancelled":
-            event = replace(
-                mention.event,
-                status="cancelled",
-                postponed=postponed,
-                previous=None,
-                mentions=(*mention.event.mentions, i),
-            )
-            known[k] = replace(mention, event=event)
+def _latest(known: Sequence[_Mention]) -> list[tuple[int, _Mention]]:
+    """The last LATEST of them, each with its place."""
+    first = max(0, len(known) - LATEST)
+    return list(enumerate(known[first:], first))
+
+
+def _called_off(mention: _Mention, i: int, postponed: bool) -> _Mention:
+    """What statement i calls off."""
+    if mention.event.status == "cancelled":
+        return mention
+    mentions = (*mention.event.mentions, i)
+    event = replace(mention.event, status="cancelled", postponed=postponed, previous=None, mentions=mentions)
+    return replace(mention, event=event)
+
+
+def _named(which: set[str], text: str) -> bool:
+    """Whether the text has all these words."""
+    return not which or which <= set(re.findall(r"\w+", text.lower()))
 
 
 def _alike(a: Occasion, b: Occasion) -> bool:

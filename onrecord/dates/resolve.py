@@ -42,6 +42,8 @@ _RECKONED = lazy(
     rf"|\b(?:the|first|second|third|last|next)\s+{WEEKDAY}\s+(?:immediately\s+)?(?:after|before|following|prior to)"
     r"\s+(?:the\s+)?$"  # the first Monday after June 10
     r"|\beve\s+of\s+(?:the\s+)?$"
+    r"|\b(?:the|its|their|an?|fiscal|financial) (?:[\w-]+ ){0,2}?(?:weeks|months?|quarter|half|year|period)"
+    r" (?:to|ending|ended)(?: on)? $"  # results for the six months to 30 June
     r"|\b(?:except|excluding|apart\s+from|other\s+than)\s+(?:for\s+|on\s+)?(?:the\s+)?$"
     r"|\b(?:week\s+(?:beginning|starting|commencing|ending)|w/[ce])\s+(?:on\s+)?$",
     re.IGNORECASE,
@@ -241,7 +243,7 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     city = ""
     if time and time.names:  # 10 a.m. in Beijing on Friday
         city = r"(?: at(?: [\w’'-]+){1,5}?)?(?: in(?: [A-Z][\w.’'-]*){1,3},?)?"
-    if not re.fullmatch(rf"{city}[\s,]*(?:on\s+)?" if a is clock else _DAY_BEFORE_CLOCK, gap):
+    if not re.fullmatch(rf"{city}(?: (?:kick-?off|start))?[\s,]*(?:on\s+)?" if a is clock else _DAY_BEFORE_CLOCK, gap):
         return None
     if gap == " (":  # April 5 (4 p.m.); not April 5 (0100 GMT Sunday)
         if day.clock or re.match(rf"[^()]*\b{WEEKDAY}", text[end : end + CONTEXT]):

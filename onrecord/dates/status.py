@@ -97,7 +97,8 @@ _ASKED_IF = re.compile(  # what is decided that day: "will decide on June 3 if t
 )
 _EARLIEST = re.compile(
     r"\b(?:(?:no|not) (?:earlier|sooner) than"
-    r"|(?:(?:[Nn]o|not|never|cannot|unlikely)\b|\w+n['’]t\b)[^,;:]* before) (?:the )?$"
+    r"|(?:(?:[Nn]o|not|never|cannot|unlikely)\b|\w+n['’]t\b)[^,;:]* before"
+    r"|\b[Rr]ain date:?(?: (?:of|is|on|for|set|will|be))*) (?:the )?$"
 )
 _POSSIBLY = re.compile(r"^\W*(?:Possibly|Perhaps|Maybe|Tentatively|If|Unless|Whether)\b")
 
@@ -145,10 +146,12 @@ _ONCE = re.compile(  # originally planned for, was to open on, had been due on
     re.IGNORECASE,
 )
 _NO_LONGER = re.compile(  # were to have opened on, had been due to meet on: it is not so any more
-    r"\b(?:(?:was|were)\s+to\s+have|had\s+(?:\w+ly\s+)?been\s+(?:due|scheduled|set|slated|supposed|meant|planned"
-    r"|announced|billed))\b[^;:.]{0,80}$",
+    r"\b(?:(?:was|were)\s+to\s+have"
+    r"|(?:had\s+(?:\w+ly\s+)?been|(?:was|were)\s+(?:originally|initially|previously))"
+    r"\s+(?:due|scheduled|set|slated|supposed|meant|planned|announced|billed))\b[^;:.]{0,80}$",
     re.IGNORECASE,
 )
+_NOW = re.compile(r"^[^;:.]{0,80}\b(?:will|is|are)\s+now\b")  # set for Saturday will now be on Sunday
 _DUE = re.compile(r"\b(?:due|set|scheduled|planned|expected|slated)\b[^,;:.]{0,50}$", re.IGNORECASE)
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
 _NUMBER = rf"(?P<n>{'|'.join(_NUMBERS)}|\d{{1,2}})\s+(?P<unit>day|week|fortnight)s?"
@@ -298,7 +301,9 @@ def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
     ):
         return any(re.search(rf"\b{_TO}$", text[max(0, w.start - 40) : w.start], re.IGNORECASE) for w in others)
     if _DUE.search(before) and any(
-        re.match(r"\s+instead\b", text[w.end : w.end + 9]) for w in others if w.start > when.end
+        re.match(r"\s+instead\b", text[w.end : w.end + 9]) or _NOW.search(text[when.end : w.start])
+        for w in others
+        if w.start > when.end
     ):
         return True
     clause = re.split(r"[;:]\s|\bbut\b", before)[-1]

@@ -219,7 +219,9 @@ def occasion(text: str, when: When | None, dates: Sequence[When]) -> Occasion:
             blank[i - low] = " "
     clause = "".join(blank)
     before = text[max(0, when.start - 40) : when.start] if when else ""
-    closing = bool(_UNTIL.search(before) or (when and _END.search(clause[: max(0, when.start - low)])))
+    put_off = _MOVED_UNTIL.search(text[max(0, when.start - 80) : when.start]) if when else None
+    until = _UNTIL.search(before) and not (put_off and not put_off[0].lower().startswith("extend"))
+    closing = bool(until or (when and _END.search(clause[: max(0, when.start - low)])))
     tokens = [(m.start(), m[0]) for m in _WORD.finditer(clause)]
     for i, (_, token) in enumerate(tokens):
         word = _singular(token)

@@ -13,7 +13,7 @@ from onrecord.patterns import lazy
 # "Monday"
 NAMED_DAY = lazy(
     rf"\b(?!(?:On|By|In|At|Until|Till|Before|From|Since|After|Next|Last|This|Late|Later|Early|Earlier|Also|Meanwhile"
-    rf"|Here|Come|Between|Through|To|And|Or|But|Not|Both|Either|{MONTH})\s)[A-Z]\w*[a-z][\w’'-]*\s+$"
+    rf"|Here|Come|Starting|Beginning|Effective|Between|Through|To|And|Or|But|Not|Both|Either|{MONTH})\s)[A-Z]\w*[a-z][\w’'-]*\s+$"
 )
 _SUBJECT = lazy(  # Wednesday will host Leeds on Saturday
     rf"\s+(?:will|would|can|could|may|might|must|should|has|have|is|was)\b[^,;:]*?\s(?:on\s+(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)"

@@ -1,6 +1,7 @@
 """Events: their status, one entry for one event, and one entry for an event of an edited article."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -261,6 +262,30 @@ def test_two_mentions_are_one_event() -> None:
     assert morning.uid != evening.uid
 
 
+@pytest.mark.parametrize(
+    ("texts", "made"),
+    [
+        ("The race is on May 5. Last year's race was called off.", ["confirmed 2024-05-05"]),
+        ("The gala is on May 18. It was cancelled in 2020 and 2021.", ["confirmed 2024-05-18"]),
+        ("The gala is on May 18. The 2024 gala has been cancelled.", ["cancelled 2024-05-18"]),
+        ("The gala is on May 18. The gala, held since 1901, is off.", ["cancelled 2024-05-18"]),
+        ("The gala is on May 18. It was called off for the second time last Friday.", ["cancelled 2024-05-18"]),
+        ("The fourth test is on May 18. The third test was abandoned.", ["confirmed 2024-05-18"]),
+        ("The first hearing is on May 7. The second hearing is on May 14. The second hearing has been cancelled.",
+         ["confirmed 2024-05-07", "cancelled 2024-05-14"]),
+        ("The first hearing is on May 7. The second hearing is on May 14. The hearings have been cancelled.",
+         ["cancelled 2024-05-07", "cancelled 2024-05-14"]),
+        ("The Orsk summit is on June 3. It was originally planned for May 27.", ["moved 2024-06-03"]),
+        ("The Orsk summit was originally planned for May 27. It will be on June 3.", ["moved 2024-06-03"]),
+        ("The vote is on Monday. It has been put off until Wednesday.", ["moved 2024-05-08"]),
+        ("The show ends on May 12. It has been extended until June 3.", ["moved 2024-06-03"]),
+    ],
+)  # fmt: skip
+def test_what_one_sentence_does_to_the_event_of_another(texts: str, made: list[str]) -> None:
+    found = events(*re.findall(r"[^.]+\.", texts))
+    assert [f"{e.status} {e.when.first.isoformat()}" for e in found] == made
+
+
 def test_the_address_tells_articles_apart_and_not_its_tracking() -> None:
     def uid(source: str | None, text: str = "The hearing is on Monday.") -> str:
         return events(text, source=source)[0].uid
@@ -307,6 +332,13 @@ def test_a_diary_is_wanted_by_few() -> None:
             "The ferry will not sail on Monday or Tuesday.",
             [("confirmed", "2024-05-06", "2024-05-06"), ("confirmed", "2024-05-07", "2024-05-07")],
         ),
+        ("The rain date is May 19.", [("tentative", "2024-05-19", "2024-05-19")]),
+        ("The parade set for May 11 will now be on May 18.", [("moved", "2024-05-18", "2024-05-18")]),
+        ("The hearing was originally scheduled for May 27.", [("cancelled", "2024-05-27", "2024-05-27")]),
+        ("Results for the six months to 30 June are due on 8 August.", [("confirmed", "2024-08-08", "2024-08-08")]),
+        ("The deadline was extended by three months to 30 June.", [("moved", "2024-06-30", "2024-06-30")]),
+        ("Starting Monday, visitors must book.", [("confirmed", "2024-05-06", "2024-05-06")]),
+        ("They travel to Orsk for a 7.45pm kick-off on May 7.", [("confirmed", *["2024-05-07T19:45:00"] * 2)]),
         ("The report is due no later than June 3.", [("confirmed", "2024-06-03", "2024-06-03")]),
     ],
 )

@@ -5,15 +5,18 @@ of texts made to be slow. Work is counted, not timed.
 import sys
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 import sentencex
 
 from onrecord.article import sentences
 from onrecord.article.speakers import speaker
+from onrecord.dates import diary as dates_diary
 from onrecord.dates import expression, tense, verbs
 from onrecord.dates import resolve as dates
 from onrecord.dates.resolve import find_dates
+from tests.onrecord.dates.test_diary import Sentence, labelled
 
 LINES = {
     "news": "The talks open Monday, officials said. “We will go,” he said in Washington, D.C. (He had said so before.) "
@@ -33,7 +36,7 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-def calls(function: Callable[[str], object], text: str) -> int:
+def calls(function: Callable[[Any], object], text: object) -> int:
     """How many calls (of Python and of C functions, and resumed generators) reading this text takes."""
     count = 0
 
@@ -55,6 +58,20 @@ def test_calls(line: str, reader: str) -> None:
     once, twice = (LINES[line] * (n // len(LINES[line])) for n in (12_000, 24_000))
     READERS[reader](once)  # what is imported or compiled on first use
     assert calls(READERS[reader], twice) <= 2.2 * calls(READERS[reader], once) + 50
+
+
+@pytest.mark.parametrize("second", ["is on", "was called off; the next is on"])
+def test_a_diary_of_many_events(second: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dates_diary, "LATEST", 20)
+    days = [f"2024-{6 + n % 7:02d}-{1 + n % 28:02d}" for n in range(400)]
+    texts = [f"The a{n}x vote {'is on' if n % 2 else second} {day}." for n, day in enumerate(days)]
+    statements = labelled(*(("scheduling", text) for text in texts))
+
+    def made(some: list[Sentence]) -> object:
+        return dates_diary.diary(some, date(2024, 5, 9))
+
+    made(statements)
+    assert calls(made, statements) <= 2.2 * calls(made, statements[:200]) + 50
 
 
 def test_counting_calls_finds_what_is_quadratic() -> None:
