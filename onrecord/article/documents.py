@@ -95,7 +95,7 @@ def _mail(data: bytes) -> str:
         raise ValueError("is a mail without text; save what is attached to it and read that")
     try:
         text = str(body.get_content())
-    except (LookupError, ValueError) as error:  # a character set that there is not
+    except Exception as error:  # a character set that there is not, or is none
         raise ValueError(f"is a mail whose text cannot be decoded ({error}); save its text as UTF-8") from None
     if body.get_content_type() == "text/html" and text.strip():
         page = re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE)

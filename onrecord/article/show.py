@@ -15,6 +15,7 @@ from onrecord.terminal import visible
 
 # by label number; the label stands there as a word too
 COLOURS = "white yellow red green bright_black cyan magenta blue".split()
+NARROWEST = 40  # characters of a line; rich leaves out what does not fit, and COLUMNS=0 leaves room for nothing
 COLUMNS = (
     "paragraph start end label confidence abstained label_set speaker speaker_name speaker_inherited dates text"
 ).split()
@@ -81,6 +82,7 @@ def _table(article: Article, labels: Sequence[str]) -> None:
         sentence = Text.assemble((visible(s.text), colour), (below, "dim"))
         table.add_row(Text(visible(labels_of(s.prediction)), style=f"bold {colour}"), confidence, sentence)
     console = Console()
+    console.width = max(console.width, NARROWEST)
     with console.capture() as captured:  # its own way with a closed pipe is to end with 1
         console.print(table)
     lines = captured.get()

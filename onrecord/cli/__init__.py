@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import io
+import os
 import sys
 from typing import Annotated
 
@@ -36,5 +37,7 @@ def _streams(
     # Pipes are UTF-8, whatever the locale says. Backslashes for the half characters that an argument may hold.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if sys.stderr is None:  # closed: else what is told would go to standard output, or into a file that has its number
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  open until the end
     if sys.stdout is None and context.invoked_subcommand != "score":
         raise fail("standard output is closed, so there is nowhere to answer")

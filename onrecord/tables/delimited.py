@@ -16,13 +16,13 @@ from onrecord.tables.formats import DELIMITERS, TableError, refuse_repeated
 from onrecord.tables.opening import BOM, guess
 
 CELL = 1_000_000  # characters: a quotation mark that is never closed makes no longer one
-RECORD = 16 * CELL  # characters of a row, bytes of a line of JSONL
+RECORD = 16 * CELL  # bytes of a row
 PIECE = CELL  # bytes of a line that are read at once
 ENDS = (b"\n", b"\r")  # of lines
 LOOK = 1 << 16  # bytes in which a line end must come for a file to be one of lines that end in LF
 CANDIDATES = ",;\t|"  # delimiters that are tried
 QUOTED = re.compile(rb'"(?:[^"]|"")*"')  # a whole cell of TSV
-INSIDE = re.compile(r'[^"]*+(?:""[^"]*+)*+')  # what a quoted cell may hold
+INSIDE = re.compile(rb'[^"]*+(?:""[^"]*+)*+')  # what a quoted cell may hold
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def _miscounted(cells: list[str], columns: list[str], wanted: Sequence[str], for
 def _cells(record: _Record, form: Dialect) -> tuple[list[str], str]:
     """The cells of a row, or why it has none."""
     if record.text is None:
-        return [], f"has more than {RECORD:,} characters: a quotation mark may never be closed"
+        return [], f"has more than {RECORD:,} bytes: a quotation mark may never be closed"
     if csv.field_size_limit() != CELL:
         csv.field_size_limit(CELL)
     quoting: Literal[0, 3] = csv.QUOTE_NONE if form.bare else csv.QUOTE_MINIMAL
@@ -220,41 +220,42 @@ def _cells(record: _Record, form: Dialect) -> tuple[list[str], str]:
 def _records(file: BinaryIO, form: Dialect) -> Iterator[_Record]:
     """The lines of each row together, from the beginning of the file."""
     number = read = 0
+    delimiter = form.delimiter.encode()
     for raw in (lines := _lines(file, form.delimiter)):
-        text = (raw if read else raw.removeprefix(BOM)).decode("utf-8", "surrogateescape")
+        line = raw if read else raw.removeprefix(BOM)
         number, read, first = number + 1, read + len(raw), number + 1
-        inside = not form.bare and '"' in text and _inside(text, False, form.delimiter)
-        kept, length, ended = [text], len(text), raw.endswith(ENDS)
+        inside = not form.bare and b'"' in line and _inside(line, False, delimiter)
+        kept, length, ended = [line], len(line), raw.endswith(ENDS)
         while (inside or not ended) and (raw := next(lines, b"")):
             number, read = number + ended, read + len(raw)
-            text = raw.decode("utf-8", "surrogateescape")
             if inside:
-                inside = '"' not in text or _inside(text, True, form.delimiter)
+                inside = b'"' not in raw or _inside(raw, True, delimiter)
             else:  # a piece, which begins within a cell
-                inside = not form.bare and '"' in text and _inside(f" {text}", False, form.delimiter)
-            length, ended = length + len(text), raw.endswith(ENDS)
+                inside = not form.bare and b'"' in raw and _inside(b" " + raw, False, delimiter)
+            length, ended = length + len(raw), raw.endswith(ENDS)
             if length <= RECORD:
-                kept.append(text)
+                kept.append(raw)
             else:
                 kept.clear()
-        yield _Record("".join(kept) if length <= RECORD else None, first, number, read)
+        # decoded as a whole: a piece may end within a character
+        text = b"".join(kept).decode("utf-8", "surrogateescape") if length <= RECORD else None
+        yield _Record(text, first, number, read)
 
 
-def _inside(text: str, inside: bool, delimiter: str) -> bool:
+def _inside(line: bytes, inside: bool, delimiter: bytes) -> bool:
     """Whether a quoted cell is open at the end of a line; `inside` says so of its beginning."""
     position = 0
     while True:
         if inside:
-            position = cast(re.Match[str], INSIDE.match(text, position)).end()  # it matches nothing, too
-            if position == len(text):
+            position = cast(re.Match[bytes], INSIDE.match(line, position)).end()  # it matches nothing, too
+            if position == len(line):
                 return True
-        elif text.startswith('"', position):
+        elif line.startswith(b'"', position):
             inside, position = True, position + 1
             continue
-        position = text.find(delimiter, position) + 1
-        if not position:
+        if (end := line.find(delimiter, position)) < 0:
             return False
-        inside = False
+        inside, position = False, end + len(delimiter)
 
 
 def _lines(file: BinaryIO, delimiter: str) -> Iterator[bytes]:

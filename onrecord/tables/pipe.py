@@ -27,11 +27,12 @@ def check_pipe(source: str, target: str, format: str | None, overwrite: bool) ->
     if PIPE not in (source, target) and format is not None:
         raise ValueError("--format is for -; the end of a file's name says its format")
     if source == PIPE != target:
-        if not Path(target).parent.is_dir():
-            raise ScoreError(f"there is no directory {Path(target).parent} for {Path(target).name}: make it first")
-        refuse_no_file(Path(target))
-        if Path(target).exists() and not overwrite:
-            raise in_the_way(Path(target))
+        place = Path(os.path.realpath(target))
+        if not place.parent.is_dir():
+            raise ScoreError(f"there is no directory {place.parent} for {place.name}: make it first")
+        refuse_no_file(place)
+        if place.exists() and not overwrite:
+            raise in_the_way(place)
 
 
 def score_or_pipe(
@@ -51,21 +52,20 @@ def score_or_pipe(
     if PIPE not in (source, target):
         return score(Path(source), Path(target))
     form = format or format_of(source)
-    with tempfile.TemporaryDirectory(
-        prefix=".onrecord-", dir=None if target == PIPE else Path(target).parent
-    ) as scratch:
+    place = None if target == PIPE else Path(os.path.realpath(target))  # a link may lead to another disk
+    with tempfile.TemporaryDirectory(prefix=".onrecord-", dir=place and place.parent) as scratch:
         read = Path(source)
         if source == PIPE:
             read = Path(scratch) / f"in.{form}"
             with open(read, "wb") as file:
                 shutil.copyfileobj(stdin(), file)
-        written = Path(scratch) / (f"out.{form}" if target == PIPE else Path(target).name)
+        written = Path(scratch) / (Path(target).name if place else f"out.{form}")
         summary = score(read, written)
-        if target == PIPE:
+        if place:
+            _deliver(written, place, overwrite)
+        else:
             with open(written, "rb") as file:
                 answer(file)
-        else:
-            _deliver(written, Path(os.path.realpath(target)), overwrite)
         return summary
 
 

@@ -53,8 +53,8 @@ def rows(
         elif format == "parquet":
             yield from _parquet_rows(table.file)
         elif format == "xlsx":
-            _, sheets, sheet_rows = workbook.sheet(table.file)
-            note_sheets(sheets, on_note)
+            _, sheets, sheet_rows, errors = workbook.sheet(table.file)
+            note_sheets(sheets, errors, on_note)
             yield from sheet_rows
         else:
             form = dialect(table.file, format, wanted, delimiter, names)
@@ -69,10 +69,12 @@ def note_delimiter(form: Dialect, on_note: Callable[[str], None]) -> None:
         on_note(f"the delimiter is {shown}, as the header says; --delimiter gives another (in a config source.csv)")
 
 
-def note_sheets(sheets: Sequence[str], on_note: Callable[[str], None]) -> None:
-    """Tell which sheet of several is read."""
+def note_sheets(sheets: Sequence[str], errors: int, on_note: Callable[[str], None]) -> None:
+    """Tell which sheet of several is read, and how many cells of the workbook hold an error."""
     if told := _one_of(sheets):
         on_note(told)
+    if errors:
+        on_note(f"cells of the workbook that hold an error such as #N/A are read as empty: {errors:,}")
 
 
 def _one_of(sheets: Sequence[str]) -> str:
@@ -117,7 +119,7 @@ class Reader:
             names = parquet_file(file).schema_arrow.names
             refuse_repeated(names)
         elif self.format == "xlsx":
-            names, sheets, _ = workbook.sheet(file)
+            names, sheets, *_ = workbook.sheet(file)
         else:
             names = header(file, self.dialect(file))
         if self.text_column not in names:
@@ -139,7 +141,8 @@ class Reader:
         if self.format in DELIMITERS:
             note_delimiter(self.dialect(file), notes.append)
         elif self.format == "xlsx":
-            note_sheets(workbook.sheet(file)[1], notes.append)
+            _, sheets, _, errors = workbook.sheet(file)
+            note_sheets(sheets, errors, notes.append)
         return notes
 
     def spans(self, file: BinaryIO) -> list[Span]:

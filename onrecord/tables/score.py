@@ -205,7 +205,7 @@ def score(
         parts.write(FINISHED, json.dumps(finished).encode())
         _deliver(parts, target, overwrite)
         return _cleaned(parts, summary)
-    except (ScoreError, TableError):
+    except Exception:
         if parts.untouched():
             parts.remove()
         raise

@@ -27,11 +27,13 @@ EXACT = 10**15  # from here on Excel, which keeps fifteen digits, would change a
 FIRST_YEAR = 1901  # Excel's calendar has no day before 1900 and a wrong one in it
 ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # what a reader would take for the escape of another character
 # the column and the row of a cell that has something in it
-FILLED = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]{0,150}\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^<>/]{0,150}>(?=<[^/]|[^<])""")
+FILLED = re.compile(rb"""<c\s(?:[^<>]{0,150}\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^<>/]{0,150}>(?=<[^/]|[^<])""")
 # a formula behind which no value stands; a text that was worked out as empty says t="str"
 UNSOLVED = re.compile(
     rb"""<c\s(?![^<>]{0,150}t=["']str)[^<>/]{0,150}>\s*<f\b[^<>]{0,150}>[^<>]{0,8192}</f>\s*(?:<v\s*/>|<v></v>|</c>)"""
 )
+ERROR = re.compile(rb"""<c\s[^<>]{0,150}\bt=["']e["']""")  # a cell that shows #N/A or the like
+PREFIX = re.compile(rb"(</?)\w+:")  # of a namespace, which some programs put before each name
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # what XML cannot hold, or a carriage return, which it would change
 INSTALL = "run `pip install 'onrecord[xlsx]'`, or use CSV"
 
@@ -41,17 +43,17 @@ def _escaped(match: re.Match[str]) -> str:
     return f"_x{ord(match[0]):04X}_"
 
 
-def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
-    """(names of the columns, names of all sheets, rows) of the first sheet that is shown.
+def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row], int]:
+    """(names of the columns, names of all sheets, rows) of the first sheet that is shown, and the workbook's errors.
 
-    Rows without a value are left out. A number is an int where it is whole, an empty cell None; dates and times are
-    those of datetime. Raises TableError.
+    Rows without a value are left out. A number is an int where it is whole, an empty cell None, and so is one with an
+    error such as #N/A, which calamine does not tell from it; dates and times are those of datetime. Raises TableError.
     """
     try:
         import python_calamine
     except ModuleNotFoundError:
         raise TableError(f".xlsx needs python-calamine: {INSTALL}") from None
-    _refuse_unreadable(file)
+    errors = _refuse_unreadable(file)
     file.seek(0)
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(file)
@@ -81,14 +83,16 @@ def sheet(file: BinaryIO) -> tuple[list[str], list[str], Iterator[Row]]:
                 values = {name: _value(row[i]) for name, i in zip(columns, used, strict=True)}
                 yield Row(values, number, 0, 0, number / len(cells))
 
-    return columns, shown, rows()
+    return columns, shown, rows(), errors
 
 
-def _refuse_unreadable(file: BinaryIO) -> None:
+def _refuse_unreadable(file: BinaryIO) -> int:
     """Raise TableError for a workbook of which calamine would make something else, or that would not fit into memory.
 
-    One stray cell in the last corner makes seventeen billion; a formula that a program wrote has no value yet.
+    One stray cell in the last corner makes seventeen billion; a formula that a program wrote has no value yet. Returns
+    how many cells hold an error.
     """
+    errors = 0
     try:
         with zipfile.ZipFile(file) as archive:
             for item in archive.infolist():
@@ -99,10 +103,14 @@ def _refuse_unreadable(file: BinaryIO) -> None:
                     )
                 if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", item.filename):
                     continue
-                rows, columns, rest = 0, 0, b""
+                rows, columns, rest, more = 0, 0, b"", True
                 with archive.open(item) as part:
-                    while block := part.read(1 << 20):
-                        block = rest + block
+                    while more:
+                        block = PREFIX.sub(rb"\1", rest + (read := part.read(1 << 20)))
+                        more, last = bool(read), block.rfind(b"<c ")
+                        # the last cell may go on in the next block
+                        block, rest = (block[:last], block[last:]) if more and last > 0 else (block, block[-200:])
+                        errors += len(ERROR.findall(block))
                         for letters, digits in FILLED.findall(block):
                             rows, columns = max(rows, int(digits)), max(columns, _column(letters))
                         if UNSOLVED.search(block):
@@ -110,14 +118,14 @@ def _refuse_unreadable(file: BinaryIO) -> None:
                                 f"{item.filename} in it has formulas whose values were never worked out, so that rows "
                                 "would be missing: open it in a spreadsheet program and save it"
                             )
-                        rest = block[-200:]
                 if rows * columns > CELLS:
                     raise TableError(
                         f"{item.filename} in it has values {rows:,} rows down and {columns:,} columns to the right, "
                         f"between which are more than {CELLS:,} cells: delete those far off, or save it as .csv"
                     )
     except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, NotImplementedError, zlib.error, EOFError, RuntimeError):
-        return  # calamine says what ails it
+        pass  # calamine says what ails it
+    return errors
 
 
 def _column(letters: bytes) -> int:

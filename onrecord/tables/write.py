@@ -115,8 +115,9 @@ def inferred(chunks: Iterable[Chunk]) -> pa.Schema:
             ) from None
         before += len(rows)
     try:
-        pa.parquet.write_table(schema.empty_table(), io.BytesIO())
-    except pa.ArrowException as error:  # e.g. an object without fields
+        pa.parquet.write_table(schema.empty_table(), written := io.BytesIO())
+        pa.parquet.ParquetFile(written)
+    except (pa.ArrowException, OSError) as error:  # e.g. an object without fields, or fifty lists within each other
         raise TableError(f"a column has values that Parquet cannot hold ({error}): write .jsonl instead") from None
     return schema
 

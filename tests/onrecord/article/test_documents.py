@@ -139,6 +139,7 @@ def blank_pdf(password: str = "") -> bytes:
         (b"Content-Type: " + b"(" * 10_000 + b"\n\nHe left.", "a.eml", "spoiled mail (RecursionError)"),
         (b"Subject: x\nContent-Type: image/png\n\nx", "a.eml", "without text"),
         (b'Subject: x\nContent-Type: text/plain; charset="zork"\n\n\xe9', "a.eml", ""),
+        (b"Content-Type: text(; charset*=utf-8''utf-8\n\nHe left.", "a.eml", "cannot be decoded"),
     ],
 )
 def test_what_cannot_be_read_says_the_way_out(data: bytes, name: str, message: str) -> None:

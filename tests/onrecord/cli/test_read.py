@@ -28,6 +28,9 @@ def test_read_table(model: list[str], tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("One two [bold]three[/bold].")
     found = run(app, ["read", str(tmp_path / "a.txt"), *model])
     assert found.exit_code == 0 and "[bold]three[/bold]." in found.stdout
+    for columns in ("0", "9"):  # of a terminal that says so: the table gets room all the same
+        found = run(app, ["read", str(tmp_path / "a.txt"), *model], env={"COLUMNS": columns})
+        assert "[bold]three[/bold]." in " ".join(found.stdout.split()), found.stdout
 
 
 def test_read_other_forms(model: list[str], tmp_path: Path) -> None:

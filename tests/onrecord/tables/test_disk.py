@@ -58,6 +58,34 @@ def test_a_link_stays_one(tmp_path: Path) -> None:
         scored(source, tmp_path / "same.csv", overwrite=True)
 
 
+def test_a_pipe_is_scored_beside_the_file_that_a_link_leads_to(tmp_path: Path) -> None:
+    """The link's own directory may be another disk, from which nothing can be put there when all is done."""
+    rows = write_table(source := tmp_path / "in.csv")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out.csv").symlink_to(there := tmp_path / "elsewhere" / "scores.csv")
+    (tmp_path / "lost.csv").symlink_to(tmp_path / "nowhere" / "scores.csv")
+
+    def score(read: Path, written: Path) -> Summary:
+        assert written.parent.parent == there.parent
+        return scored(read, written)
+
+    with open(source, "rb") as stdin:
+        score_or_pipe("-", str(tmp_path / "out.csv"), "csv", False, score, lambda: stdin, lambda _: None)
+    assert (tmp_path / "out.csv").is_symlink() and len(read_table(there)) == len(rows)
+    with pytest.raises(ScoreError, match=r"there is no directory .*nowhere"):  # before the pipe is read
+        check_pipe("-", str(tmp_path / "lost.csv"), "csv", False)
+
+
+def test_what_ends_a_run_before_its_first_part_leaves_nothing_whatever_it_is(tmp_path: Path) -> None:
+    write_table(source := tmp_path / "in.parquet")
+    content = bytearray(source.read_bytes())
+    content[4:40] = bytes(36)
+    source.write_bytes(content)
+    with pytest.raises(OSError, match="page header"):  # pyarrow's own
+        scored(source, tmp_path / "out.csv")
+    assert list(tmp_path.iterdir()) == [source]
+
+
 def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     write_table(source := tmp_path / "in.csv")
     os.mkfifo(tmp_path / "pipe.csv")

@@ -130,6 +130,10 @@ def test_what_parquet_cannot_hold_is_said_or_left_out(tmp_path: Path) -> None:
     (tmp_path / "empty.jsonl").write_text('{"text": "a", "x": {}}\n')
     with pytest.raises(TableError, match=r"Parquet cannot hold.*write \.jsonl instead"):
         scored(tmp_path / "empty.jsonl", tmp_path / "o.parquet")
+    (tmp_path / "deep.jsonl").write_text(f'{{"text": "a", "x": {"[" * 60}{"]" * 60}}}\n')  # written, and never read
+    with pytest.raises(TableError, match=r"Parquet cannot hold.*deeply nested.*write \.jsonl instead"):
+        scored(tmp_path / "deep.jsonl", tmp_path / "o.parquet")
+    assert not (tmp_path / "o.parquet.parts").exists()
     (tmp_path / "half.jsonl").write_text('{"text": "a", "x": "\\ud800"}\n{"text": "b", "x": ""}\n')
     told = ["line 1: holds half of a surrogate pair, which only .jsonl can"]
     assert skipped(tmp_path / "half.jsonl", tmp_path / "half.parquet") == (Summary(1, 1), told)

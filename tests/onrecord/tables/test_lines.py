@@ -133,6 +133,7 @@ def test_a_closed_pipe_ends_it_quietly(typing: subprocess.Popen[bytes]) -> None:
         (">/dev/full", 1, "error: standard output cannot be written: No space left"),
         ("0>/dev/null", 1, "error: standard input cannot be read: Bad file descriptor"),
         ("", 0, ""),
+        ("2>&-", 0, ""),
     ],
 )
 def test_streams_that_cannot_be_used_are_told_in_a_line(

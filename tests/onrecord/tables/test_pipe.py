@@ -59,7 +59,7 @@ def test_a_bad_row_leaves_nothing_half_written(checkpoint: Path, tmp_path: Path)
     [
         (["-", "-"], "--format must say what it is"),
         (["in.csv", "out.csv", "--format", "csv"], "--format is for -"),
-        (["-", "none/out.csv", "--format", "csv"], "there is no directory none"),
+        (["-", "none/out.csv", "--format", "csv"], "none for out.csv: make it first"),
     ],
 )
 def test_what_does_not_go_together(checkpoint: Path, words: list[str], message: str) -> None:

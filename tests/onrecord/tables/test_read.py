@@ -48,7 +48,7 @@ def test_a_cell_that_is_too_long_is_one_bad_row(tmp_path: Path) -> None:
         assert good == ["before", "behind"] and len(faults) == 1
         last = 3 + cell.count("\n")
         place = "row 2 (line 3)" if last == 3 else f"row 2 (lines 3 to {last})"
-        assert faults[0].startswith(f"{place}: has ") and "characters" in faults[0]
+        assert faults[0].startswith(f"{place}: has ") and ("characters" in faults[0] or "bytes" in faults[0])
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,14 @@ def test_a_line_of_many_spans_is_read_once(monkeypatch: pytest.MonkeyPatch) -> N
     texts = [text for span in spans for chunk in reader.chunks(file, span, 10) for text in chunk.texts]
     assert len(spans) > 100 and [text[:6] for text in texts] == ["before", "xxxxxx", "behind"]
     assert file.read_bytes < 3 * len(file.getvalue())
+
+
+def test_a_long_line_is_read_in_pieces_that_part_no_character(monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in range(6, 16):
+        monkeypatch.setattr(delimited, "PIECE", size)
+        for content in ("text§b\nééé“é”§x\n", 'b§text\n"é§\n"§"ééé“é”"\n'):
+            (row,) = delimited_rows(io.BytesIO(content.encode()), Dialect("§"), ["text"])
+            assert row.values and row.values["text"] == "ééé“é”", (size, row.fault)
 
 
 def test_a_line_of_delimiters_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

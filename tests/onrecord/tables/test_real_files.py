@@ -4,7 +4,9 @@ import csv
 import datetime
 import gzip
 import json
+import re
 import zipfile
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -224,11 +226,34 @@ def test_formulas_without_a_value_lose_no_row(tmp_path: Path) -> None:
     book.save(tmp_path / "in.xlsx")
     with pytest.raises(TableError, match=r"sheet1\.xml in it has formulas whose values were never worked out"):
         scored(tmp_path / "in.xlsx", tmp_path / "out.csv")
-    with zipfile.ZipFile(tmp_path / "in.xlsx") as archive, zipfile.ZipFile(tmp_path / "saved.xlsx", "w") as saved:
-        for name in archive.namelist():
-            content = archive.read(name).replace(b'<c r="A2">', b'<c r="A2" t="str">')
-            saved.writestr(name, content.replace(b"<v></v>", b"<v>He left.</v>"))
-    assert scored(tmp_path / "saved.xlsx", tmp_path / "out.csv") == Summary(2, 0)
+
+    def edited(name: str, edit: Callable[[bytes], bytes]) -> Path:
+        with zipfile.ZipFile(tmp_path / "in.xlsx") as archive, zipfile.ZipFile(tmp_path / name, "w") as saved:
+            for part in archive.namelist():
+                content = archive.read(part)
+                saved.writestr(part, edit(content) if part.endswith("sheet1.xml") else content)
+        return tmp_path / name
+
+    prefixed = edited(
+        "prefixed.xlsx", lambda xml: re.sub(rb"(</?)(?=[a-z])", rb"\1x:", xml).replace(b"xmlns=", b"xmlns:x=")
+    )
+    with pytest.raises(TableError, match="never worked out"):  # as ClosedXML writes
+        scored(prefixed, tmp_path / "out.csv")
+    solved = edited(
+        "saved.xlsx", lambda xml: xml.replace(b'"A2">', b'"A2" t="str">').replace(b"<v></v>", b"<v>He.</v>")
+    )
+    assert scored(solved, tmp_path / "out.csv") == Summary(2, 0)
+
+
+def test_cells_of_a_workbook_that_hold_an_error_are_told(tmp_path: Path) -> None:
+    """Which calamine reads as empty. They stand in more than one block of those that are looked through at once."""
+    book = openpyxl.Workbook()
+    for row in (["text", "n"], *(["She stayed." * 9, "#N/A"] for _ in range(9000)), ["#REF!", 1]):
+        book.active.append(row)
+    book.save(tmp_path / "in.xlsx")
+    told: list[str] = []
+    assert scored(tmp_path / "in.xlsx", tmp_path / "out.csv", rows=9001, on_note=told.append) == Summary(9001, 0)
+    assert told == ["cells of the workbook that hold an error such as #N/A are read as empty: 9,001"]
 
 
 def test_parquet_types_are_settled_before_the_first_part(tmp_path: Path) -> None:
