@@ -70,8 +70,9 @@ def read(
     Offsets index the string given. Only of an HTML page, recognised by how it begins (html=None) or declared
     (html=True), is the main text extracted first: there offsets index `Article.text`, and the page itself is not kept.
     `published` is a date, a datetime, or either in ISO 8601; None stands for the day that a page names, if it names
-    one, and `Article.published` says which. With it the time expressions of every sentence are resolved, clock times in
-    the IANA zone `zone` if they name none, and the events made of them: of sentences labelled `dated` and `hedged`.
+    one, in `zone` where that is given, and `Article.published` says which. With it the time expressions of every
+    sentence are resolved, clock times in the IANA zone `zone` if they name none, and the events made of them: of
+    sentences labelled `dated` and `hedged`.
     `source` is the address of the article, by which its events are known again after an edit; None stands for the one
     that a page names. Raises ValueError for another `published`, an unknown zone and for a page without text, TypeError
     for what is no string, ModuleNotFoundError for a page where the extra `html` is not installed.
@@ -85,7 +86,7 @@ def read(
     page = is_html(text_or_html) if html is None else html
     text = main_text(text_or_html) if page else text_or_html
     if page:
-        day = publication_day(text_or_html) if day is None else day
+        day = publication_day(text_or_html, zone) if day is None else day
         source = address(text_or_html) if source is None else source
     spans = sentences(text)
     if not spans:

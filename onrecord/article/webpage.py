@@ -10,13 +10,17 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from onrecord.dates.zones import zone_named
 
 # its warnings are for those who set up logging; a user is told by our error
 logging.getLogger("trafilatura").addHandler(logging.NullHandler())
 
 ELEMENTS = 20_000  # that are read of a page; an article with its page around it has a few thousand
+FIRST_YEAR = 1990  # of pages
 ROWS = 20  # of a table that may hold an article, as pages of the nineties do; one with more is data
 
 _PROLOGUE = r"[\s\ufeff]*(?>(?:<\?xml[^>]*>|<!--.*?-->)\s*)*"  # a comment ends at its first -->: no other is tried
@@ -48,17 +52,20 @@ def is_html(text: str) -> bool:
     return bool(fragment and re.search(rf"</{fragment[1]}\s*>", text[fragment.end() :], re.IGNORECASE))
 
 
-def publication_day(html: str) -> date | None:
+def publication_day(html: str, zone: str | None = None) -> date | None:
     """The day of publication that a page names as such, in its metadata or else in JSON-LD, in ISO 8601.
 
     None if it names none, several, or one that can be read in two ways: no day is better than a wrong one. Days in the
-    text and days of changes are not looked at. Raises ModuleNotFoundError as main_text does.
+    text and days of changes are not looked at. Of a moment with an offset it is the day in the IANA zone `zone`, if
+    one is given: an American evening is the next day in UTC, which many pages give. Raises ModuleNotFoundError as
+    main_text does, ValueError for an unknown zone.
     """
     tree = _tree(html)
     if tree is None:
         return None
+    local = zone_named(zone)
     for texts in (_named_days(tree), _linked_days(tree)):
-        days = {day for text in texts if (day := _iso_day(text))}
+        days = {day for text in texts if (day := _iso_day(text, local))}
         if days:
             return days.pop() if len(days) == 1 else None
     return None
@@ -178,13 +185,23 @@ def _entries(linked: Any) -> Iterator[dict[str, Any]]:
             waiting += [entry[key] for key in ("@graph", "mainEntity") if key in entry]
 
 
-def _iso_day(text: str) -> date | None:
-    """The day of an ISO 8601 date or date and time; None for everything else, such as 05/02/2024."""
-    day = re.match(r"\d{4}-\d\d-\d\d(?=$|[T\s])", text.strip())
+def _iso_day(text: str, local: ZoneInfo | None) -> date | None:
+    """The day of an ISO 8601 date or date and time; None for everything else, such as 05/02/2024.
+
+    None too for the years before pages, which stand where a program had no day: 0001-01-01, 1970-01-01.
+    """
+    written = re.match(r"\d{4}-\d\d-\d\d(?=$|[T\s])", text.strip())
     try:
-        return date.fromisoformat(day[0]) if day else None
+        day = date.fromisoformat(written[0]) if written else date.min
     except ValueError:
         return None
+    if day.year < FIRST_YEAR:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return day
+    return moment.astimezone(local).date() if local and moment.tzinfo else day
 
 
 def _trafilatura() -> Any:

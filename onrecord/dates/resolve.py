@@ -16,7 +16,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import pairwise
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY
 from onrecord.dates.expression import CONTEXT, Clock, Reader, Token
@@ -24,7 +23,7 @@ from onrecord.dates.grammar import RULES
 from onrecord.dates.normalise import plain
 from onrecord.dates.periods import _day, days_later
 from onrecord.dates.verbs import ENDURED, MOVED
-from onrecord.dates.zones import zone_behind, zone_of_city
+from onrecord.dates.zones import zone_behind, zone_named, zone_of_city
 from onrecord.patterns import lazy
 
 Prefer = Literal["future", "past"]
@@ -84,10 +83,7 @@ def find_dates(
     """
     if prefer not in ("future", "past"):
         raise ValueError(f"prefer is {prefer!r}; it can be 'future' or 'past'")
-    try:
-        known = ZoneInfo(zone) if zone else None
-    except (KeyError, OSError, ValueError) as error:
-        raise ValueError(f"zone {zone!r} is unknown; give an IANA name such as Europe/London") from error
+    known = zone_named(zone)
     if isinstance(published, datetime):
         if published.tzinfo and known:
             published = published.astimezone(known)

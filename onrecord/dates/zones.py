@@ -151,6 +151,14 @@ class Zone(NamedTuple):
     zone: tzinfo | None
 
 
+def zone_named(name: str | None) -> ZoneInfo | None:
+    """The zone of an IANA name, None of none. Raises ValueError for an unknown one."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f"zone {name!r} is unknown; give an IANA name such as Europe/London") from error
+
+
 def zone_behind(text: str, position: int, reader: tzinfo | None = None, alone: bool = False) -> Zone | None:
     """The zone named right behind text[:position], a clock time or its day; None if nothing there looks like one.
 

@@ -67,6 +67,8 @@ LINKED = '<script type="application/ld+json">{}</script>'
         (META.format("05/02/2024"), None),
         (META.format("2 May"), None),
         (META.format("2024-13-02"), None),
+        (META.format("1970-01-01T00:00:00Z"), None),  # a program had no day
+        (META.format("0001-01-01T00:00:00"), None),
         ('<meta property="article:modified_time" content="2024-05-02">', None),
         ('<meta name="date" content="2024-05-02">', None),
         (META.format("2024-05-02") + META.format("2024-05-03"), None),
@@ -82,6 +84,17 @@ def test_day_of_publication(head: str, day: str | None) -> None:
     told = '<p>Published 3 May 2024. The fair is on <time datetime="2024-05-04">Saturday</time>.</p>'
     told += '<time itemprop="datePublished" datetime="2024-05-05">5 May</time>'
     assert publication_day(page(STORY + told, head)) == (date.fromisoformat(day) if day else None)
+
+
+def test_day_of_publication_in_a_zone() -> None:
+    """An American evening is the next day in Greenwich, and of two forms of one moment neither is another day."""
+    evening = page(STORY, META.format("2024-05-03T01:30:00Z") + META.format("2024-05-02T21:30:00-0400"))
+    assert publication_day(evening) is None
+    assert publication_day(evening, "America/New_York") == date(2024, 5, 2)
+    assert publication_day(evening, "Asia/Tokyo") == date(2024, 5, 3)
+    assert publication_day(page(STORY, META.format("2024-05-03")), "America/New_York") == date(2024, 5, 3)
+    with pytest.raises(ValueError, match="IANA"):
+        publication_day(evening, "Mars/Olympus")
 
 
 def test_address() -> None:
