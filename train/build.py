@@ -161,7 +161,7 @@ def parquet(rows: list[Sentence], labels: list[str], ours: bool) -> bytes:
     theirs = {name for s in rows for name in s.meta if name != "part" or s.meta[name]} - set(features)
     meta = (*ARTICLE_FIELDS, "rule") if ours else sorted(theirs)
     features |= dict.fromkeys(meta, text)
-    columns |= {name: [s.meta[name] for s in rows] for name in meta}
+    columns |= {name: [s.meta.get(name, "") for s in rows] for name in meta}  # a row need not have each of them
     if ours:
         features |= {"unsure": datasets.Value("bool"), "annotators": datasets.List(text), "second": text}
         columns |= {"unsure": [s.unsure for s in rows], "annotators": [list(s.annotators) for s in rows]}

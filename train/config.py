@@ -5,6 +5,7 @@ import json
 import re
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -139,7 +140,7 @@ class Measure(Section):
     """What a model is judged by, and what users are told."""
 
     metric: Annotated[str, Field(pattern=r"^(macro_f1|accuracy|f1:.+)$")]
-    priors: dict[str, dict[str, Annotated[float, Field(gt=0)]]]
+    priors: dict[str, dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]]]
     max_error: Annotated[float, Field(gt=0, lt=1)]
     coverage: Annotated[float, Field(gt=0, lt=1)]
     gate: str | None
@@ -159,7 +160,7 @@ class Config(Section):
 
     run: Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
     output: str
-    seed: int
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     corpus: Corpus
     source: Source
     engine: Engine
@@ -280,7 +281,7 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
         config = Config.model_validate(_merged(values, _nested(words)))
     except (OSError, yaml.YAMLError) as error:
         parser.error(f"--config {options['config']}: {' '.join(str(error).split())}")
-    except ValueError as error:
+    except (ValueError, Stop) as error:
         parser.error(reasons(error))
     return config, {name: options[name] for name in extra}
 
@@ -312,7 +313,7 @@ def read_record(path: Path, kind: type, mend: str) -> Any:
     """What a JSON or YAML file holds, a `kind`. Raises Stop, which ends with how to `mend` it, for anything else."""
     text = read_text(path)
     try:
-        content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        content = json.loads(text) if path.suffix == ".json" else read_yaml(text)
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         raise Stop(f"{path} cannot be read ({' '.join(str(error).split())}): {mend}") from error
     if not isinstance(content, kind):
@@ -321,7 +322,16 @@ def read_record(path: Path, kind: type, mend: str) -> Any:
 
 
 class _Yaml(yaml.SafeLoader):
-    """YAML as people write it: `no` and `off` are words, as in YAML 1.2, so that they can be labels."""
+    """YAML as people write it: `no` and `off` are words, as in YAML 1.2, so that they can be labels.
+
+    A key that stands twice in one place is an error, as in YAML 1.2: the first would be lost, a whole section perhaps.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        if keys and (twice := keys.most_common(1)[0])[1] > 1:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice[0]} is there twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 _Yaml.yaml_implicit_resolvers = {
@@ -331,8 +341,13 @@ _Yaml.yaml_implicit_resolvers = {
 _Yaml.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), ["t", "f"])
 
 
+def read_yaml(text: str) -> Any:
+    """What a YAML text holds. Raises yaml.YAMLError, also for a key that is there twice."""
+    return yaml.load(text, _Yaml)
+
+
 def _read(path: Path | str) -> dict[str, Any]:
-    values = yaml.load(Path(path).read_text(encoding="utf-8"), _Yaml) or {}
+    values = read_yaml(read_text(Path(path))) or {}
     if not isinstance(values, dict):
         raise ValueError(f"{path} holds {values!r:.40}, not keys with values")
     return values
@@ -364,10 +379,10 @@ def _value(key: str, word: str) -> Any:
     """A word of the command line as YAML where the key can be that, else as it stands: --run 2024 is a name."""
     field = FIELDS[key]
     try:
-        value = yaml.load(word, _Yaml)
+        value = read_yaml(word)
         kind: Any = Annotated[(field.annotation, field)]
         TypeAdapter(kind).validate_python(value)
-        return value
+        return word if " #" in word and isinstance(value, str) else value  # of a name, # begins no comment
     except (yaml.YAMLError, ValidationError):
         return word
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from onrecord.tables.parts import write_whole
 from train import fit
-from train.config import Config, Stop, changed, differences, flat, parse, reasons, run
+from train.config import Config, Stop, changed, differences, flat, parse, read_yaml, reasons, run
 from train.engine.state import rows_digest
 
 
@@ -43,7 +43,7 @@ def main(config: Config, space: str) -> None:
 def read_plan(path: str, config: Config) -> dict[str, Any]:
     """trials, seeds and space of configs/sweep.yaml. Raises Stop for what the config or Optuna cannot take."""
     try:
-        plan = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        plan = read_yaml(Path(path).read_text(encoding="utf-8"))
         for name, values in plan["space"].items():
             for value in values if isinstance(values, list) else (values["low"], values["high"]):
                 changed(config, **{name: value})

@@ -1,11 +1,13 @@
 """Splits by article, leakage refused, the same bytes each time."""
 
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
 
 import datasets
+import pyarrow.parquet as pq
 import pytest
 from huggingface_hub import DatasetCard
 
@@ -175,6 +177,22 @@ def test_a_directory_with_another_manifest_is_not_ours(seeds: Path) -> None:
         with pytest.raises(Stop, match=r"was not made by train\.build"):
             build.main(config)
         assert (data / "manifest.json").read_text() == manifest and len(list(data.iterdir())) == 1
+
+
+def test_a_split_is_read_from_its_own_file_whatever_its_time(seeds: Path) -> None:
+    """As in a container image, or unpacked from an archive. A copy in the user's cache answered, of the file before."""
+    config = config_for(seeds)
+    build.main(config)
+    before = load_split(config.corpus, "test")["text"][:]
+    times = {path: path.stat().st_mtime_ns for path in Path(config.corpus.data).glob("*.parquet")}
+    (seeds / "splits.tsv").unlink()
+    build.main(config_for(seeds, corpus__split_seed=8))
+    for path, time in times.items():
+        os.utime(path, ns=(time, time))
+    after = load_split(config.corpus, "test")
+    assert after["text"][:] != before
+    assert after["text"][:] == pq.read_table(Path(config.corpus.data) / "test.parquet")["text"].to_pylist()
+    assert after.features["label"].names == LABELS
 
 
 def test_a_build_that_is_killed_is_told_and_built_again(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:

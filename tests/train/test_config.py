@@ -65,6 +65,7 @@ def test_words_of_the_command_line_are_read_as_the_key_needs_them() -> None:
         [*words, "--source.files", "[a.csv, b.csv]", "--measure.gate", "null", "--engine.compile", "true"]
     )
     assert config.run == "2024" and config.engine.precision == "no" and config.corpus.labels == ["no", "yes"]
+    assert parse(["--source.files", "rows #2.csv"])[0].source.files == "rows #2.csv"
     assert config.source.files == ["a.csv", "b.csv"] and config.measure.gate is None and config.engine.compile is True
 
 
@@ -91,6 +92,7 @@ def test_what_differs_makes_the_same_config_again(tmp_path: Path) -> None:
      (["--engine.epochs", "many"], "engine.epochs: Input should be a valid integer, unable to parse string"),
      (["--engine.epochs", "many"], "as an integer, not 'many'"), (["--engine.precision", "fp8"], "'fp8'"),
      (["--engine.epochs", "0"], "engine.epochs: Input should be greater than 0"),
+     (["--seed", "-1"], "seed: Input should be greater than or equal to 0"), (["--seed", "4294967296"], "seed: "),
      (["--corpus.labels", "[a, a]"], "corpus.labels: needs two or more different names"),
      (["--corpus.test_share", "0.9", "--corpus.validation_share", "0.1"], "leaves nothing to train on"),
      (["--measure.priors", "{news: {claim: 1}}"], "measure.priors: news must give a share to each of claim, hedge"),
@@ -119,11 +121,15 @@ def test_wrong_keys_and_values_exit_2(words: list[str], message: str, capsys: py
         ("engine: 3\n", "engine is a section, not 3: it has the keys engine.model, "),
         ("engine:\n", "engine is a section, not None"),
         ("- a\n", "holds ['a'], not keys with values"),
+        ("engine: {epochs: 3}\nsource: {}\nengine: {model: mpnet}\n", "the key engine is there twice"),
+        ("engine:\n  epochs: 3\n  epochs: 4\n", "the key epochs is there twice"),
+        ("run: caf\xe9\n", "mine.yaml is not UTF-8 (byte 8)"),
+        ("measure: {priors: {news: {claim: .inf, hedge: 1, denial: 1, scheduling: 1, none: 1}}}", "a finite number"),
         ("a: [\n", "--config"),
     ],
 )
 def test_a_wrong_file_exits_2(tmp_path: Path, content: str, message: str, capsys: pytest.CaptureFixture) -> None:
-    (tmp_path / "mine.yaml").write_text(content)
+    (tmp_path / "mine.yaml").write_text(content, encoding="latin-1")
     with pytest.raises(SystemExit) as exit_:
         parse(["--config", str(tmp_path / "mine.yaml")])
     assert exit_.value.code == 2 and message in capsys.readouterr().err

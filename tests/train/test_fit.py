@@ -229,6 +229,19 @@ def test_unknown_model(settings: Config, tmp_path: Path, monkeypatch: pytest.Mon
         fit.main(changed(settings, engine__model=str(tmp_path / "nowhere"), output=str(tmp_path)))
 
 
+@pytest.mark.parametrize("spoilt", ["model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"])
+def test_a_spoiled_model_is_one_line(settings: Config, without_dropout: Path, tmp_path: Path, spoilt: str) -> None:
+    shutil.copytree(without_dropout, tmp_path / "model")
+    path = tmp_path / "model" / spoilt
+    if spoilt == "tokenizer_config.json":
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"pad_token": None}))
+    else:
+        path.write_bytes(b"[]")
+    with pytest.raises(Stop, match=r"could not be loaded|has no padding token") as stop:
+        fit.main(changed(settings, engine__model=str(tmp_path / "model"), output=str(tmp_path)))
+    assert "\n" not in str(stop.value)
+
+
 def test_altered_weights_of_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("train.engine.encoders.MINILM_SHA256", "0" * 64)
     with pytest.raises(Stop, match="has sha256 53aa5117"):

@@ -11,7 +11,7 @@ PERMUTATIONS, BANDS = (128, 32)
 
 def shingles(text: str, size: int = 5) -> set[str]:
     """Character 5-grams of the case-folded text: words are too coarse for short sentences."""
-    text = key(text)
+    text = key(text) or text  # signs alone, such as emoji, are compared as they stand
     return {text[i : i + size] for i in range(max(1, len(text) - size + 1))}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from train.config import Stop
+from train.config import Stop, read_yaml
 from train.corpus.rows import Sentence
 
 WANTED = {"name", "regex", "labels", "why"}
@@ -33,7 +33,7 @@ def read_patterns(path: Path, labels: Sequence[str]) -> list[Pattern]:
     if not path.is_file():
         return []
     try:
-        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+        entries = read_yaml(path.read_text(encoding="utf-8")) or []
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise Stop(f"{path} is not YAML in UTF-8: {error}") from error
     if not isinstance(entries, list):

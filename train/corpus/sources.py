@@ -5,6 +5,7 @@ What is read here goes through the same build as the seeds. Faulty rows are list
 
 import re
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,8 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
     everything = [s for rows in parts.values() for s in rows]
     if not everything:
         raise Stop(f"source: {source.files} has no rows")
+    if not labels and (twins := _alike(good)):
+        print(f"warning: labels that look alike are two labels: {twins}; label_names makes them one", file=sys.stderr)
     labels = labels or sorted(good)
     if len(labels) < 2:
         raise Stop(
@@ -67,6 +70,14 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
     if source.group_column:
         _judge(_torn(parts), f"groups (group_column: {source.group_column}) in two ready-made splits", source.repeats)
     return parts, labels
+
+
+def _alike(labels: set[str]) -> str:
+    """Those that differ only by case or by the form of their characters."""
+    same: dict[str, list[str]] = {}
+    for label in sorted(labels):
+        same.setdefault(unicodedata.normalize("NFKC", label).casefold(), []).append(label)
+    return "; ".join(" and ".join(map(repr, twins)) for twins in same.values() if len(twins) > 1)
 
 
 def _stop_or_skip(faults: list[str], on_error: str) -> None:
@@ -228,25 +239,24 @@ def _sentences(rows: Rows, split: str, source: Source, columns: list[str], fault
         name = "" if label is None else normalise(str(label))
         if isinstance(label, list | dict) or (name.startswith("[") and name.endswith("]")):
             faults.append(f"{where}: label {name} is a list (multi-label), but a row here has exactly one label")
-        elif any(isinstance(value, bytes) or value != value for value in (label, raw)):
-            faults.append(
-                f"{where}: {label!r:.40} or {raw!r:.40} is no text (bytes, or not a number); convert the column to "
-                "strings"
-            )
         elif isinstance(raw, list | dict):
             faults.append(
                 f"{where}: text {str(raw)[:60]} is a list; one text is read, not pairs: text_column names a column "
                 "with one text"
             )
+        elif odd := [v for v in (label, raw, title, group) if isinstance(v, bytes | list | dict) or v != v]:
+            faults.append(
+                f"{where}: {odd[0]!r:.40} is no text (bytes, a list, or not a number); convert the column to strings"
+            )
         elif raw is None or not normalise(str(raw)):
             faults.append(f"{where}: empty text in column {source.text_column}; fill or delete the row")
         elif not name:
             faults.append(f"{where}: empty label in column {source.label_column}; fill or delete the row")
-        elif source.group_column and (group is None or not str(group).strip()):
+        elif source.group_column and (group is None or not normalise(str(group))):
             faults.append(f"{where}: empty group in column {source.group_column}; fill it, or set group_column: null")
         else:
             text = normalise(" ".join(str(piece) for piece in (title, raw) if piece is not None))
-            doc = f"{prefix}{number:07d}" if group is None else str(group)
+            doc = f"{prefix}{number:07d}" if group is None else normalise(str(group))
             orders[doc] += 1
             meta = {"part": ""} | {column: str(row.get(column) or "") for column in columns if column in row}
             yield Sentence(doc, orders[doc], text, names.get(name, name), meta, where=where)

@@ -38,12 +38,14 @@ def load_model(engine: Engine, labels: list[str]) -> tuple[PreTrainedTokenizerBa
             model = AutoModelForSequenceClassification.from_pretrained(
                 source, config=architecture, ignore_mismatched_sizes=True
             )
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except Exception as error:  # transformers, tokenizers and safetensors raise in many ways
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise Stop(
             f"model {engine.model!r} is none of {', '.join(ENCODERS)} and could not be loaded as a directory or hub "
             f"id: {reason}"
         ) from error
+    if tokenizer.pad_token_id is None:
+        raise Stop(f"model {engine.model!r} has no padding token, which batches need: give its tokenizer one")
     limit = positions(model)
     if limit and engine.max_tokens > limit:
         raise Stop(

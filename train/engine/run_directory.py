@@ -42,6 +42,7 @@ def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelera
                 f"{config.checkpoint} has {', '.join(made_of_it)}, which a new training would delete; "
                 "give another --run, or --force"
             )
+        shutil.rmtree(config.run_dir / "rows", ignore_errors=True)  # of other data or another tokenizer, perhaps
         _refuse_full_disk(config, model)
     accelerator.wait_for_everyone()
 

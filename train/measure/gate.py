@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from onrecord.tables.parts import write_whole
-from train.config import Stop, read_record, read_text, run
+from train.config import Stop, read_record, read_text, read_yaml, run
 
 PASS, FAIL, INVESTIGATE, UNRELEASED = "pass", "fail", "investigate", "unreleased"
 
@@ -114,7 +114,7 @@ def read_rules(path: Path | str) -> list[GateRule]:
     """
     form = TypeAdapter(Annotated[list[GateRule], Field(min_length=1)])
     try:
-        rules = form.validate_python(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+        rules = form.validate_python(read_yaml(Path(path).read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise Stop(f"gate {path}: {error}") from error
     return [

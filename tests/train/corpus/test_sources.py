@@ -1,6 +1,7 @@
 """Users' rows, in every form they may bring them; each fault is made and named with its place and the way out."""
 
 import json
+import math
 from pathlib import Path
 from random import Random
 
@@ -13,6 +14,7 @@ from train import build, calibrate, evaluate, fit
 from train.config import Config, Stop, load
 from train.corpus.rows import Sentence
 from train.corpus.sources import WHOLE, read_source
+from train.corpus.splits import rows_of
 
 OWN: dict = dict(corpus__labels=None, measure__priors={}, measure__cues={}, measure__gate=None, measure__slices=[])
 
@@ -158,6 +160,54 @@ def test_no_group_is_on_two_sides(tmp_path: Path) -> None:
     assert read(changed(config, source__repeats="warn"))
 
 
+def test_a_group_written_in_two_ways_is_one(tmp_path: Path) -> None:
+    names = ("caf\u00e9 {}", "cafe\u0301  {} ")
+    records = [row | {"doc": names[i % 2].format(i // 2)} for i, row in enumerate(rows(60))]
+    config = config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records), source__group_column="doc")
+    parts, _ = build.checked(config)
+    docs = [s.doc for part in parts.values() for s in part]
+    assert len(set(docs)) * 2 == len(docs)
+
+
+@pytest.mark.parametrize("column", ["title", "doc"])
+@pytest.mark.parametrize("value", [math.nan, ["x"]])
+def test_a_title_or_a_group_that_is_no_text_is_a_fault(tmp_path: Path, column: str, value: object) -> None:
+    """It stood before the text as "nan", or put all such rows into one group."""
+    records = [row | {column: value if i == 5 else "x"} for i, row in enumerate(rows(20))]
+    (tmp_path / "mine.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in records))
+    key = {"title": "source__title_column", "doc": "source__group_column"}[column]
+    message = one_line(tmp_path, source__files=str(tmp_path / "mine.jsonl"), **{key: column})
+    assert f"mine.jsonl:6: {value!r} is no text" in message
+
+
+def test_a_column_that_some_rows_lack_is_empty_there(tmp_path: Path) -> None:
+    records = [row | ({"domain": "sport"} if i % 2 else {}) for i, row in enumerate(rows(60))]
+    (tmp_path / "mine.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in records))
+    config = config_of(tmp_path, source__files=str(tmp_path / "mine.jsonl"), measure__slices=["domain"])
+    parts, config = build.checked(config)
+    build.write(build.build(parts, config), Path(config.corpus.data))
+    assert {row["domain"] for row in rows_of(config.corpus, "train")} == {"sport", ""}
+
+
+def test_labels_that_differ_by_case_are_told(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    records = [row | {"label": row["label"].upper()} if i < 9 else row for i, row in enumerate(rows(60))]
+    files = save(tmp_path / "mine.csv", records)
+    _, labels = read(config_of(tmp_path, source__files=files))
+    told = capsys.readouterr().err
+    assert all(f"{label.upper()!r} and {label!r}" in told for label in labels if label.islower())
+    read(config_of(tmp_path, source__files=files, source__label_names={name.upper(): name for name in labels}))
+    assert "alike" not in capsys.readouterr().err
+
+
+def test_signs_alone_are_not_all_one_text(tmp_path: Path) -> None:
+    signs = {"train": "👍👍", "test": "👎👎"}
+    files = {
+        name: save(tmp_path / f"{name}.csv", [*rows(20, seed=seed), {"text": signs.get(name, "?"), "label": "up"}])
+        for seed, name in enumerate(build.SPLITS)
+    }
+    build.checked(config_of(tmp_path, source__files=files))
+
+
 def test_nearly_equal_texts_stay_together_where_splits_are_made(tmp_path: Path) -> None:
     records = rows(60)
     copies = [row | {"text": row["text"] + " x"} for row in records]
@@ -213,7 +263,7 @@ UNREADABLE = [
     ("mine.parquet", b"PAR1 and no more", "mine.parquet: this is no Parquet file: "),
     ("mine.xml", b"<Annotation><Document>", "mine.xml could not be read: no element found"),
     ("mine.xml", b"<rss><item/></rss>", "no <ccue> in it; the only XML read here is that of the Szeged Uncertainty"),
-    ("mine.jsonl", b'{"text": "One.", "label": NaN}', "mine.jsonl:1: nan or 'One.' is no text"),
+    ("mine.jsonl", b'{"text": "One.", "label": NaN}', "mine.jsonl:1: nan is no text"),
     ("deep.jsonl", b"[" * 100_000, "deep.jsonl:1: is no JSON"),
     ("odd.xml", b'<?xml version="1.0" encoding="nonsense"?><a/>', "odd.xml could not be read"),
     ("mine.xlsx", b"PK", "this is no .xlsx workbook that can be read"),

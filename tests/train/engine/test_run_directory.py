@@ -63,6 +63,19 @@ def test_a_kill_between_two_renames_costs_no_checkpoint(settings: Config, checkp
     assert (config.checkpoint / "calibration.json").exists()
 
 
+def test_rows_that_a_killed_training_left_are_made_again(settings: Config, tmp_path: Path) -> None:
+    """They may be of data of the same file time, or of a tokenizer that was edited since."""
+    config = changed(settings, output=str(tmp_path), engine__max_steps=1)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(fit, "validate", lambda *given: (_ for _ in ()).throw(KeyboardInterrupt))
+        fit.main(config)
+    left = list((config.run_dir / "rows").rglob("*.arrow"))
+    assert left
+    for path in left:
+        path.write_bytes(b"of another day")
+    fit.main(config)
+
+
 @pytest.mark.parametrize("name", [".", "..", "a/b", ""])
 def test_a_run_is_a_name(name: str) -> None:
     with pytest.raises(ValueError, match="run"):

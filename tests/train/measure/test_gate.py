@@ -170,6 +170,7 @@ def test_each_shipped_gate_compares_with_answers_of_its_own(gate: Path) -> None:
         "- {figure: a, reached: [1], below: -0.1}",
         "- {figure: a, atleast: 1}",
         "- {figure: a, at_least: x}",
+        "- {figure: a, at_least: 0.9, at_least: 0}",
         "- {no_regression: a}",
         "\udcff",
     ],
