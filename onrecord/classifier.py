@@ -102,11 +102,28 @@ class Classifier:
         ValueError, for a wish that makes no sense.
         """
         place = find_checkpoint(path, revision)
+        try:
+            return cls._load(place, device, revision, backend, prior, max_error, coverage)
+        except OSError as error:  # a file that may not be read, or that the disk does not give
+            raise CheckpointError(f"{place.source} could not be loaded: {error}") from error
+
+    @classmethod
+    def _load(
+        cls,
+        place: Place,
+        device: str,
+        revision: str | None,
+        backend: str | None,
+        prior: str | Mapping[str, float] | None,
+        max_error: float | None,
+        coverage: float | None,
+    ) -> Classifier:
+        """See load; raises OSError too."""
         path, directory = place.source, place.directory
         try:
             config = read_config(directory)
             tokens, pad = Tokens.read(directory, config.limits), config.pad
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise CheckpointError(f"{path} could not be loaded: {str(error).strip().splitlines()[0]}") from error
         made = _backend(place, revision, backend, device, pad)
         try:

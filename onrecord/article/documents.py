@@ -17,6 +17,9 @@ logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what ails a file
 UNPACKED = 40_000_000  # bytes of a Word file when unpacked; in memory empty paragraphs take fifty times theirs
 _NEEDS = "needs {}: pip install 'onrecord[documents]'"
 _CONVERT = "save it as .docx, or as UTF-8 text"
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # a text box once more
+_WHITE = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}  # what stands for a character
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 _TABLE = "is a table, not an article; `onrecord score` labels its rows"
 HEADERS = 100_000  # bytes in which a mail's headers end
@@ -63,20 +66,29 @@ def _word(data: bytes) -> str:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(_NEEDS.format("python-docx"), name=error.name) from None
     try:
-        paragraphs = list(_paragraphs(docx.Document(io.BytesIO(data))))
+        paragraphs = list(_paragraphs(docx.Document(io.BytesIO(data)).element.body))
     except Exception as error:  # whatever a spoiled file makes of it
         raise ValueError(f"is a spoiled Word file ({type(error).__name__}); {_CONVERT}") from None
     return _with_text("\n".join(" ".join(paragraph.split()) for paragraph in paragraphs), "Word file")
 
 
-def _paragraphs(container: Any) -> Iterator[str]:
-    """The paragraphs of a document or of a cell, those of its tables where they stand; merged cells are read once."""
-    for item in container.iter_inner_content():
-        if hasattr(item, "rows"):
-            for cell in {cell._tc: cell for row in item.rows for cell in row.cells}.values():
-                yield from _paragraphs(cell)
-        else:
-            yield item.text
+def _paragraphs(body: Any) -> Iterator[str]:
+    """The paragraphs of a Word file's body in their order, those of tables, text boxes and content controls too.
+
+    What was inserted under tracked changes is text, what was deleted or moved away is none.
+    """
+    for paragraph in body.iter(f"{_W}p"):
+        if not _inside(paragraph, _FALLBACK):
+            pieces = (
+                (piece.text or "") if piece.tag == f"{_W}t" else _WHITE.get(piece.tag, "")
+                for piece in paragraph.iter(f"{_W}t", *_WHITE)
+                if next(piece.iterancestors(f"{_W}p")) is paragraph and not _inside(piece, f"{_W}moveFrom")
+            )
+            yield "".join(pieces)
+
+
+def _inside(element: Any, tag: str) -> bool:
+    return next(element.iterancestors(tag), None) is not None
 
 
 def _has_headers(data: bytes) -> bool:

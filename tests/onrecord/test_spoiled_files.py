@@ -109,6 +109,22 @@ def test_a_spoiled_file_is_named_in_one_line(whole: Path, name: str) -> None:
         path.write_bytes(good)
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only Linux has a file that nobody can read")
+@pytest.mark.parametrize(
+    "name", ["config.json", "tokenizer_config.json", "calibration.json", "model.onnx", "README.md"]
+)
+def test_a_file_that_cannot_be_read_is_named_in_one_line(whole: Path, name: str) -> None:
+    """As one without permission, which root has to all."""
+    kept = (whole / name).rename(whole / "kept")
+    try:
+        (whole / name).symlink_to("/proc/self/mem")
+        found = CliRunner().invoke(app, ["predict", "One.", "--model", str(whole), "--backend", "onnx"])
+        assert isinstance(found.exception, SystemExit) and found.exit_code == 1, found
+        assert found.stderr.startswith(f"error: {whole}") and found.stderr.count("\n") == 1, found.stderr
+    finally:
+        kept.replace(whole / name)
+
+
 @pytest.mark.parametrize(("name", "code"), [("README.md", 0), ("export.json", 1)])
 def test_what_answers_nothing_stops_no_answer(whole: Path, name: str, code: int) -> None:
     """A model card vouches for nothing; export.json says which bytes the model must have: without it no answer."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import docx
 import pypdf
 import pytest
+from docx.oxml import parse_xml
 
 from onrecord.article import documents
 from onrecord.article.documents import document_text, unwrapped
@@ -58,6 +59,27 @@ def test_tables_of_a_word_file() -> None:
     document.save(data)
     text = document_text(data.getvalue(), "a.docx")
     assert text is not None and text.split() == ["Before.", "Merged.", "Left.", "Nested.", "Behind."]
+
+
+def test_a_word_file_with_tracked_changes_content_controls_and_text_boxes() -> None:
+    """A word that was inserted, such as not, decides the label."""
+    w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    box = "<w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent>"
+    document = docx.Document()
+    for xml in (
+        f"""<w:p {w}><w:r><w:t>He did</w:t><w:tab/></w:r><w:ins><w:r><w:t>not</w:t><w:br/></w:r></w:ins><w:del><w:r>
+        <w:delText>surely</w:delText></w:r></w:del><w:moveFrom><w:r><w:t>gladly</w:t></w:r></w:moveFrom><w:smartTag>
+        <w:r><w:t>re</w:t><w:noBreakHyphen/></w:r></w:smartTag><w:fldSimple><w:r><w:t>sign.</w:t></w:r></w:fldSimple></w:p>""",
+        f"<w:sdt {w}><w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>",
+        f"""<w:p {w} {mc}><w:r><w:t>Around</w:t><mc:AlternateContent><mc:Choice Requires="w">{box}</mc:Choice>
+        <mc:Fallback>{box}</mc:Fallback></mc:AlternateContent><w:t> it.</w:t></w:r></w:p>""",
+    ):
+        document.element.body.insert(len(document.element.body) - 1, parse_xml(xml))
+    data = io.BytesIO()
+    document.save(data)
+    text = document_text(data.getvalue(), "a.docx")
+    assert text == "He did not re-sign.\nIn a control.\nAround it.\nIn a box."
 
 
 def test_a_mail_on_standard_input_is_known_by_its_headers() -> None:
