@@ -41,6 +41,7 @@ _RECKONED = lazy(
     rf"|\b(?:the|first|second|third|last|next)\s+{WEEKDAY}\s+(?:immediately\s+)?(?:after|before|following|prior to)"
     r"\s+(?:the\s+)?$"  # the first Monday after June 10
     r"|\beve\s+of\s+(?:the\s+)?$"
+    r"|\bwithin \w+ (?:days|weeks|months|years|hours) of (?:the )?$"
     r"|\b(?:the|its|their|an?|fiscal|financial) (?:[\w-]+ ){0,2}?(?:weeks|months?|quarter|half|year|period)"
     r" (?:to|ending|ended)(?: on)? $"  # results for the six months to 30 June
     r"|\b(?:except|excluding|apart\s+from|other\s+than)\s+(?:for\s+|on\s+)?(?:the\s+)?$"
@@ -156,6 +157,9 @@ def _no_date(text: str, token: Token) -> bool:
 
 
 _LIST = lazy(r"(?:\s*,|\s+(?:and|or|then)\b)+\s*(?:on\s+)?(?:(?:late|early)\s+)?")
+_NEXT = lazy(r"\b(?:and|or|but|then|before|until|till|ahead of|prior to)\b|^,(?: [\w’'-]+){0,3} (?:on )?$")
+_BEFORE_THAT = lazy(r"\b(?:after|following|follows?|if|unless|once|when)\b")
+_WHICH_WEEK = lazy(r"\b(?:this|next|last|past|coming|week|fortnight)\b", re.IGNORECASE)
 _LASTING = lazy(
     rf"\b(?P<n>{'|'.join(DAYS_LONG)}|\d{{1,2}})(?:-day\s+(?:[\w’'-]+\s+){{1,4}}?|\s+days\s+)(?:beginning|starting|from"
     rf"|that\s+(?:begins|starts)|which\s+(?:begins|starts))\s+(?:on\s+)?$",
@@ -164,24 +168,21 @@ _LASTING = lazy(
 
 
 def _in_order(text: str, tokens: list[Token], today: date) -> list[Token]:
-    """Weekdays of a list follow each other: on a Thursday, "Wednesday and Thursday" to come
-    are next week's. Elsewhere today's, behind a later one, is left out.
+    """Weekdays of a list or a story follow each other: on a Thursday, "Wednesday and Thursday" to come are next week's,
+    and so is the Friday of "will start on Monday and end on Friday". Without such a word one that would come out
+    before what stands before it is left out, but for what the other follows ("on Monday, after a vote on Friday").
     """
     result = list(tokens)
+    dated = [k for k, t in enumerate(result) if t.kind in ("day", "instant", "range") and t.form in ("weekday", "date")]
+    for place, k in enumerate(dated[1:]):
+        a, b = next((result[i] for i in reversed(dated[: place + 1]) if result[i].kind), result[k]), result[k]
+        if not a.past and not b.past and a.last and b.first and b.last and _day(b.first) < _day(a.last):
+            result[k] = _behind(text, a, b, today)
     named = [
         k
         for k, t in enumerate(result)
         if t.form == "weekday" and t.kind == "day" and re.search(WEEKDAY, text[t.start : t.end])
     ]
-    for i, k in pairwise(named):
-        a, b = result[i], result[k]
-        assert isinstance(a.first, date) and isinstance(b.first, date)
-        if a.past or b.past or isinstance(a.first, datetime) or isinstance(b.first, datetime) or b.first >= a.first:
-            continue
-        if _LIST.fullmatch(text[a.end : b.start]):
-            result[k] = replace(b, first=b.first + 7 * DAY, last=b.first + 7 * DAY)
-        elif b.first == today:
-            result[k] = replace(b, kind=None)
     for i, k in reversed(list(pairwise(named))):
         a, b = result[i], result[k]
         if (
@@ -195,6 +196,21 @@ def _in_order(text: str, tokens: list[Token], today: date) -> list[Token]:
         ):
             result[i] = replace(a, first=today - 7 * DAY, last=today - 7 * DAY)
     return result
+
+
+def _behind(text: str, a: Token, b: Token, today: date) -> Token:
+    """What stands behind another day of a sentence, and would come out before it."""
+    gap, words = text[a.end : b.start], text[b.start : b.end]
+    if b.form != "weekday" or not re.search(WEEKDAY, words) or _WHICH_WEEK.search(words):
+        return b
+    assert b.first and b.last
+    todays = _day(b.first) == today  # of "on Tuesday and put to a vote on Thursday", written on a Thursday
+    goes_on, goes_back = _LIST.fullmatch(gap) if todays else _NEXT.search(gap), _BEFORE_THAT.search(gap)
+    if goes_back and not goes_on and not todays:
+        return b
+    later = replace(b, first=b.first + 7 * DAY, last=b.last + 7 * DAY)
+    follows = a.last and later.first and _day(later.first) >= _day(a.last)
+    return later if goes_on and not goes_back and a.form == "weekday" and follows else replace(b, kind=None)
 
 
 def _lasting(text: str, token: Token) -> Token:
@@ -399,6 +415,12 @@ def _range(text: str, a: Token, b: Token) -> Token | None:
     opened = re.search(r"\b(from|between)\s+(?:the\s+)?$", before, re.IGNORECASE)
     if gap == ", to " and not opened:
         return None
+    hours = [t.clock for t in (a, b) if t.clock]
+    daily = any(clock.last for clock in hours) or (
+        a.clock and not b.clock and not opened and gap not in (" until ", " till ")
+    )
+    if a.form == b.form == "weekday" and "and" not in gap and daily:  # open 9am-5pm Monday to Friday
+        return replace(a, end=b.end, kind=None)
     if (
         a.kind not in ("day", "instant", "month", "year")
         or b.kind not in ("day", "instant", "month", "year")

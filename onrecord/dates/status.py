@@ -113,7 +113,10 @@ _ANOTHER_OR = re.compile(
     rf"(?:\b{_ANY_DAY}(?: (?:morning|afternoon|evening|night))?|\d(?:st|nd|rd|th)?){_OR}$", re.IGNORECASE
 )
 
-_NEITHER = re.compile(r"\b(?:(?:will|shall) (?:also )?not|won['’]t|cannot|can['’]t)\b[^,;:]*$")
+_NEITHER = re.compile(
+    r"\b(?:(?:will|shall) (?:also )?not|won['’]t|cannot|can['’]t|[Nn]o(?! (?:later|earlier|sooner|more|less)\b))\b"
+    r"[^,;:]*$"
+)
 
 # --- moved ---
 SHIFT = (

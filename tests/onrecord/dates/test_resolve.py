@@ -289,6 +289,17 @@ def described(text: str, published: date = date(2024, 5, 7), *, scheduling: bool
         ("The road will be shut w/e 17 May.", []),
         ("The road will be closed from 10 p.m. to 5 a.m. on Monday.", ["2024-05-13T22:00:00..2024-05-14T05:00:00"]),
         ("They will meet on Friday and Sunday, May 12.", ["2024-05-10", "2024-05-12"]),
+        # weekdays of a story, written on a Tuesday
+        ("The strike will start on Friday and end on Wednesday.", ["2024-05-10", "2024-05-15"]),
+        ("The hall opens at 10am on Friday and will shut at 4 p.m. on Wednesday.",
+         ["2024-05-10T10:00:00", "2024-05-15T16:00:00"]),
+        ("They play from Thursday to Saturday and on Wednesday.", ["2024-05-09..2024-05-11", "2024-05-15"]),
+        ("They play on Friday, in Orsk on Monday, in Skarra on Thursday.", ["2024-05-10", "2024-05-13", "2024-05-16"]),
+        ("They meet on Friday before a vote on Wednesday.", ["2024-05-10", "2024-05-15"]),
+        ("They will leave on Friday if the vote on Wednesday fails.", ["2024-05-10", "2024-05-08"]),
+        ("The fair, which ends on Friday, will have a visitor from Orsk on Wednesday.", ["2024-05-10"]),
+        ("The bill will be debated on May 20 and voted on on Friday.", ["2024-05-20"]),
+        ("They meet on Friday and this Wednesday.", ["2024-05-10", "2024-05-08"]),
         # deadlines
         ("The judge set Friday as the deadline for appeals.", ["2024-05-10"]),
         ("The club set 5 p.m. Friday as the deadline for offers.", ["2024-05-10T17:00:00"]),
