@@ -9,7 +9,7 @@ import logging
 import re
 import zipfile
 from collections.abc import Iterator
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from typing import Any
 
 logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what ails a file is told by our error, in one line
@@ -101,18 +101,29 @@ def _mail(data: bytes) -> str:
         message = email.message_from_bytes(data, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         body = message.get_body(("plain", "html"))
+        kind = "" if body is None else body.get_content_type()
+        bodies = [] if body is None else [body, *(part for part in _inline(message, kind) if part is not body)]
     except Exception as error:  # the library's own, such as for a thousand parts within each other
         raise ValueError(f"is a spoiled mail ({type(error).__name__}); save its text as UTF-8") from None
-    if body is None:
+    if not bodies:
         raise ValueError("is a mail without text; save what is attached to it and read that")
     try:
-        text = str(body.get_content())
+        text = "\n".join(str(part.get_content()) for part in bodies)
     except Exception as error:  # a character set that there is not, or is none
         raise ValueError(f"is a mail whose text cannot be decoded ({error}); save its text as UTF-8") from None
-    if body.get_content_type() == "text/html" and text.strip():
-        page = re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE)
+    if kind == "text/html" and text.strip():
+        page = len(bodies) == 1 and re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE)
         return text if page else f"<html><body>{text}</body></html>"
     return _with_text(text, "mail")
+
+
+def _inline(part: MIMEPart, kind: str) -> Iterator[MIMEPart]:
+    """The parts of a mail that hold its text: several where a picture stands within, as Apple Mail writes them."""
+    if part.get_content_maintype() == "multipart":
+        for each in part.iter_parts():
+            yield from _inline(each, kind)
+    elif part.get_content_type() == kind and not part.is_attachment() and not part.get_filename():
+        yield part
 
 
 def _pdf(data: bytes) -> str:

@@ -14,6 +14,7 @@ from docx.oxml import parse_xml
 
 from onrecord.article import documents
 from onrecord.article.documents import document_text, unwrapped
+from onrecord.article.webpage import main_text
 from tests.conftest import FIXTURES
 
 PARAGRAPHS = ["Ferry to stop", "“We are late,” Marr said. She denied it.", "The vote is on Friday."]
@@ -98,6 +99,23 @@ def test_mail() -> None:
     alone = document_text(mail("", "<table><tr><td>We go.</td></tr></table>"), "a.eml") or ""
     assert alone.startswith("<html>") and "We go." in alone
     assert document_text(mail("He left."), "a.txt") is None
+
+
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_a_mail_with_a_picture_in_its_text(kind: str) -> None:
+    """As Apple Mail sends it: the text goes on behind the picture; text that is attached is none of it."""
+    message = EmailMessage()
+    message.make_mixed()
+    before, behind, attached = "The ferry stops on Friday, Marr said.", "She denied that it had failed.", "Not this."
+    for text, name in ((before, None), (attached, "list.txt"), (behind, None)):
+        part = EmailMessage()
+        part.set_content(f"<html><body><p>{text}</p></body></html>" if kind == "html" else text, subtype=kind)
+        if name:
+            part.add_header("Content-Disposition", "inline", filename=name)
+        message.attach(part)
+    text = document_text(message.as_bytes(), "a.eml")
+    assert text is not None and before in (read := main_text(text) if kind == "html" else text) and behind in read
+    assert attached not in text
 
 
 def test_pdf() -> None:
