@@ -28,7 +28,8 @@ _BEGINNING = _PROLOGUE + r"<(?:!doctype\s+html|html|head|body)\b"
 _FRAGMENT = _PROLOGUE + r"<(article|main|section|div|h1|p)\b[^>]*>"
 
 _BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "dd", "dt", "figcaption")
-_STYLES = ("b", "i", "em", "strong", "u", "s", "small", "big", "mark", "font", "sub", "sup", "cite", "abbr", "acronym")
+_STRUCK = ("del", "s", "strike")  # corrected by who wrote it, so no longer said
+_STYLES = ("b", "i", "em", "strong", "u", "small", "big", "mark", "font", "sub", "sup", "cite", "abbr", "acronym")
 _SPANS = ("span", "q", "code", "kbd", "samp", "var", "dfn", "ins", "time", "bdi", "bdo", "tt", "nobr")
 _INLINE = frozenset([*_STYLES, *_SPANS, "a", "br", "wbr", "img"])
 _PUBLISHED = frozenset(
@@ -126,6 +127,9 @@ def _take_out_inline_tags(tree: Any) -> None:
     """Make text of what stands in inline tags, and a blank of a line break: neither ends a sentence. Two breaks do."""
     from lxml import etree
 
+    for struck in list(tree.iter(*_STRUCK)):
+        if struck.getparent() is not None:
+            struck.drop_tree()
     breaks = list(tree.iter("br"))
     single = [br for br in breaks if not (_breaks(br, br.getnext()) or _breaks(br.getprevious(), br))]
     for br in single:

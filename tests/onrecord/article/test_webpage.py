@@ -116,6 +116,11 @@ def test_address() -> None:
         ),
         ("<ul><li>Marr <b>denied</b> it.</li><li>Roe left.</li></ul>", ["Marr denied it.", "Roe left."]),
         ("<blockquote>We <i>go</i>, he said.</blockquote>", ["We go, he said."]),
+        # what the paper took back is not said
+        (
+            "<p>The vote is on <del>Tuesday</del> <ins>Friday</ins>, <s>he</s> she <strike>did not</strike> said.</p>",
+            ["The vote is on Friday, she said."],
+        ),
     ],
 )
 def test_inline_tags_cut_no_sentence(body: str, found: list[str]) -> None:
