@@ -21,12 +21,14 @@ logging.getLogger("trafilatura").addHandler(logging.NullHandler())
 
 ELEMENTS = 20_000  # that are read of a page; an article with its page around it has a few thousand
 FIRST_YEAR = 1990  # of pages
+ADDRESS = 2_000  # characters of a page's own address: it stands behind each of its events
 ROWS = 20  # of a table that may hold an article, as pages of the nineties do; one with more is data
 
 _PROLOGUE = r"[\s\ufeff]*(?>(?:<\?xml[^>]*>|<!--.*?-->)\s*)*"  # a comment ends at its first -->: no other is tried
 _BEGINNING = _PROLOGUE + r"<(?:!doctype\s+html|html|head|body)\b"
 _FRAGMENT = _PROLOGUE + r"<(article|main|section|div|h1|p)\b[^>]*>"
 
+_URL = re.compile(r"https?://\S+")
 _BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "dd", "dt", "figcaption")
 _STRUCK = ("del", "s", "strike")  # corrected by who wrote it, so no longer said
 _STYLES = ("b", "i", "em", "strong", "u", "small", "big", "mark", "font", "sub", "sup", "cite", "abbr", "acronym")
@@ -73,7 +75,7 @@ def publication_day(html: str, zone: str | None = None) -> date | None:
 
 
 def address(html: str) -> str | None:
-    """The address that a page gives as its own (canonical link, og:url); None if it gives none.
+    """The address that a page gives as its own (canonical link, og:url); None if it gives none, or a longer one.
 
     Raises ModuleNotFoundError as main_text does.
     """
@@ -82,7 +84,7 @@ def address(html: str) -> str | None:
         return None
     links = [link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "canonical"]
     named = [meta.get("content") for meta in tree.iter("meta") if (meta.get("property") or "").lower() == "og:url"]
-    return next((url for url in [*links, *named] if re.match(r"https?://\S+$", url or "")), None)
+    return next((url for url in [*links, *named] if url and len(url) <= ADDRESS and _URL.fullmatch(url)), None)
 
 
 def main_text(html: str) -> str:

@@ -129,6 +129,8 @@ def write_events(article: Article, ics: Path | None, superdesk: Path | None, jso
                 _write(superdesk / f"{event['guid'].partition('@')[0]}.json", _utf8(text))
         if jsonld:
             _write(jsonld, _utf8(graph))
+    except ValueError as error:
+        raise fail(f"{ics}: {error}") from None
     except (ImportError, OSError) as error:
         raise fail(str(error)) from None
     for path in filter(None, (ics, superdesk, jsonld)):

@@ -53,7 +53,8 @@ def to_ics(article: Article, before: bytes | None = None) -> bytes:
     An edited article updates its entries: they keep their UID, and SEQUENCE rises with the publication, by 4 a minute,
     and with what the article says: tentative 0, confirmed 1, moved 2, cancelled 3. `before` is the calendar that was
     written of the article last time: an entry that changed since then gets a higher SEQUENCE than it had there in any
-    case, one that did not change keeps the one it had. Its UIDs are kept as `as_before` keeps them.
+    case, one that did not change keeps the one it had. Its UIDs are kept as `as_before` keeps them. Raises ValueError
+    for what is no calendar.
     """
     try:
         from icalendar import Calendar
@@ -94,7 +95,8 @@ def as_before(article: Article, before: bytes) -> Article:
     """The article, its events with the UIDs that they have in `before`, the calendar written of it last time.
 
     Events are known again by day, words and UID among the entries that have the article's address; without an address
-    the UID alone counts. Needs the extra `diary`; raises ModuleNotFoundError without it.
+    the UID alone counts. Needs the extra `diary`; raises ModuleNotFoundError without it, and ValueError for what is no
+    calendar.
     """
     address = _address(article)
     entries = [known.entry for known in _known(before).values() if address and known.address == address]
@@ -140,27 +142,28 @@ class _Known(NamedTuple):
 
 
 def _known(calendar: bytes) -> dict[str, _Known]:
-    """The entries of a calendar by their UID; nothing of what is no calendar."""
+    """The entries of a calendar by their UID, without those that are damaged. Raises ValueError for no calendar."""
     from icalendar import Calendar
 
-    known = {}
     try:
-        entries = Calendar.from_ical(calendar).walk("VEVENT")
-    except ValueError:
-        return {}
+        entries = Calendar.from_ical(calendar.decode("utf-8-sig")).subcomponents
+    except Exception as error:  # whatever a spoiled file makes of it
+        raise ValueError(
+            f"the calendar of last time cannot be read ({type(error).__name__}); give it whole, as it was written"
+        ) from None
+    known: dict[str, _Known] = {}
     for entry in entries:
         try:
-            sequence = int(entry.pop("sequence", 0))
-        except (ValueError, TypeError):  # as somebody edited it
+            sequence, day, uid = int(entry.pop("sequence", 0)), entry.decoded("dtstart"), entry["uid"]
+            entry.pop("dtstamp", None)
+            content = entry.to_ical()
+        except Exception:  # as somebody edited it, or no event
             continue
-        day = entry.decoded("dtstart", date.min)
-        if not isinstance(day, date):  # not one day, or none at all
+        if not isinstance(day, date) or not isinstance(uid, str):  # not one, but two
             continue
-        entry.pop("dtstamp", None)
-        uid = str(entry.get("uid"))
         known[uid] = _Known(
             sequence,
-            entry.to_ical(),
+            content,
             str(entry.get("url", "")),
             Entry(
                 uid,

@@ -101,6 +101,9 @@ def test_address() -> None:
     assert address(page(STORY, '<link rel="canonical" href="https://news.example/a">')) == "https://news.example/a"
     assert address(page(STORY, '<meta property="og:url" content="https://news.example/b">')) == "https://news.example/b"
     assert address(page(STORY, '<link rel="canonical" href="/a">')) is None
+    assert address(page(STORY, '<link rel="canonical" href="https://news.example/a&#10;">')) is None
+    # behind each of a thousand events it would make an answer of hundreds of megabytes
+    assert address(page(STORY, f'<link rel="canonical" href="https://news.example/{"a" * 2_000}">')) is None
 
 
 @pytest.mark.parametrize(

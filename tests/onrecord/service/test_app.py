@@ -80,7 +80,10 @@ def test_the_calendar_of_last_time_tells_which_event_a_moved_one_is(planner: Pla
     assert uids(again)[0] == uids(first)[0] and len(set(uids(again))) == 2
     found = json.loads(articles.answer(planner, asked(edit, first)))["events"]
     assert [event["uid"] for event in found] == uids(again)
-    for nothing in ("", "no calendar", alone.replace("https://a.example/skarra", "https://b.example/")):
+    with pytest.raises(HTTPException, match="calendar of last time") as refusal:
+        articles.calendar(planner, asked(edit, first[: len(first) // 2]))
+    assert refusal.value.status_code == 422
+    for nothing in ("", alone.replace("https://a.example/skarra", "https://b.example/")):
         assert uids(bytes(articles.calendar(planner, asked(edit, nothing)).body).decode()) == uids(alone)
 
 
