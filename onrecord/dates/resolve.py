@@ -415,6 +415,8 @@ def _range(text: str, a: Token, b: Token) -> Token | None:
     opened = re.search(r"\b(from|between)\s+(?:the\s+)?$", before, re.IGNORECASE)
     if gap == ", to " and not opened:
         return None
+    if gap[0] == "," and re.search(rf"\b(?!{ENDURED}){MOVED}", before):  # put off the vote, due on May 6, until May 9
+        return None
     hours = [t.clock for t in (a, b) if t.clock]
     daily = any(clock.last for clock in hours) or (
         a.clock and not b.clock and not opened and gap not in (" until ", " till ")

@@ -32,13 +32,14 @@ _RELATIVE = re.compile(
     r"\W*(?:which|who|where)\s+(?:(?:is|are)\s+(?:to|due|set|scheduled)\b|will\b|[a-z]+s?\b)", re.IGNORECASE
 )
 _AUX = r"\b(?:is|are|was|were|been|being|has|have|had|be)\ (?:\w+ly\ |now\ |also\ |since\ )?"
-_OFF = r"(?:cancell?ed|called\ off|scrapped|axed|abandoned)"
+_OFF = r"(?:cancell?ed|called\ off|scrapped|axed|abandoned|averted|vacated)"
 _BECAUSE = r"(?=\W*$|[,;]|\ (?:after|because|as|over|following|amid|due\ to)\b)"
 _CANCELLED = (
     re.compile(  # as a finite verb, or at a headline's end; "the cancelled match will be played" is no cancellation
         rf"""{_AUX}{_OFF}\b
      |\b{_OFF}\ (?:the|its|his|her|their|a|an|all|plans|\w+day['’]s)\b
      |\b(?:is|are)\ (?:now\ )?off{_BECAUSE}
+     |\b(?:has|have)\ been\ pulled\b|\bpulled\ (?:the|its|a)\ (?:vote|hearing|debate)\b
      |\bdropped\ (?:plans|(?:the|its|a|an)\ (?:\w+\ ){{0,3}}?(?:plan|due|set|listed|scheduled|planned)\b)
      |\bplans?\b[^,;]{{0,60}}\b(?:been|was|were)\ dropped\b
      |\b{_OFF}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|by|following|for)\b)""",
@@ -52,7 +53,7 @@ _NOT_HELD = re.compile(
 )
 _LATER = r"(?:postponed|put\ off|put\ back|put\ on\ hold|pushed\ back|delayed|deferred|suspended|shelved)"
 _POSTPONED = re.compile(
-    rf"{_AUX}{_LATER}\b|\b{_LATER}\ (?:the|its|his|her|their|a|an|all|\w+day['’]s)\b"
+    rf"{_AUX}(?:{_LATER}|stayed|paused|on\ hold)\b|\b{_LATER}\ (?:the|its|his|her|their|a|an|all|\w+day['’]s)\b"
     rf"|\b{_LATER}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|indefinitely)\b)",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -122,7 +123,7 @@ _NEITHER = re.compile(
 SHIFT = (
     r"(?:mov(?:e[ds]?|ing)|postpon\w+|delay\w*|defer\w*|reschedul\w+|push(?:ed|es|ing)?(?:\ (?:back|forward))?"
     r"|put\ (?:back|off|forward)|set\ back|adjourn\w*"
-    r"|(?:brought|bring(?:s|ing)?)\ forward|shift\w*|switch\w*|extend\w*)"
+    r"|(?:brought|bring(?:s|ing)?)\ forward|shift\w*|switch\w*|extend\w*|slip(?:s|ped)?)"
 ).replace("\\ ", r"\s+")
 _TO = (
     r"(?:to|until|till|for)\s+(?:the\s+|at\s+least\s+|early\s+|late\s+|(?:noon|midday"
@@ -226,7 +227,8 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
         doubtful |= _EARLIEST.search(text[max(0, when.start - 80) : when.start]) is not None  # the day or a later one
         if when in moved.new:
             if conditional or _hedges(text, scope):  # "may be moved to Thursday" moves nothing
-                made.append(Outcome(moved.new[when] or when, "tentative"))
+                told = re.search(r"\b(?:not|instead of|rather than)\b", when.text)  # aims at Thursday, not Wednesday
+                made.append(Outcome((None if told else moved.new[when]) or when, "tentative"))
             else:
                 made.append(Outcome(when, "moved", moved.new[when]))
         elif shifted := _shifted(text, when):
@@ -313,6 +315,11 @@ def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
     if _ONCE.search(clause):
         later = [w for w in others if w.start > when.start]
         between = text[when.end : later[0].start] if later else text[max(0, when.start - HORIZON) : when.start]
+        put_off = re.search(rf"\b{SHIFT}\b", text[max(0, when.start - HORIZON) : when.start], re.IGNORECASE)
+        if put_off and re.fullmatch(
+            r",? (?:until|till|to) (?:the )?", between
+        ):  # delayed it, once due May 6, until May 9
+            return True
         return bool(_MOVED.search(between)) or bool(
             re.search(r"\b(?:originally|initially|previously)\b", clause, re.IGNORECASE)
         )

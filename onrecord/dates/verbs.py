@@ -13,7 +13,7 @@ from onrecord.patterns import lazy
 
 MOVED = (
     r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift"
-    r"|put\b|switch)"
+    r"|put\b|switch|slip)"
 )
 ENDURED = r"(?:clos|shut|suspend|jail|bann|bail|remand)"  # those of them that also last from one day to another
 
