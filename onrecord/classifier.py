@@ -20,6 +20,7 @@ from onrecord.inference.files import read_config
 from onrecord.inference.tokens import Tokens, ahead, batches, side_by_side
 
 TOKENISED_TOGETHER = 512  # texts tokenised together
+LONG = 2000  # characters; of longer texts fewer, as the tokens of a megabyte take 80 in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,8 @@ class Classifier:
         """
         scores, windows = np.zeros((len(texts), len(self.labels))), np.ones(len(texts), dtype=int)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        groups = [order[i : i + TOKENISED_TOGETHER] for i in range(0, len(order), TOKENISED_TOGETHER)]
+        lengths = [max(len(texts[i]), LONG) for i in order]
+        groups = [[order[i] for i in group] for group in batches(lengths, TOKENISED_TOGETHER * LONG)]
         tokenised = ahead(lambda group: self.tokens.encode([texts[i] for i in group]), groups)
         for group, encoded in zip(groups, tokenised, strict=True):
             scores[group] = self._scores(encoded, budget or self.backend.budget)

@@ -161,3 +161,17 @@ def test_it_shows_what_it_is(classifier: Classifier) -> None:
     assert (
         repr(classifier) == f"Classifier(labels={classifier.labels}, backend={classifier.backend.name!r}, prior='data')"
     )
+
+
+def test_of_long_texts_few_are_tokenised_together(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight texts of a megabyte took 670 MB, and up to 512 are tokenised together."""
+    classifier = Classifier.load(checkpoint)
+    long, short = ["She denied it. " * 20] * 9, ["She said so."] * 600
+    before = classifier.predict(long + short)
+    monkeypatch.setattr("onrecord.classifier.LONG", 1)
+    together: list[list[str]] = []
+    encode = classifier.tokens.encode
+    monkeypatch.setattr(classifier.tokens, "encode", lambda texts: together.append(list(texts)) or encode(texts))
+    assert [p.label for p in classifier.predict(long + short)] == [p.label for p in before]
+    assert [len(texts) for texts in together if texts[0] == long[0]] == [1] * 9
+    assert max(len(texts) for texts in together) > 9
