@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from onrecord.inference.files import read_object
+from onrecord.tables.parts import write_whole
 
 FILE = "calibration.json"
 UNIFORM = "uniform"  # the name of the prior that has every label as often
@@ -42,10 +43,8 @@ class Calibration:
 
     def save(self, directory: Path) -> None:
         """Write calibration.json whole or not at all."""
-        fresh = directory / f"{FILE}.new"
         content = vars(self) | {"logits": self.logits.round(4).tolist(), "targets": self.targets.tolist()}
-        fresh.write_text(json.dumps(content) + "\n")
-        fresh.replace(directory / FILE)
+        write_whole(directory / FILE, f"{json.dumps(content)}\n".encode())
 
     @classmethod
     def read(cls, directory: Path) -> Calibration | None:

@@ -54,6 +54,8 @@ def shares_for_f1(scores: np.ndarray, targets: np.ndarray, label: int, shares: n
 
 def main(config: Config) -> int:
     """Fit T, store it with the validation scores, print what they promise under each prior."""
+    weights = config.checkpoint / WEIGHTS
+    digest = sha256(weights) if weights.is_file() else ""  # of what is read next: a training may replace it meanwhile
     try:
         # the weights themselves, so that a calibration is the same with model.onnx and without
         classifier = Classifier.load(config.checkpoint, backend="torch")
@@ -86,7 +88,7 @@ def main(config: Config) -> int:
         coverage=config.measure.coverage,
         logits=logits,
         targets=targets,
-        weights=sha256(config.checkpoint / WEIGHTS),
+        weights=digest,
     )
     if len(rows) < FEW_ROWS:
         print(

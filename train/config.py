@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pydantic.fields import FieldInfo
 
 from onrecord.calibration import DATA, UNIFORM
+from onrecord.checkpoints import CheckpointError
 
 SPLITS = ("train", "validation", "test")
 WIDE = 12  # more labels than that do not fit beside each other in a terminal
@@ -146,6 +147,16 @@ class Measure(Section):
     gate: str | None
     cues: dict[str, str]
     slices: list[str]
+
+    @field_validator("cues")
+    @classmethod
+    def _expressions(cls, cues: dict[str, str]) -> dict[str, str]:
+        for label, pattern in cues.items():
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{label}: {pattern!r:.60} is no regular expression ({error})") from error
+        return cues
 
     @field_validator("priors")
     @classmethod
@@ -297,7 +308,7 @@ def run(main: Callable[[], int | None]) -> None:
     """Call a command's main; what the user can mend, a full disk too, becomes one message on stderr and exit code 1."""
     try:
         sys.exit(main() or 0)
-    except (Stop, OSError) as error:
+    except (Stop, CheckpointError, OSError) as error:
         sys.exit(f"error: {error}")
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from onrecord.calibration import DATA, Rule
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.tables.parts import write_whole
-from train.config import DEFAULTS, WIDE, Config, Measure, Stop, parse, read_record, run
+from train.config import DEFAULTS, WIDE, Config, Measure, Stop, changed, parse, read_record, run
 from train.corpus.source_files import read_table
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.baselines import Baselines
@@ -32,7 +32,7 @@ from train.measure.model_card import model_card
 from train.measure.promises import abstention, label_sets
 from train.measure.released import against_released, rows_fingerprint, write_released
 from train.measure.report import report
-from train.measure.shipped import measure_backends
+from train.measure.shipped import deciding_files, measure_backends
 from train.measure.slices import slices, worst
 
 WORDS = "TF-IDF + logistic regression"  # the baseline that a model must be better than
@@ -55,7 +55,9 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
             "one"
         )
     config = with_labels(config)
+    files = deciding_files(config.checkpoint)  # before they are read: a change meanwhile is seen
     classifier = load_checked(config, extra)
+    config = as_promised(config, classifier)
     for old in ("gate.json", "gate.md"):  # a verdict on other figures must not stay behind
         (config.run_dir / old).unlink(missing_ok=True)
     train, validation, test = (rows_of(config.corpus, name) for name in ("train", "validation", "test"))
@@ -89,7 +91,9 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
         config.checkpoint, [r["text"] for r in test], [labels.index(r["label"]) for r in test]
     )
     metrics["extra"] = {Path(path).stem: measure_extra(classifier, baselines, path, config.measure) for path in extra}
+    metrics["files"] = files
     metrics["released"] = against_released(released, test, numbers, labels)
+    refuse_other_data(config)  # again: a build or a training may have come meanwhile
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
     answers = {row["id"]: labels[i] for row, i in zip(test, numbers, strict=True)}
     write(config.run_dir / "predictions.json", json.dumps({"test": rows_fingerprint(test), "answers": answers}))
@@ -139,6 +143,14 @@ def load_checked(config: Config, extra: list[str]) -> Classifier:
     if names and (twice := names.most_common(1)[0])[1] > 1:
         raise Stop(f"--extra: two files are called {twice[0]!r}, and figures are kept by name; rename one")
     return classifier
+
+
+def as_promised(config: Config, classifier: Classifier) -> Config:
+    """The config with what the checkpoint was calibrated for: its promises are measured, not those of options."""
+    if (known := classifier.calibration) is None:
+        return config
+    promises = dict(measure__max_error=known.max_error, measure__coverage=known.coverage)
+    return changed(config, **promises, measure__priors=known.priors)
 
 
 def hold_to_gate(config: Config, metrics: dict[str, Any], rules: list[GateRule]) -> Counter[str]:

@@ -54,6 +54,8 @@ def main(config: Config) -> int:
 
     Raises Stop, with nothing written, if fp32 does not equal torch.
     """
+    beside = [path for name in (WEIGHTS, *backends.BESIDE) if (path := config.checkpoint / name).is_file()]
+    digests = {path.name: sha256(path) for path in beside}  # of what is read next: a training may replace it meanwhile
     try:
         classifier = Classifier.load(config.checkpoint, backend="torch")
     except CheckpointError as error:
@@ -114,8 +116,7 @@ def main(config: Config) -> int:
             "cpu": processor(),
             "versions": {name: version(name) for name in ("torch", "onnx", "onnxruntime")},
         }
-        beside = [path for name in (WEIGHTS, *backends.BESIDE) if (path := config.checkpoint / name).is_file()]
-        record["sha256"] = {path.name: sha256(path) for path in (*beside, *(Path(folder) / name for name in kept))}
+        record["sha256"] = digests | {name: sha256(Path(folder) / name) for name in kept}
         install(config.checkpoint, Path(folder), record)
     default = f"int8 is the default: {tried[-1]['rung']}" if INT8 in kept else "no int8 held, fp32 is the default"
     print(f"{ONNX}: scores differ from torch by at most {difference:.1g}; {default}")

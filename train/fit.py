@@ -165,14 +165,18 @@ class Rows:
     validation: tuple[list[list[int]], list[int]]
     cut: dict[str, int]  # texts of each split that are longer than max_tokens
     fingerprint: str
+    data: str  # which build they are of
 
 
 def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: Accelerator) -> Rows:
     """Train and validation rows as tokens; says how many are cut. Raises Stop if a label has no row to train on."""
     engine, labels = config.engine, config.corpus.labels
+    data = built(config.corpus.data)  # now, not at the end: a build may come meanwhile
     with accelerator.main_process_first():
         train = load_split(config.corpus, "train", config.run_dir / "rows")
         validation = load_split(config.corpus, "validation")
+    if built(config.corpus.data) != data:
+        raise Stop(f"{config.corpus.data} was built anew while it was read: start again")
     if engine.train_share < 1:
         documents = sorted(set(train["doc"]))
         kept = set(Random(config.seed).sample(documents, max(1, round(engine.train_share * len(documents)))))
@@ -202,7 +206,7 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
             "raise engine.epochs or lower engine.batch_size"
         )
     contents = rows_digest(train["text"], train["label"], *known)
-    return Rows(tokens, lengths, targets, known, cut, contents)
+    return Rows(tokens, lengths, targets, known, cut, contents, data)
 
 
 def refuse_infinite(loss: float, norm: float, step: int, rate: float) -> None:
@@ -235,7 +239,7 @@ def summary(config: Config, position: Position, rows: Rows, seconds: float) -> d
         "label_counts": dict(zip(labels, torch.bincount(rows.targets, minlength=len(labels)).tolist(), strict=True)),
         "memory_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),  # Linux counts KiB
         "precision": config.engine.precision,
-        "data": built(config.corpus.data),
+        "data": rows.data,
         "cut_rows": rows.cut,
     }
 

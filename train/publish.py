@@ -20,6 +20,7 @@ from onrecord.classifier import CheckpointError
 from onrecord.inference.backends import INT8, ONNX, RECORD, WEIGHTS
 from train.config import SPLITS, Stop, load, read_record, run
 from train.corpus.splits import built, load_split
+from train.measure.shipped import refuse_other_figures
 
 NEEDED = ("config.json", "tokenizer.json", WEIGHTS, ONNX, RECORD, "calibration.json", "training.json", "README.md")
 MODEL = (*NEEDED, INT8, "tokenizer_config.json", "train_config.yaml")
@@ -86,6 +87,7 @@ def planned(run_dir: Path, data: Path | None) -> list[Upload]:
     files = [*(checkpoint / name for name in NEEDED), metrics]
     if missing := [str(path) for path in files if not path.is_file()]:
         raise Stop(f"there is no {', '.join(missing)}; train, calibrate, export and measure it first (`make train`)")
+    refuse_other_figures(checkpoint, metrics)
     try:
         for backend in ("torch", "onnx", *(["int8"] if (checkpoint / INT8).is_file() else [])):
             Classifier.load(checkpoint, backend=backend)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from onrecord.tables.parts import write_whole
 from train import fit
 from train.config import Config, Stop, changed, differences, flat, parse, read_yaml, reasons, run
+from train.corpus.splits import built
 from train.engine.state import rows_digest
 
 
@@ -20,7 +21,8 @@ def main(config: Config, space: str) -> None:
     """Run what study.db lacks of the trials; write best.yaml, a config for train.fit; print what mattered."""
     plan, root = read_plan(space, config), Path(config.output) / f"{config.run}-sweep"
     root.mkdir(parents=True, exist_ok=True)
-    file, name = f"sqlite:///{root}/study.db", rows_digest([plan["space"], plan["seeds"], flat(config)])
+    data = built(config.corpus.data)  # a study of other data is another one
+    file, name = f"sqlite:///{root}/study.db", rows_digest([plan["space"], plan["seeds"], flat(config), data])
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2)  # Li et al. 2020
     try:
         study = optuna.create_study(

@@ -22,6 +22,7 @@ from onrecord.classifier import CheckpointError, Classifier
 from onrecord.inference.backends import FILES, MANIFEST, RECORD, default, sha256
 from onrecord.tables.parts import write_whole
 from train.config import DEFAULTS, Stop, run
+from train.measure.shipped import refuse_other_figures
 
 ROOT = DEFAULTS.parent.parent
 READ = ("config.json", "tokenizer.json", "tokenizer_config.json", "calibration.json", RECORD, "README.md")
@@ -69,6 +70,7 @@ def model_files(size: str, run_dir: Path) -> list[Path]:
     if missing:
         names = ", ".join(map(str, missing))
         raise Stop(f"{size}: there is no {names}; train, calibrate, export and measure it first, as `make train` does")
+    refuse_other_figures(checkpoint, run_dir / "metrics.json")
     return files
 
 

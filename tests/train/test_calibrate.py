@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import save_file
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -14,6 +15,8 @@ from sklearn.metrics import f1_score, precision_recall_curve
 
 from onrecord import Classifier
 from onrecord.calibration import softmax
+from onrecord.classifier import CheckpointError
+from tests.conftest import weights
 from train import calibrate
 from train.config import Config, Stop, changed
 from train.corpus.splits import rows_of
@@ -131,6 +134,23 @@ def test_few_validation_rows_make_guesses_and_it_says_so(
         assert calibrate.main(settings) == 0
         assert ("are guesses" in capsys.readouterr().out) == guess
     (settings.checkpoint / "calibration.json").unlink()
+
+
+def test_weights_that_a_training_replaces_meanwhile_are_not_taken_for_those_calibrated(
+    settings: Config, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = changed(settings, output=str(tmp_path))
+    shutil.copytree(checkpoint, config.checkpoint)
+
+    def replaced(logits: np.ndarray, targets: np.ndarray) -> float:
+        path = config.checkpoint / "model.safetensors"
+        save_file({name: value + 1 for name, value in weights(config).items()}, path, {"format": "pt"})
+        return 1.0
+
+    monkeypatch.setattr(calibrate, "temperature", replaced)
+    calibrate.main(config)
+    with pytest.raises(CheckpointError, match="was made with other weights"):
+        Classifier.load(config.checkpoint)
 
 
 def test_no_checkpoint(settings: Config, tmp_path: Path) -> None:

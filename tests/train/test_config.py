@@ -102,6 +102,7 @@ def test_what_differs_makes_the_same_config_again(tmp_path: Path) -> None:
      (["--source.text_column", "[a, b]"], "text pairs"), (["--source.label_column", "[a, b]"], "(multi-label)"),
      (["--corpus.labels", "null"], "corpus.labels: null reads the labels from source.files"),
      (["--corpus.labels", "null", "--source.files", "x.csv"], "set priors: {} or name the labels"),
+     (["--measure.cues", "{none: '('}"], "measure.cues: none: '(' is no regular expression"),
      (["--measure.metric", "f1:c"], "measure.metric: f1:c names none of the labels claim"),
      (["--config", "nowhere.yaml"], "--config nowhere.yaml: [Errno 2] No such file")],
 )  # fmt: skip

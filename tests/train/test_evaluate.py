@@ -20,8 +20,8 @@ from train.config import Config, Stop, changed, load
 from train.corpus.splits import rows_of
 from train.measure.baselines import Baselines, cue_words
 from train.measure.metrics import macro_f1, measure
-from train.measure.report import explained_rules
-from train.measure.shipped import measure_backends
+from train.measure.report import explained_rules, learning_curve
+from train.measure.shipped import deciding_files, measure_backends
 
 
 def test_trainer_and_evaluator_agree(settings: Config, checkpoint: Path) -> None:
@@ -171,6 +171,21 @@ def test_report_and_model_card_show_what_was_measured(settings: Config, checkpoi
     assert not re.search(r"[{}]|None|Undefined", card.split("---", 2)[2]), "a place of the template was left empty"
 
 
+def test_the_promises_measured_are_those_of_the_checkpoint(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    """The options of evaluate's command line are not what it was trained and calibrated with."""
+    config = changed(settings, output=str(tmp_path))
+    shutil.copytree(checkpoint, config.checkpoint)
+    recipe = config.checkpoint / "train_config.yaml"
+    recipe.write_text(recipe.read_text().replace("max_tokens: 256", "max_tokens: 77"))
+    calibrate.main(changed(config, measure__max_error=0.35, measure__coverage=0.55, measure__priors={}))
+    evaluate.main(config, [], None)
+    metrics = json.loads((config.run_dir / "metrics.json").read_text())
+    assert metrics["files"] == deciding_files(config.checkpoint) and "calibration.json" in metrics["files"]
+    assert (metrics["abstention"]["promised_error"], metrics["label_sets"]["promised"]) == (0.35, 0.55)
+    card = (config.checkpoint / "README.md").read_text()
+    assert "wrong in at most\n  35% of cases" in card and "more than 77 tokens" in card and "`news`" not in card
+
+
 def test_the_third_rater_stands_beside_the_model(settings: Config, checkpoint: Path) -> None:
     shipped = Path(load().corpus.seeds) / "third_rater.yaml"
     shutil.copy(shipped, Path(settings.corpus.seeds))
@@ -228,6 +243,10 @@ def test_a_run_on_fewer_rows_beside_it_makes_a_learning_curve(settings: Config, 
     (sibling / "metrics.json").write_text(json.dumps(metrics))
     assert evaluate.main(settings, [], None) == 0
     assert (settings.run_dir / "report.html").read_text().count("<svg") == 3
+    for other in ({"data": "of another build"}, {"rows": 2 * metrics["training"]["rows"], "seconds": 0}):
+        changed_metrics = metrics | {"training": metrics["training"] | other}
+        (sibling / "metrics.json").write_text(json.dumps(changed_metrics))
+        assert learning_curve(settings.run_dir) is None
     shutil.rmtree(sibling)
 
 

@@ -14,9 +14,9 @@ import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.conftest import LABELS, changed, weights
-from train import fit
+from train import build, fit
 from train.config import Config, Stop
-from train.corpus.splits import load_split, sign
+from train.corpus.splits import load_split, refuse_other_data, sign
 from train.engine.average import MovingAverage
 from train.engine.checkpoint import save_checkpoint
 from train.engine.encoders import minilm_directory
@@ -204,6 +204,27 @@ def test_other_architectures(settings: Config, tmp_path: Path, name: str) -> Non
 def test_missing_data(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match="run `make data`"):
         fit.main(changed(settings, corpus__data=str(tmp_path), output=str(tmp_path)))
+
+
+def test_a_build_during_a_training_is_not_taken_for_what_it_learned_from(settings: Config, tmp_path: Path) -> None:
+    """The checkpoint named the new build, whose test split held rows that it had learned from."""
+    shutil.copytree(settings.corpus.seeds, tmp_path / "seeds")
+    config = changed(
+        settings,
+        output=str(tmp_path / "runs"),
+        corpus__seeds=str(tmp_path / "seeds"),
+        corpus__data=str(tmp_path / "data"),
+        engine__max_steps=1,
+    )
+    build.main(config)
+
+    def built_anew(epoch: int, value: float) -> None:
+        (tmp_path / "seeds" / "splits.tsv").unlink()
+        build.main(changed(config, corpus__split_seed=8))
+
+    fit.main(config, on_epoch=built_anew)
+    with pytest.raises(Stop, match="was trained on other data"):
+        refuse_other_data(config)
 
 
 def test_data_for_other_labels(settings: Config, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import CUE, LABELS, changed
 from train import build, reannotate
-from train.config import Config, Stop
+from train.config import Config, Stop, run
 from train.corpus.rows import read_seeds
 from train.corpus.splits import load_split
 from train.reannotate import COLUMNS, doubted, read_sheet, write_sheet
@@ -131,6 +131,15 @@ def test_the_sheet_comes_back_without_loss(noisy: tuple[Config, set[str]], tmp_p
 def test_without_a_model_of_this_data(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match="train again"):
         doubted(changed(settings, output=str(tmp_path)), 0.9, 10)
+
+
+def test_a_model_that_was_not_calibrated_is_one_line(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+    config = changed(settings, output=str(tmp_path))
+    shutil.copytree(checkpoint, config.checkpoint)
+    (config.checkpoint / "calibration.json").unlink(missing_ok=True)
+    with pytest.raises(SystemExit) as exit_:
+        run(lambda: write_sheet(config, tmp_path / "sheet.csv", 0.9, 10))
+    assert "was never calibrated" in str(exit_.value.code)
 
 
 @pytest.mark.parametrize(

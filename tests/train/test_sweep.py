@@ -17,6 +17,7 @@ from optuna.trial import TrialState
 from tests.conftest import changed
 from train import fit, sweep
 from train.config import DEFAULTS, Config, Stop, differences, load
+from train.corpus.splits import sign
 
 RATES = "engine.learning_rate: {low: 1.0e-6, high: 3.0e-3, log: true}"
 SPACE = f"{{trials: 8, seeds: [1, 2], space: {{{RATES}, engine.weight_decay: [0.0, 0.1]}}}}"
@@ -124,7 +125,10 @@ def test_another_config_or_space_is_another_study_and_more_trials_are_not(
     sweep.main(changed(config, engine__epochs=3), space(tmp_path, two))
     sweep.main(config, space(tmp_path, two.replace("[1, 2]", "[1]")))
     sweep.main(config, space(tmp_path, two.replace("[0.0, 0.1]", "[0.0, 0.2]")))
-    assert sorted(len(trials) for trials in studies(config)) == [2, 2, 2, 3]
+    (Path(config.corpus.data) / "test.parquet").write_bytes(b"other data")
+    sign(Path(config.corpus.data))
+    sweep.main(config, space(tmp_path, two))
+    assert sorted(len(trials) for trials in studies(config)) == [2, 2, 2, 2, 3]
 
 
 def test_the_value_is_the_mean_over_seeds_and_importance_names_the_key_that_matters(

@@ -19,6 +19,7 @@ import onrecord
 from tests.conftest import changed
 from train import calibrate, wheels
 from train.config import Stop
+from train.measure.shipped import deciding_files
 
 if TYPE_CHECKING:
     from train.config import Config
@@ -93,6 +94,19 @@ def test_a_run_that_is_not_finished_is_no_wheel(name: str, tmp_path: Path) -> No
     with pytest.raises(Stop, match=r"small: there is no .*; train, calibrate, export and measure it first"):
         wheels.main({"small": run}, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["calibration.json", "export.json", "model.safetensors"])
+def test_figures_of_another_state_of_the_checkpoint_are_not_packed(name: str, tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run")
+    (run / "metrics.json").write_text(json.dumps({"files": deciding_files(run / "checkpoint")}))
+    wheels.model_files("small", run)
+    with open(run / "checkpoint" / name, "a") as file:
+        file.write(" ")
+    with pytest.raises(
+        Stop, match=r"was calibrated or exported after .*metrics\.json was measured: run train\.evaluate"
+    ):
+        wheels.model_files("small", run)
 
 
 def test_files_of_two_trainings_are_no_wheel(exported: "Config", tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def near_duplicates(
 ) -> list[tuple[float, str, Sentence, str, Sentence]]:
     """Pairs from different splits whose shingles have a Jaccard similarity >= threshold, most alike first.
 
+    Enough of them to connect all that there are: n texts made from one template are n - 1 pairs, not n * n.
     Returns (similarity, split, sentence, other split, other sentence). Candidates come from MinHash LSH (Broder 1997;
     Leskovec, Rajaraman & Ullman, ch. 3) and are confirmed exactly, so nothing is reported that is not there.
     """
@@ -29,16 +30,22 @@ def near_duplicates(
     ]
     index = RMinHashLSH(threshold, PERMUTATIONS, BANDS)
     pairs = []
+    component = list(range(len(rows)))  # of the rows that pairs connect, named by one of them
+    members = [[i] for i in component]
     for i, (name, sentence) in enumerate(rows):
         grams = shingles(sentence.text)  # made again for candidates: held for all rows they would take kilobytes each
         minhash = RMinHash(PERMUTATIONS, 1)
         minhash.update(sorted(grams))
         for j in index.query(minhash):
             other_name, other = rows[j]
-            if other_name == name:
+            if other_name == name or component[i] == component[j]:
                 continue
             other_grams = shingles(other.text)
             if (similarity := len(grams & other_grams) / len(grams | other_grams)) >= threshold:
                 pairs.append((similarity, other_name, other, name, sentence))
+                fewer, more = sorted((component[i], component[j]), key=lambda c: len(members[c]))
+                for row in members[fewer]:
+                    component[row] = more
+                members[more] += members[fewer]
         index.insert(i, minhash)
     return sorted(pairs, key=lambda pair: (-pair[0], pair[2].id, pair[4].id))

@@ -19,13 +19,7 @@ def with_labels(config: Config) -> Config:
     """
     if config.corpus.labels:
         return config
-    manifest = Path(config.corpus.data) / "manifest.json"
-    if not manifest.is_file():
-        raise Stop(
-            f"{config.corpus.data} holds no data; run `make data` (python -m train.build) first, or --corpus.data "
-            "names another directory"
-        )
-    return labelled(config, _manifest(manifest)["labels"])
+    return labelled(config, _manifest(Path(config.corpus.data) / "manifest.json")["labels"])
 
 
 def labelled(config: Config, labels: list[str]) -> Config:
@@ -62,7 +56,10 @@ def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datase
             "data` (python -m train.build) again"
         )
     if on_disk:
-        return datasets.Dataset.from_parquet(str(file), cache_dir=str(on_disk))
+        try:
+            return datasets.Dataset.from_parquet(str(file), cache_dir=str(on_disk))
+        except datasets.exceptions.DatasetGenerationError as error:
+            raise Stop(f"{name} cannot be written to {on_disk}: {error.__cause__ or error}; make room there") from error
     # not by from_parquet: it answers from a copy in the user's cache wherever the file's time is the same
     return datasets.Dataset(pq.read_table(file))
 
@@ -70,6 +67,11 @@ def load_split(corpus: Corpus, name: str, on_disk: Path | None = None) -> datase
 def _manifest(path: Path) -> dict[str, Any]:
     """What train.build says of a data directory. Raises Stop for what it did not write."""
     again = "run `make data` (python -m train.build) again"
+    if not path.is_file():
+        raise Stop(
+            f"{path.parent} holds no data; run `make data` (python -m train.build) first, or --corpus.data names "
+            "another directory"
+        )
     record = read_record(path, dict, again)
     if not (isinstance(record.get("labels"), list) and isinstance(record.get("sha256"), dict)):
         raise Stop(f"{path} lacks labels or sha256: {again}")

@@ -13,6 +13,8 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel, Pr
 
 from train.config import Config, Stop
 
+MEASURED = ("gate.md", "gate.json", "report.html", "predictions.json", "metrics.json")  # of the checkpoint before
+
 
 def with_weights(model: PreTrainedModel, weights: dict[str, torch.Tensor]) -> PreTrainedModel:
     """A model of the same kind, whole and on the CPU, with these weights."""
@@ -30,7 +32,7 @@ def save_checkpoint(
     """
     target, (fresh, old) = config.checkpoint, _beside(config.checkpoint)
     for left_over in (fresh, old):
-        shutil.rmtree(left_over, ignore_errors=True)
+        _remove(left_over)
     tokenizer.model_max_length = config.engine.max_tokens
     try:
         model.save_pretrained(fresh)
@@ -46,7 +48,9 @@ def save_checkpoint(
     if target.exists():
         os.replace(target, old)
     os.replace(fresh, target)
-    shutil.rmtree(old, ignore_errors=True)
+    for name in MEASURED:
+        (config.run_dir / name).unlink(missing_ok=True)
+    _remove(old)
 
 
 def put_back(checkpoint: Path) -> None:
@@ -54,6 +58,14 @@ def put_back(checkpoint: Path) -> None:
     _, old = _beside(checkpoint)
     if old.exists() and not checkpoint.exists():
         os.replace(old, checkpoint)
+
+
+def _remove(directory: Path) -> None:
+    """Delete a directory; of a link the link alone, which somebody made to keep a checkpoint elsewhere."""
+    if directory.is_symlink():
+        directory.unlink()
+    else:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _beside(checkpoint: Path) -> tuple[Path, Path]:

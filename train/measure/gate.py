@@ -186,7 +186,16 @@ def main() -> None:
     gate, *measured = map(Path, sys.argv[1:])
     read_rules(gate)
     figures = [read_record(path, dict, "write it again with train.evaluate") for path in measured]
-    write_whole(gate, with_reached(read_text(gate), figures).encode())
+    filled = with_reached(read_text(gate), figures)
+    for rule in TypeAdapter(list[GateRule]).validate_python(read_yaml(filled)):
+        if not isinstance(rule, Bound) or rule.below is rule.above is None:
+            continue
+        if rule.reached != [round(look_up(metrics, rule.figure), 4) for metrics in figures]:
+            raise Stop(
+                f"{gate}: the rule of {rule.figure} cannot be filled, so nothing was written: put it onto one line "
+                f"that begins `- {{figure: {rule.figure}, reached: [], `"
+            )
+    write_whole(gate, filled.encode())
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ def recipe(config: Config) -> dict[str, Any]:
 
 def model_card(metrics: dict[str, Any], config: Config) -> str:
     """Markdown made from metrics.json, with the figures of --extra files, such as real news, where there are any."""
-    model = recipe(config)["engine"]["model"]
+    trained = recipe(config)["engine"]
+    model = trained["model"]
     ours = config.source.files is None
     extra = model_by_part(metrics)
     baselines = {f"own test: {name}": measured for name, measured in metrics["baselines"].items()}
@@ -62,7 +63,7 @@ def model_card(metrics: dict[str, Any], config: Config) -> str:
         cell=cell,
         code=code,
         documents=config.documents,
-        max_tokens=config.engine.max_tokens,
+        max_tokens=trained.get("max_tokens", config.engine.max_tokens),
         priors=config.measure.priors,
         ours=ours,
         systems={"own test": metrics["test"]} | baselines | extra,

@@ -82,11 +82,18 @@ def risk_diagram(curve: list[list[float]], promised: float) -> str:
 
 
 def learning_curve(run_dir: Path) -> str | None:
-    """Macro-F1 against training rows, of this run and its siblings NAME-... on fewer rows. None without siblings."""
+    """Macro-F1 against training rows, of this run and its siblings NAME-... on fewer rows of the same data.
+
+    None without siblings. Other runs may be called so too, such as those of other seeds.
+    """
+    own = read_record(run_dir / "metrics.json", dict, "write it again with train.evaluate")["training"]
     runs: list[tuple[int, float, dict[str, float]]] = []
     for path in [run_dir / "metrics.json", *run_dir.parent.glob(f"{run_dir.name}-*/metrics.json")]:
         if path.is_file():
             metrics = read_record(path, dict, "write it again with train.evaluate")
+            trained = metrics["training"]
+            if trained != own and (trained.get("data") != own.get("data") or trained["rows"] >= own["rows"]):
+                continue
             extra = {name: figures["macro_f1"] for name, figures in model_by_part(metrics).items()}
             runs.append((metrics["training"]["rows"], metrics["test"]["macro_f1"], extra))
     if len(runs) < 2:

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 
 from onrecord.classifier import Classifier
-from onrecord.inference.backends import FILES
+from onrecord.inference.backends import FILES, RECORD, WEIGHTS, sha256
+from train.config import Stop, read_record
 from train.measure.metrics import macro_f1
 
+DECIDING = (WEIGHTS, RECORD, "calibration.json")  # the record pins the ONNX files and the tokenizer
 SAMPLE = 1000  # sentences, from all over the split: agreement to a third of a percent
 
 
@@ -38,3 +40,18 @@ def measure_backends(checkpoint: Path, texts: list[str], targets: list[int]) -> 
         "lowest_agreement": min(f["equal_labels"] for f in figures.values()),
         "macro_f1_lost": round(max(best - f["macro_f1"] for f in figures.values()), 4),
     }
+
+
+def deciding_files(checkpoint: Path) -> dict[str, str]:
+    """Name -> SHA-256 of the files of a checkpoint that decide what it answers and promises."""
+    return {name: sha256(path) for name in DECIDING if (path := checkpoint / name).is_file()}
+
+
+def refuse_other_figures(checkpoint: Path, metrics: Path) -> None:
+    """Raise Stop if the checkpoint was calibrated or exported again since `metrics` were measured on it.
+
+    Figures of before 0.2.0 do not say on which files.
+    """
+    measured = read_record(metrics, dict, "write it again with train.evaluate").get("files")
+    if measured is not None and measured != deciding_files(checkpoint):
+        raise Stop(f"{checkpoint} was calibrated or exported after {metrics} was measured: run train.evaluate again")

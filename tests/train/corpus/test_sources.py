@@ -381,6 +381,19 @@ def test_a_text_repeated_many_times_costs_no_pairs_and_stays_on_one_side(tmp_pat
     assert not build.near_duplicates(parts)
 
 
+def test_texts_of_one_template_cost_a_pair_each(tmp_path: Path) -> None:
+    """A thousand of them were half a million pairs, and took 16 s; ten thousand would have taken half an hour."""
+    records = [
+        {"text": f"The temperature at the weather station of Pellmouth was {i} degrees at noon.", "label": "up"}
+        for i in range(100, 250)
+    ]
+    parts, _ = read(config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records + rows(40))))
+    pairs = build.near_duplicates({s.doc: [s] for s in parts[WHOLE]})
+    assert len(pairs) == 149 and all(similarity >= 0.7 for similarity, *_ in pairs)
+    made, _ = build.checked(config_of(tmp_path, source__files=str(tmp_path / "mine.csv")))
+    assert sum(any("Pellmouth" in s.text for s in part) for part in made.values()) == 1, "all are in one split"
+
+
 def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
     source = save(tmp_path / "mine.csv", rows(60))
     config = config_of(tmp_path, source__files=source)

@@ -36,11 +36,13 @@ def test_a_calibrated_checkpoint_is_replaced_only_by_force(settings: Config, che
     config = changed(settings, output=str(tmp_path), engine__max_steps=1)
     shutil.copytree(checkpoint, config.checkpoint)
     (config.checkpoint / "calibration.json").write_text("{}")
+    (config.run_dir / "gate.json").write_text("[]")
     with pytest.raises(Stop, match=r"has calibration\.json, which a new training would delete; .*--force"):
         fit.main(config)
-    assert (config.checkpoint / "calibration.json").exists()
+    assert (config.checkpoint / "calibration.json").exists() and (config.run_dir / "gate.json").exists()
     fit.main(config, force=True)
     assert not (config.checkpoint / "calibration.json").exists()
+    assert not (config.run_dir / "gate.json").exists(), "the verdict is of another model"
 
 
 def test_a_kill_between_two_renames_costs_no_checkpoint(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
@@ -61,6 +63,20 @@ def test_a_kill_between_two_renames_costs_no_checkpoint(settings: Config, checkp
     with pytest.raises(Stop, match=r"has calibration\.json, which a new training would delete"):
         fit.main(config)
     assert (config.checkpoint / "calibration.json").exists()
+
+
+def test_a_checkpoint_that_is_a_link_elsewhere_is_put_aside_each_time(settings: Config, tmp_path: Path) -> None:
+    """The second training lost its checkpoint at its very end."""
+    config = changed(settings, output=str(tmp_path), engine__max_steps=1)
+    elsewhere = tmp_path / "elsewhere"
+    fit.main(config)
+    for _ in range(2):
+        shutil.rmtree(elsewhere, ignore_errors=True)
+        config.checkpoint.rename(elsewhere)
+        config.checkpoint.symlink_to(elsewhere)
+        fit.main(config)
+        assert not config.checkpoint.is_symlink() and (elsewhere / "training.json").is_file()
+        fit.main(config)
 
 
 def test_rows_that_a_killed_training_left_are_made_again(settings: Config, tmp_path: Path) -> None:

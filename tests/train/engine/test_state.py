@@ -19,6 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.conftest import LABELS, changed, weights
 from train import fit
 from train.config import FIELDS, Config, Stop, flat
+from train.corpus.splits import load_split
 from train.engine.state import Position, States
 
 # the server has imported everything, so a training starts at once
@@ -254,6 +255,11 @@ def files_of_at_most(size: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_without_room_for_the_rows_is_one_line(settings: Config, tmp_path: Path) -> None:
+    with files_of_at_most(1000), pytest.raises(Stop, match=r"train cannot be written to .*rows: .*; make room there"):
+        load_split(settings.corpus, "train", tmp_path / "rows")
 
 
 def test_a_disk_that_fills_up_while_training_leaves_the_last_good_state(

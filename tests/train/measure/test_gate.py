@@ -12,6 +12,7 @@ import yaml
 
 from onrecord.calibration import Rule
 from train.config import DEFAULTS, Stop
+from train.measure import gate as gate_module
 from train.measure.gate import Bound, NoRegression, judge, look_up, read_rules, released_file, table, with_reached
 from train.measure.promises import abstention, label_sets
 
@@ -126,6 +127,17 @@ def test_the_file_is_filled_by_runs(tmp_path: Path) -> None:
         '- {figure: "a.b, c", reached: [0.5000, 0.6000, 0.7000], below: 0.02, says: "x"} # kept\n'
         "- {figure: d.e, reached: [0.0000, 1.0000, 2.0000], below: 0.1}\n- {figure: f, at_most: 1}\n"
     )
+
+
+def test_a_rule_that_cannot_be_filled_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It kept the figures of before, and nobody was told."""
+    text = "- {figure: a, reached: [0.1], below: 0.1}\n- figure: b\n  reached: [0.1]\n  below: 0.1\n"
+    (tmp_path / "gate.yaml").write_text(text)
+    (tmp_path / "metrics.json").write_text('{"a": 0.5, "b": 0.5}')
+    monkeypatch.setattr(sys, "argv", ["gate", str(tmp_path / "gate.yaml"), str(tmp_path / "metrics.json")])
+    with pytest.raises(Stop, match="the rule of b cannot be filled"):
+        gate_module.main()
+    assert (tmp_path / "gate.yaml").read_text() == text
 
 
 @pytest.mark.parametrize(
