@@ -108,8 +108,8 @@ def _mail(data: bytes) -> str:
     if not bodies:
         raise ValueError("is a mail without text; save what is attached to it and read that")
     try:
-        text = "\n".join(str(part.get_content()) for part in bodies)
-    except Exception as error:  # a character set that there is not, or is none
+        text = "\n".join(map(_decoded, bodies))
+    except Exception as error:  # a character set that there is not, is none, or is another one
         raise ValueError(f"is a mail whose text cannot be decoded ({error}); save its text as UTF-8") from None
     if kind == "text/html" and text.strip():
         page = len(bodies) == 1 and re.match(r"\s*<(?:!doctype|html)\b", text, re.IGNORECASE)
@@ -124,6 +124,13 @@ def _inline(part: MIMEPart, kind: str) -> Iterator[MIMEPart]:
             yield from _inline(each, kind)
     elif part.get_content_type() == kind and not part.is_attachment() and not part.get_filename():
         yield part
+
+
+def _decoded(part: MIMEPart) -> str:
+    """The text of a part, as UTF-8 where it names no character set. Raises ValueError for bytes of another one."""
+    text = bytes(part.get_payload(decode=True)).decode(part.get_content_charset("utf-8"))  # type: ignore[arg-type]
+    text.encode()  # no half characters, as unicode_escape makes them
+    return text
 
 
 def _pdf(data: bytes) -> str:

@@ -99,6 +99,7 @@ def test_mail() -> None:
     alone = document_text(mail("", "<table><tr><td>We go.</td></tr></table>"), "a.eml") or ""
     assert alone.startswith("<html>") and "We go." in alone
     assert document_text(mail("He left."), "a.txt") is None
+    assert document_text("Subject: none is named\n\n“We go.”\n".encode(), "a.eml") == "“We go.”\n"
 
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
@@ -179,7 +180,9 @@ def blank_pdf(password: str = "") -> bytes:
         (b"Content-Type: " + b"(" * 10_000 + b"\n\nHe left.", "a.eml", "spoiled mail (RecursionError)"),
         (b"Subject: x\nContent-Type: image/png\n\nx", "a.eml", "without text"),
         (b'Subject: x\nContent-Type: text/plain; charset="zork"\n\n\xe9', "a.eml", ""),
-        (b"Content-Type: text(; charset*=utf-8''utf-8\n\nHe left.", "a.eml", "cannot be decoded"),
+        (b"Content-Type: text(; charset*=utf-8''utf-8\n\nHe left.", "a.eml", ""),
+        (b"Content-Type: text/plain; charset=ascii\n\nThe caf\xe9 shut.", "a.eml", "cannot be decoded"),
+        (b"Content-Type: text/plain; charset=unicode_escape\n\nHe \\ud800 left.", "a.eml", "cannot be decoded"),
     ],
 )
 def test_what_cannot_be_read_says_the_way_out(data: bytes, name: str, message: str) -> None:
