@@ -143,6 +143,7 @@ def _tokens(reader: Reader) -> list[Token]:
 
 
 _EVERY = lazy(
+    r"\b(?:each|every) (?:day|night|weekday),? \(?$|"
     r"\b(?:each|every) (?:other )?(?:(?:year|month|week)(?:,? (?:on|in|from))? (?:the )?)?$|\bannually,? (?:on|in) "
     r"(?:the )?$",
     re.IGNORECASE,

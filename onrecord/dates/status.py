@@ -295,8 +295,8 @@ def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
     """Whether this day of a sentence gives way to another one there."""
     others = [w for w in dates if w is not when and not w.past]
     before = text[max(0, when.start - 100, *(w.end for w in dates if w.end <= when.start)) : when.start]
-    if _SUPERSEDED.match(text, when.end):
-        return True
+    if _SUPERSEDED.match(text, when.end):  # an inquest that opened on April 29 and was adjourned is not moved from it
+        return not when.past or bool(_DUE.search(before) or _ONCE.search(before))
     if not others:
         return bool(_INSTEAD_OF.search(before) and re.search(r"\binstead of|rather than", before))
     if _INSTEAD_OF.search(before):

@@ -253,6 +253,18 @@ def test_title_and_place(text: str, title: str, place: str | None) -> None:
     assert (event.title, event.place) == (title, place)
 
 
+@pytest.mark.parametrize(
+    ("text", "previous"),
+    [
+        ("The inquest, which opened on April 29, was adjourned until September 5.", None),
+        ("The inquest, planned for April 29, 2024, was adjourned until September 5.", date(2024, 4, 29)),
+    ],
+)
+def test_what_has_begun_was_not_moved_from_that_day(text: str, previous: date | None) -> None:
+    (event,) = events(text)
+    assert event.status == "moved" and (event.previous and event.previous.first) == previous
+
+
 def test_a_long_title_is_cut_at_a_word() -> None:
     text = (
         "The committee on fisheries, forests, parks, rivers, lakes and all other waters of the north meets on Monday."
@@ -346,6 +358,7 @@ def test_a_diary_is_wanted_by_few() -> None:
             [("confirmed", "2024-05-06", "2024-05-06"), ("confirmed", "2024-05-07", "2024-05-07")],
         ),
         ("The shop is open 9am-5pm Monday to Saturday.", []),
+        ("A lane will shut each day, Monday through Thursday, from May 13.", [("confirmed", *["2024-05-13"] * 2)]),
         ("The shop will be open Tuesday-Sunday, 10am-5pm.", []),
         ("The shop will be open at 10am Monday-Friday.", []),
         ("Accounts are due within two weeks of May 14.", []),
