@@ -242,16 +242,16 @@ def days_later(text: str, tokens: Sequence[Token]) -> list[Token]:
             or not isinstance(base.first, date)
             or base.end > m.start()
             or not re.search(r"\w", text[base.end : m.start()])  # on May 7, a day later: moved by it
-            or any(_day(t.first) > _day(base.first) for t in before if t.first)
+            or any(day_of(t.first) > day_of(base.first) for t in before if t.first)
         ):
             continue
         n = (NUMBERS.get(m["n"].lower()) or int(m["n"])) if m["n"] else 1
         unit = (m["unit"] or m["following"] or "day").lower()
-        day = later(_day(base.first), unit, n)
+        day = later(day_of(base.first), unit, n)
         first, last = span("week", day) if unit == "week" else (day, day)
         found.insert(len(before), Token(m.start(), m.end(), unit, first, last, form="date"))
     return found
 
 
-def _day(moment: date | datetime) -> date:
+def day_of(moment: date | datetime) -> date:
     return moment.date() if isinstance(moment, datetime) else moment

@@ -21,7 +21,7 @@ from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY
 from onrecord.dates.expression import CONTEXT, Clock, Reader, Token
 from onrecord.dates.grammar import RULES
 from onrecord.dates.normalise import plain
-from onrecord.dates.periods import _day, days_later
+from onrecord.dates.periods import day_of, days_later
 from onrecord.dates.verbs import ENDURED, MOVED
 from onrecord.dates.zones import zone_behind, zone_named, zone_of_city
 from onrecord.patterns import lazy
@@ -177,7 +177,7 @@ def _in_order(text: str, tokens: list[Token], today: date) -> list[Token]:
     dated = [k for k, t in enumerate(result) if t.kind in ("day", "instant", "range") and t.form in ("weekday", "date")]
     for place, k in enumerate(dated[1:]):
         a, b = next((result[i] for i in reversed(dated[: place + 1]) if result[i].kind), result[k]), result[k]
-        if not a.past and not b.past and a.last and b.first and b.last and _day(b.first) < _day(a.last):
+        if not a.past and not b.past and a.last and b.first and b.last and day_of(b.first) < day_of(a.last):
             result[k] = _behind(text, a, b, today)
     named = [
         k
@@ -205,12 +205,12 @@ def _behind(text: str, a: Token, b: Token, today: date) -> Token:
     if b.form != "weekday" or not re.search(WEEKDAY, words) or _WHICH_WEEK.search(words):
         return b
     assert b.first and b.last
-    todays = _day(b.first) == today  # of "on Tuesday and put to a vote on Thursday", written on a Thursday
+    todays = day_of(b.first) == today  # of "on Tuesday and put to a vote on Thursday", written on a Thursday
     goes_on, goes_back = _LIST.fullmatch(gap) if todays else _NEXT.search(gap), _BEFORE_THAT.search(gap)
     if goes_back and not goes_on and not todays:
         return b
     later = replace(b, first=b.first + 7 * DAY, last=b.last + 7 * DAY)
-    follows = a.last and later.first and _day(later.first) >= _day(a.last)
+    follows = a.last and later.first and day_of(later.first) >= day_of(a.last)
     return later if goes_on and not goes_back and a.form == "weekday" and follows else replace(b, kind=None)
 
 
@@ -357,9 +357,9 @@ def _ordered(before: str, new: Token, old: Token, today: date) -> Token:
     """The new day of a move. Of two weekdays the nearest are meant, unless what is put back came out earlier, or the
     new one would be today: "put back from Monday to Thursday", written on a Thursday, is left out.
     """
-    if not (new.form == old.form == "weekday" and new.first and old.first and _day(new.first) < _day(old.first)):
+    if not (new.form == old.form == "weekday" and new.first and old.first and day_of(new.first) < day_of(old.first)):
         return new
-    doubtful = _day(new.first) == today or _PUT_BACK.search(before)
+    doubtful = day_of(new.first) == today or _PUT_BACK.search(before)
     return replace(new, kind=None) if doubtful and not re.search(r"\b(?:forward|up)\b", before) else new
 
 
