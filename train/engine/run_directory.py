@@ -12,15 +12,19 @@ from train.engine.checkpoint import put_back
 from train.engine.state import KEPT
 
 MARKER = "made-by-train.fit"
-# made of a checkpoint, by hours
-MADE_OF_IT = ("calibration.json", "model.onnx", "model.int8.onnx", "export.json", "README.md")
+# what a training writes into its checkpoint; some tokenizers have other files
+WRITTEN = {"training.json", "train_config.yaml", "config.json", "model.safetensors", "tokenizer.json"} | {
+    *("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "chat_template.jinja"),
+    *("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model", "tokenizer.model"),
+}
 
 
 def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelerator, replace: bool) -> None:
     """Take the run directory for this training, before an hour is spent. All processes wait for the first, which works.
 
     Raises Stop if the directory holds what no training made, is held by another one, cannot be written, has no room for
-    checkpoint and states, or, unless `replace`, if its checkpoint was calibrated, exported or measured.
+    checkpoint and states, or, unless `replace`, if its checkpoint holds more than a training writes: a calibration, an
+    export, a model card, somebody's notes.
     """
     if accelerator.is_main_process:
         _refuse_foreign(config.run_dir)
@@ -35,11 +39,11 @@ def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelera
         except Timeout as error:
             raise Stop(f"another training works in {config.run_dir}; wait for it, or give another --run") from error
         put_back(config.checkpoint)
-        made_of_it = [name for name in MADE_OF_IT if (config.checkpoint / name).exists()]
-        if made_of_it and not replace:
+        found = {path.name for path in config.checkpoint.iterdir()} if config.checkpoint.is_dir() else set()
+        if (more := sorted(found - WRITTEN)) and not replace:
             _lock(config.run_dir).release(force=True)
             raise Stop(
-                f"{config.checkpoint} has {', '.join(made_of_it)}, which a new training would delete; "
+                f"{config.checkpoint} has {', '.join(more)}, which a new training would delete; "
                 "give another --run, or --force"
             )
         shutil.rmtree(config.run_dir / "rows", ignore_errors=True)  # of other data or another tokenizer, perhaps

@@ -32,12 +32,15 @@ def test_files_that_no_training_made_are_left_alone(settings: Config, tmp_path: 
     assert len(list(work.rglob("thesis.tex"))) == 3
 
 
-def test_a_calibrated_checkpoint_is_replaced_only_by_force(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+def test_what_a_training_does_not_write_is_deleted_only_by_force(
+    settings: Config, checkpoint: Path, tmp_path: Path
+) -> None:
     config = changed(settings, output=str(tmp_path), engine__max_steps=1)
     shutil.copytree(checkpoint, config.checkpoint)
     (config.checkpoint / "calibration.json").write_text("{}")
+    (config.checkpoint / "notes.md").write_text("seed 1 is the one")
     (config.run_dir / "gate.json").write_text("[]")
-    with pytest.raises(Stop, match=r"has calibration\.json, which a new training would delete; .*--force"):
+    with pytest.raises(Stop, match=r"has calibration\.json, notes\.md, which a new training would delete; .*--force"):
         fit.main(config)
     assert (config.checkpoint / "calibration.json").exists() and (config.run_dir / "gate.json").exists()
     fit.main(config, force=True)
