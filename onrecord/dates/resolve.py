@@ -159,6 +159,7 @@ def _no_date(text: str, token: Token) -> bool:
 
 _LIST = lazy(r"(?:\s*,|\s+(?:and|or|then)\b)+\s*(?:on\s+)?(?:(?:late|early)\s+)?")
 _NEXT = lazy(r"\b(?:and|or|but|then|before|until|till|ahead of|prior to)\b|^,(?: [\w’'-]+){0,3} (?:on )?$")
+_OWN_CLAUSE = lazy(r", (?:and|but|while|as)\b(?! then\b)(?!.*\b(?:that|following) (?:[\w’'-]+ )?$)", re.DOTALL)
 _BEFORE_THAT = lazy(r"\b(?:after|following|follows?|if|unless|once|when)\b")
 _WHICH_WEEK = lazy(r"\b(?:this|next|last|past|coming|week|fortnight)\b", re.IGNORECASE)
 _LASTING = lazy(
@@ -171,7 +172,8 @@ _LASTING = lazy(
 def _in_order(text: str, tokens: list[Token], today: date) -> list[Token]:
     """Weekdays of a list or a story follow each other: on a Thursday, "Wednesday and Thursday" to come are next week's,
     and so is the Friday of "will start on Monday and end on Friday". Without such a word one that would come out
-    before what stands before it is left out, but for what the other follows ("on Monday, after a vote on Friday").
+    before what stands before it is left out, but for what the other follows ("on Monday, after a vote on Friday") and
+    what a clause of its own says ("They play on Monday, and the team is named on Saturday").
     """
     result = list(tokens)
     dated = [k for k, t in enumerate(result) if t.kind in ("day", "instant", "range") and t.form in ("weekday", "date")]
@@ -207,7 +209,7 @@ def _behind(text: str, a: Token, b: Token, today: date) -> Token:
     assert b.first and b.last
     todays = day_of(b.first) == today  # of "on Tuesday and put to a vote on Thursday", written on a Thursday
     goes_on, goes_back = _LIST.fullmatch(gap) if todays else _NEXT.search(gap), _BEFORE_THAT.search(gap)
-    if goes_back and not goes_on and not todays:
+    if not todays and ((goes_back and not goes_on) or (_OWN_CLAUSE.search(gap) and not _LIST.fullmatch(gap))):
         return b
     later = replace(b, first=b.first + 7 * DAY, last=b.last + 7 * DAY)
     follows = a.last and later.first and day_of(later.first) >= day_of(a.last)

@@ -52,8 +52,9 @@ _NOT_HELD = re.compile(
     re.IGNORECASE,
 )
 _LATER = r"(?:postponed|put\ off|put\ back|put\ on\ hold|pushed\ back|delayed|deferred|suspended|shelved)"
-_POSTPONED = re.compile(
-    rf"{_AUX}(?:{_LATER}|stayed|paused|on\ hold)\b|\b{_LATER}\ (?:the|its|his|her|their|a|an|all|\w+day['’]s)\b"
+_POSTPONED = re.compile(  # who has stayed silent has put nothing off
+    rf"{_AUX}(?:{_LATER}|(?<!has\ )(?<!have\ )(?<!had\ )(?:stayed|paused)|on\ hold)\b"
+    rf"|\b{_LATER}\ (?:the|its|his|her|their|a|an|all|\w+day['’]s)\b"
     rf"|\b{_LATER}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|indefinitely)\b)",
     re.VERBOSE | re.IGNORECASE,
 )

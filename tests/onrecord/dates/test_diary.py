@@ -147,6 +147,7 @@ def test_what_makes_an_event() -> None:
         ("The visit planned for May 8 is on hold.", "cancelled"),
         ("The troops will be pulled back on May 8.", "confirmed"),
         ("The strike on May 8 will not be averted.", "confirmed"),
+        ("Orlov, whose term ends on May 8, has stayed silent.", "confirmed"),
         ("The trial will open on Thursday, May 9, three days late.", "moved"),
         ("The ship due in Orsk on Sunday will berth on Tuesday instead.", "moved"),
         ("It put off its flights to May 12; they had been announced for May 9.", "moved"),
