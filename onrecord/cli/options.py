@@ -16,8 +16,8 @@ Model = Annotated[
     str | None,
     typer.Option(
         "--model",
-        help="checkpoint directory or hub id; if not given, what ONRECORD_MODEL names, runs/default/checkpoint where "
-        "it is here, or the installed model wheel",
+        help="checkpoint directory, name of an installed model wheel, or hub id; if not given, what ONRECORD_MODEL "
+        "names, runs/default/checkpoint where it is here, or the installed model wheel",
     ),
 ]
 Prior = Annotated[

@@ -60,9 +60,19 @@ def test_the_order_in_which_a_model_is_looked_for(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("ONRECORD_MODEL", str(small))
     assert found() == (str(small), "named by the environment variable ONRECORD_MODEL")
     assert find_checkpoint(base).reason == "named by the caller"
+    assert find_checkpoint("onrecord-model-small").source == str(small), "beside base, which goes before it"
+    monkeypatch.setenv("ONRECORD_MODEL", "onrecord_model_base")
+    assert found() == (str(base), "named by the environment variable ONRECORD_MODEL")
+    made(Path("onrecord-model-small"))
+    assert find_checkpoint("onrecord-model-small").source == "onrecord-model-small", "a directory of that name"
     monkeypatch.setenv("ONRECORD_MODEL", str(tmp_path / "gone"))
     with pytest.raises(CheckpointError, match=r"no checkpoint at .*gone"):
         find_checkpoint()
+
+
+def test_a_wheel_that_is_not_installed_is_not_looked_for_elsewhere() -> None:
+    with pytest.raises(CheckpointError, match=r"the model wheel onrecord-model-base is not installed here"):
+        find_checkpoint("onrecord-model-base")
 
 
 def test_a_file_of_a_wheel_that_was_changed_is_named(tmp_path: Path) -> None:
