@@ -1,7 +1,7 @@
 """Days, weeks, months and feasts of the calendar, and the English words for them."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 DAY = timedelta(days=1)
 MONTHS = tuple("January February March April May June July August September October November December".split())
@@ -10,6 +10,11 @@ WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".spli
 WEEKDAY = rf"(?:{'|'.join(WEEKDAYS)})"
 MONTH = rf"(?:{'|'.join(MONTHS)})"
 PART_OF_DAY = r"(?:\s+(?:morning|afternoon|evening|night|lunchtime))?(?!\w| (?:mornings|afternoons|evenings|nights)\b)"
+
+
+def day_of(moment: date | datetime) -> date:
+    """The day of a clock time; a day itself."""
+    return moment.date() if isinstance(moment, datetime) else moment
 
 
 def span(unit: str, day: date) -> tuple[date, date]:

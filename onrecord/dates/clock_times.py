@@ -7,8 +7,17 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from onrecord.dates.calendar_arithmetic import WEEKDAY
-from onrecord.dates.expression import DAY_NUMBER, NUMBERS, PLAIN, SHORT_MONTH, Clock, Reader, Token, unresolved
-from onrecord.dates.verbs import ENDURED, MOVED
+from onrecord.dates.expression import (
+    DAY_NUMBER,
+    MOVED_FROM,
+    NUMBERS,
+    PLAIN,
+    SHORT_MONTH,
+    Clock,
+    Reader,
+    Token,
+    unresolved,
+)
 from onrecord.dates.zones import zone_behind, zone_of_city
 from onrecord.patterns import lazy
 
@@ -80,9 +89,7 @@ def clock(r: Reader, m: re.Match[str]) -> Token | None:
         if not m["p1"] and first >= last:  # 11 to 1 p.m.
             first = _hour(m["h1"], m["m1"], "a")
     clock = Clock(first or last, last if first else None, r.zone)
-    if first and re.search(
-        rf"\b(?!{ENDURED}){MOVED}\w*\b[^,;]{{0,60}},? from $", r.before(m)
-    ):  # moved from 10 a.m. to 2 p.m.
+    if first and MOVED_FROM.search(r.before(m)):  # moved from 10 a.m. to 2 p.m.
         clock = replace(clock, first=last, last=None)
     elif first and m["word"] in ("and", "&") and not re.search(r"\bbetween $", r.before(m), re.IGNORECASE):
         clock = replace(clock, last=None, others=((last, m.start("h2") if m["h2"] else m.start("noon")),))

@@ -22,7 +22,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAY
+from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAY, day_of
 from onrecord.dates.resolve import When
 from onrecord.dates.status import EXACT, Outcome, Status, called_off, outcomes
 from onrecord.dates.title import Occasion, names, occasion, place, statement_of, title
@@ -120,7 +120,7 @@ def diary(
     origin = _origin(statements, published, source)
     events = []
     for mention in known:
-        day = _day((mention.event.previous or mention.event.when).first)
+        day = day_of((mention.event.previous or mention.event.when).first)
         counts[day] += 1
         name = f"{origin}\n{day}\n{counts[day]}"
         events.append(
@@ -256,11 +256,7 @@ def _agree(a: When, b: When) -> bool:
         if bool(a.first.tzinfo) != bool(b.first.tzinfo):
             return a.first.replace(tzinfo=None) == b.first.replace(tzinfo=None)
         return a.first == b.first
-    return _day(a.first) <= _day(b.last) and _day(b.first) <= _day(a.last)
-
-
-def _day(moment: date | datetime) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment
+    return day_of(a.first) <= day_of(b.last) and day_of(b.first) <= day_of(a.last)
 
 
 def _better(a: When, b: When) -> bool:
@@ -269,7 +265,7 @@ def _better(a: When, b: When) -> bool:
 
 
 def _exactness(when: When) -> tuple[bool, bool, timedelta]:
-    return when.kind in EXACT, isinstance(when.first, datetime), _day(when.first) - _day(when.last)
+    return when.kind in EXACT, isinstance(when.first, datetime), day_of(when.first) - day_of(when.last)
 
 
 def _origin(statements: Sequence[Dated], published: date | datetime, source: str | None) -> str:

@@ -52,7 +52,7 @@ COUNTED = (  # what a number before it counts: 9 countries
     r"|(?:people|men|women|children)\b)"
 )
 PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{FUNCTION_WORD})"  # nothing that the expression could be an adjective of
-_MOVED_FROM = lazy(rf"\b(?!{ENDURED}){MOVED}\w*\b[^,;]{{0,60}},? from(?: the)? $", re.IGNORECASE)
+MOVED_FROM = lazy(rf"\b(?!{ENDURED}){MOVED}\w*\b[^,;]{{0,60}},? from(?: the)? $", re.IGNORECASE)
 _MOVED_TO = lazy(rf" to (?:the )?(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)")
 
 
@@ -110,7 +110,7 @@ class Reader:
 
     def direction(self, match: re.Match[str]) -> str:
         """future, past or open: where the expression lies."""
-        if _MOVED_FROM.search(self.before(match)) and _MOVED_TO.match(self.behind(match)):
+        if MOVED_FROM.search(self.before(match)) and _MOVED_TO.match(self.behind(match)):
             return "future"  # moved from Monday to Friday
         direction = self.tenses.direction(*match.span())
         return "future" if direction == "open" and self.scheduling else direction

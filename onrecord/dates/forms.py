@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from onrecord.dates.calendar_arithmetic import day_of
 from onrecord.dates.diary import Event
 from onrecord.dates.identity import Entry, known_again
 from onrecord.dates.resolve import When
@@ -167,7 +168,7 @@ def _known(calendar: bytes) -> dict[str, _Known]:
             str(entry.get("url", "")),
             Entry(
                 uid,
-                day.date() if isinstance(day, datetime) else day,
+                day_of(day),
                 str(entry.get("summary", "")),
                 str(entry.get("description", "")).partition("\n\n")[0],
             ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
 
+from onrecord.dates.calendar_arithmetic import day_of
 from onrecord.dates.diary import Event
 from onrecord.dates.title import stems
 
@@ -56,10 +57,6 @@ def known_again(events: Sequence[Event], sentences: Sequence[str], entries: Sequ
 def _likeness(
     event: Event, entry: Entry, ours: tuple[frozenset[str], ...], theirs: tuple[frozenset[str], ...]
 ) -> float:
-    days = {_day(w.first) for w in (event.when, event.previous) if w}
+    days = {day_of(w.first) for w in (event.when, event.previous) if w}
     title, sentence = (len(a & b) / (min(len(a), len(b)) or 1) for a, b in zip(ours, theirs, strict=True))
     return 5 * (entry.day in days) + 2 * (entry.uid == event.uid) + 2 * title + sentence
-
-
-def _day(moment: date | datetime) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment

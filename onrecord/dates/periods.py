@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 
-from onrecord.dates.calendar_arithmetic import DAY, MONTH, WEEKDAY, WEEKDAYS, later, month_number, span
+from onrecord.dates.calendar_arithmetic import DAY, MONTH, WEEKDAY, WEEKDAYS, day_of, later, month_number, span
 from onrecord.dates.expression import NAMES, NUMBER, NUMBERS, ORDINALS, PLAIN, SHORT_MONTH, Reader, Token, unresolved
 from onrecord.patterns import lazy
 
@@ -251,7 +251,3 @@ def days_later(text: str, tokens: Sequence[Token]) -> list[Token]:
         first, last = span("week", day) if unit == "week" else (day, day)
         found.insert(len(before), Token(m.start(), m.end(), unit, first, last, form="date"))
     return found
-
-
-def day_of(moment: date | datetime) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment

@@ -13,11 +13,12 @@ from onrecord.patterns import lazy
 # "Monday"
 NAMED_DAY = lazy(
     rf"\b(?!(?:On|By|In|At|Until|Till|Before|From|Since|After|Next|Last|This|Late|Later|Early|Earlier|Also|Meanwhile"
-    rf"|Here|Come|Starting|Beginning|Effective|Between|Through|To|And|Or|But|Not|Both|Either|{MONTH})\s)[A-Z]\w*[a-z][\w’'-]*\s+$"
+    rf"|Here|Come|Starting|Beginning|Effective|Between|Through|To|And|Or|But|Not|Both|Either|{MONTH})\s)"
+    r"[A-Z]\w*[a-z][\w’'-]*\s+$"
 )
 _SUBJECT = lazy(  # Wednesday will host Leeds on Saturday
-    rf"\s+(?:will|would|can|could|may|might|must|should|has|have|is|was)\b[^,;:]*?\s(?:on\s+(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)"
-    rf"|today\b|tomorrow\b|yesterday\b)"
+    r"\s+(?:will|would|can|could|may|might|must|should|has|have|is|was)\b[^,;:]*?\s"
+    rf"(?:on\s+(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)|today\b|tomorrow\b|yesterday\b)"
 )
 # before "last", which is none in "will last Monday to Friday"
 _LASTING = ("will", "may", "might", "could", "would", "should", "expected to", "scheduled to", "set to", "likely to")
