@@ -12,6 +12,7 @@ from huggingface_hub.utils import filter_repo_objects
 
 from train import calibrate, publish
 from train.config import Config, Stop, changed
+from train.measure.shipped import deciding_files
 
 
 class Hub:
@@ -61,7 +62,7 @@ def trained(exported: Config, tmp_path: Path) -> Path:
     (checkpoint / "more").mkdir()
     for path in ("notes.txt", "credentials.json", "more/config.json", "other.safetensors", "../predictions.json"):
         (checkpoint / path).write_text("{}")
-    (checkpoint.parent / "metrics.json").write_text("{}")
+    (checkpoint.parent / "metrics.json").write_text(json.dumps({"files": deciding_files(checkpoint)}))
     return config.run_dir
 
 

@@ -34,8 +34,13 @@ def made_run(directory: Path, default: str = "onnx") -> Path:
     for name in (*wheels.READ, "model.onnx", "model.int8.onnx", "model.safetensors", "optimizer.pt"):
         (checkpoint / name).write_bytes(name.encode() * 1000)
     (checkpoint / "export.json").write_text(json.dumps({"default": default}))
-    (directory / "metrics.json").write_text("{}")
+    measure(directory)
     return directory
+
+
+def measure(run: Path) -> None:
+    """The figures of a checkpoint as it is, as far as packing reads them."""
+    (run / "metrics.json").write_text(json.dumps({"files": deciding_files(run / "checkpoint")}))
 
 
 @pytest.fixture
@@ -68,6 +73,7 @@ def test_the_same_checkpoint_makes_the_same_bytes(tmp_path: Path, monkeypatch: p
     sums = dict(line.split("  ")[::-1] for line in (tmp_path / "a" / "SHA256SUMS").read_text().splitlines())
     assert sums == {name: hashlib.sha256((tmp_path / "a" / name).read_bytes()).hexdigest() for name in made[1:]}
     (run / "checkpoint" / "calibration.json").write_text("{}")
+    measure(run)
     wheels.main({"small": run}, tmp_path / "b")
     assert (tmp_path / "a" / made[3]).read_bytes() != (tmp_path / "b" / made[3]).read_bytes()
 
@@ -99,7 +105,6 @@ def test_a_run_that_is_not_finished_is_no_wheel(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["calibration.json", "export.json", "model.safetensors"])
 def test_figures_of_another_state_of_the_checkpoint_are_not_packed(name: str, tmp_path: Path) -> None:
     run = made_run(tmp_path / "run")
-    (run / "metrics.json").write_text(json.dumps({"files": deciding_files(run / "checkpoint")}))
     wheels.model_files("small", run)
     with open(run / "checkpoint" / name, "a") as file:
         file.write(" ")
@@ -114,8 +119,8 @@ def test_files_of_two_trainings_are_no_wheel(exported: "Config", tmp_path: Path)
     shutil.copytree(exported.run_dir, tmp_path / "run")
     config = changed(exported, output=str(tmp_path), run="run")
     calibrate.main(config)
-    for name in ("checkpoint/README.md", "metrics.json"):
-        (config.run_dir / name).write_text("{}")
+    (config.checkpoint / "README.md").write_text("{}")
+    measure(config.run_dir)
     assert wheels.main({"small": config.run_dir}, tmp_path / "out") == 0
     made = sorted(path.name for path in (tmp_path / "out").iterdir())
     file = config.checkpoint / "tokenizer.json"
@@ -150,7 +155,7 @@ def link_requirements(site: Path) -> None:
 def test_in_a_fresh_environment_the_wheels_answer_from_any_directory(exported: "Config", tmp_path: Path) -> None:
     calibrate.main(exported)
     (exported.checkpoint / "README.md").write_text("# A tiny model\n")
-    (exported.run_dir / "metrics.json").write_text("{}")
+    measure(exported.run_dir)
     wheels.main({"small": exported.run_dir}, tmp_path / "dist")
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)

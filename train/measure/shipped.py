@@ -48,10 +48,6 @@ def deciding_files(checkpoint: Path) -> dict[str, str]:
 
 
 def refuse_other_figures(checkpoint: Path, metrics: Path) -> None:
-    """Raise Stop if the checkpoint was calibrated or exported again since `metrics` were measured on it.
-
-    Figures of before 0.2.0 do not say on which files.
-    """
-    measured = read_record(metrics, dict, "write it again with train.evaluate").get("files")
-    if measured is not None and measured != deciding_files(checkpoint):
+    """Raise Stop if `metrics` were not measured on the checkpoint as it is, but before its last export, for one."""
+    if read_record(metrics, dict, "write it again with train.evaluate").get("files") != deciding_files(checkpoint):
         raise Stop(f"{checkpoint} was calibrated or exported after {metrics} was measured: run train.evaluate again")
