@@ -138,7 +138,7 @@ def refuse_leakage(parts: dict[str, list[Sentence]], warn: bool = False) -> None
         )
 
 
-def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
+def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> None:
     """Print the audit's figures. Raises Stop with its faults, if there are any."""
     # here: it brings torch and sentence-transformers, which a plain build does not need
     from train.corpus.audit import audit
@@ -150,7 +150,6 @@ def refuse_unsound(parts: dict[str, list[Sentence]], config: Config) -> int:
     print("\n".join(f"{name:20}{value:>8}" for name, value in figures.items()))
     if faults:
         raise Stop(f"the audit found {len(faults)} faults:\n  " + "\n  ".join(faults))
-    return 0
 
 
 def parquet(rows: list[Sentence], labels: list[str], ours: bool) -> bytes:
@@ -273,7 +272,9 @@ def _origin(config: Config) -> list[str]:
 def main(config: Config, check: bool = False, audit: bool = False) -> int:
     parts, config = checked(config)
     if audit:
-        return refuse_unsound(parts, config)
+        refuse_unsound(parts, config)
+        if not check:
+            return 0
     dealt = {s.doc: name for name, rows in parts.items() for s in rows if s.meta["part"] != "guidelines"}
     decided = dealt if config.source.files is None else {}
     files = build(parts, config)

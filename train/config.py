@@ -275,7 +275,8 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     """
     usage = f"python -m {prog} [--config FILE] [--section.key value ...]"
     parser = argparse.ArgumentParser(prog=f"python -m {prog}", usage=usage, allow_abbrev=False)
-    parser.add_argument("--config", metavar="FILE", help="YAML with the keys that differ from configs/default.yaml")
+    about = "YAML with the keys that differ from configs/default.yaml"
+    parser.add_argument("--config", metavar="FILE", action="append", help=about)
     for name, options in extra.items():
         parser.add_argument(f"--{name}", **options)
     groups = {name: parser.add_argument_group(name) for name in sorted(SECTIONS)}
@@ -286,12 +287,16 @@ def parse(argv: list[str] | None = None, prog: str = "train", **extra: dict[str,
     if unknown:
         parser.error(_unknown(unknown[0].lstrip("-").partition("=")[0], "option --"))
     options = vars(namespace)
+    if len(files := options["config"] or []) > 1:
+        parser.error(f"--config is there {len(files)} times, and one would be lost: put its keys into one file")
+    if empty := [key for key in FIELDS if key in options and not options[key].strip()]:  # a variable that is not set
+        parser.error(f"--{empty[0]} is empty: give a value; null is written out")
     try:
-        values = _merged(_read(DEFAULTS), _read(options["config"]) if options["config"] else {})
+        values = _merged(_read(DEFAULTS), _read(files[0]) if files else {})
         words = {key: _value(key, options[key]) for key in FIELDS if key in options}
         config = Config.model_validate(_merged(values, _nested(words)))
     except (OSError, yaml.YAMLError) as error:
-        parser.error(f"--config {options['config']}: {' '.join(str(error).split())}")
+        parser.error(f"--config {', '.join(files)}: {' '.join(str(error).split())}")
     except (ValueError, Stop) as error:
         parser.error(reasons(error))
     return config, {name: options[name] for name in extra}

@@ -46,10 +46,10 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
     With `release`, a gate without a failing rule makes these answers the released ones. Raises Stop, before anything is
     measured, for a release without a rule that says where they are kept.
     """
-    rules = read_rules(gate) if gate else []
+    rules = [] if gate is None else read_rules(gate)
     released = released_file(rules)
     if release and released is None:
-        why = f"{gate} has no rule no_regression" if gate else "there is no gate"
+        why = f"{gate} has no rule no_regression" if rules else "there is no gate"
         raise Stop(
             f"--release: {why}, so nothing says which file keeps the released answers; give --measure.gate FILE with "
             "one"
@@ -379,7 +379,7 @@ def render(metrics: dict[str, Any], labels: list[str], unit: str = "documents") 
 def _command() -> int:
     config, options = parse(
         prog="train.evaluate",
-        extra=dict(nargs="*", default=[], help="further labelled tables (text, label) to measure beside test"),
+        extra=dict(nargs="+", default=[], help="further labelled tables (text, label) to measure beside test"),
         release=dict(
             action="store_true",
             help="if no rule fails, make this run's answers the released ones that later runs are compared with",

@@ -104,6 +104,8 @@ def test_what_differs_makes_the_same_config_again(tmp_path: Path) -> None:
      (["--corpus.labels", "null", "--source.files", "x.csv"], "set priors: {} or name the labels"),
      (["--measure.cues", "{none: '('}"], "measure.cues: none: '(' is no regular expression"),
      (["--measure.metric", "f1:c"], "measure.metric: f1:c names none of the labels claim"),
+     (["--measure.gate", ""], "--measure.gate is empty: give a value; null is written out"),
+     (["--config", "configs/base.yaml", "--config", "configs/gpu.yaml"], "--config is there 2 times"),
      (["--config", "nowhere.yaml"], "--config nowhere.yaml: [Errno 2] No such file")],
 )  # fmt: skip
 def test_wrong_keys_and_values_exit_2(words: list[str], message: str, capsys: pytest.CaptureFixture) -> None:

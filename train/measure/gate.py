@@ -16,10 +16,11 @@ from statistics import fmean
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError, model_validator
 
 from onrecord.tables.parts import write_whole
 from train.config import Stop, read_record, read_text, read_yaml, run
+from train.measure.paired import ROUNDS
 
 PASS, FAIL, INVESTIGATE, UNRELEASED = "pass", "fail", "investigate", "unreleased"
 
@@ -42,11 +43,11 @@ class Bound(BaseModel):
 
     figure: str  # dotted path, a number indexes a list: test.macro_f1_interval.0
     says: str = ""  # what the figure is, for a reader of the table
-    at_least: float | None = None
-    at_most: float | None = None
-    reached: list[float] = []  # the figure in runs of this recipe that differ in the seed
-    below: Annotated[float, Field(ge=0)] | None = None  # the floor lies so far under the mean of `reached`
-    above: Annotated[float, Field(ge=0)] | None = None  # the ceiling lies so far over it
+    at_least: FiniteFloat | None = None
+    at_most: FiniteFloat | None = None
+    reached: list[FiniteFloat] = []  # the figure in runs of this recipe that differ in the seed
+    below: Annotated[FiniteFloat, Field(ge=0)] | None = None  # the floor lies so far under the mean of `reached`
+    above: Annotated[FiniteFloat, Field(ge=0)] | None = None  # the ceiling lies so far over it
 
     @model_validator(mode="after")
     def _bounded(self) -> "Bound":
@@ -75,7 +76,7 @@ class Bound(BaseModel):
         """NaN fails, and so does any value where no run has set the bound yet."""
         value = look_up(metrics, self.figure)
         floor, ceiling = self.floor, self.ceiling
-        if floor is ceiling is None:
+        if not self.reached and (self.below, self.above) != (None, None):
             return Verdict(self.figure, "no run reached any", f"{value:.4f}", FAIL, self.says)
         holds = (floor is None or value >= floor) and (ceiling is None or value <= ceiling)
         bound = " and ".join([f">= {floor}"] * (floor is not None) + [f"<= {ceiling}"] * (ceiling is not None))
@@ -88,7 +89,7 @@ class NoRegression(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     no_regression: Path  # the released answers; in a gate file, relative to that file
-    significance: Annotated[float, Field(gt=0, lt=1)]
+    significance: Annotated[float, Field(gt=1 / ROUNDS, lt=1)]  # the p of a comparison is never smaller
     says: str = ""
 
     def judge(self, metrics: dict[str, Any]) -> Verdict:
@@ -117,6 +118,8 @@ def read_rules(path: Path | str) -> list[GateRule]:
         rules = form.validate_python(read_yaml(Path(path).read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, ValidationError) as error:
         raise Stop(f"gate {path}: {error}") from error
+    if sum(isinstance(rule, NoRegression) for rule in rules) > 1:
+        raise Stop(f"gate {path}: two rules no_regression; a run is compared with one file of released answers")
     return [
         rule.model_copy(update={"no_regression": Path(os.path.normpath(Path(path).parent / rule.no_regression))})
         if isinstance(rule, NoRegression)

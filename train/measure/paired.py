@@ -7,6 +7,8 @@ from scipy.stats import binomtest
 
 from train.measure.metrics import per_document, scores
 
+ROUNDS = 5000  # of the randomisation: its p is at least 1 / (ROUNDS + 1)
+
 
 def mcnemar(
     targets: Sequence[str] | Sequence[int], first: Sequence[str] | Sequence[int], second: Sequence[str] | Sequence[int]
@@ -26,7 +28,7 @@ def randomisation(
     second: Sequence[int],
     labels: int,
     documents: Sequence[str],
-    rounds: int = 5000,
+    rounds: int = ROUNDS,
     seed: int = 0,
 ) -> tuple[float, float]:
     """Macro-F1 of `second` minus that of `first`, and its two-sided p by approximate randomisation (Noreen 1989; Yeh

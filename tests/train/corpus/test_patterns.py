@@ -97,4 +97,4 @@ def test_the_audit_looks_at_the_patterns_of_the_seeds(seeds: Path, monkeypatch: 
             with pytest.raises(Stop, match=rows[0].id):
                 build.refuse_unsound(parts, config)
         else:
-            assert build.refuse_unsound(parts, config) == 0
+            build.refuse_unsound(parts, config)

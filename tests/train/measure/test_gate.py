@@ -109,7 +109,8 @@ def test_a_bound_lies_a_distance_from_the_mean_of_the_runs() -> None:
     bound = Bound(figure="a", reached=[0.8, 0.9, 0.85], below=0.02, above=0.03)
     assert (bound.floor, bound.ceiling) == (0.83, 0.88)
     assert bound.judge({"a": 0.83}).bound == ">= 0.83 and <= 0.88"
-    assert Bound(figure="a", below=0.02).judge({"a": 1.0}).outcome == "fail"  # no run has set it
+    for unset in (Bound(figure="a", below=0.02), Bound(figure="a", below=0.02, at_most=1.0)):  # no run has set it
+        assert unset.judge({"a": 1.0}).outcome == "fail"
 
 
 def test_the_file_is_filled_by_runs(tmp_path: Path) -> None:
@@ -183,7 +184,13 @@ def test_each_shipped_gate_compares_with_answers_of_its_own(gate: Path) -> None:
         "- {figure: a, atleast: 1}",
         "- {figure: a, at_least: x}",
         "- {figure: a, at_least: 0.9, at_least: 0}",
+        "- {figure: a, at_least: -.inf}",
+        "- {figure: a, at_most: .inf}",
+        "- {figure: a, reached: [1], below: .inf}",
+        "- {figure: a, reached: [-.inf], below: 0.1}",
         "- {no_regression: a}",
+        "- {no_regression: a, significance: 0.0001}",
+        "- {no_regression: a, significance: 0.05}\n- {no_regression: b, significance: 0.05}",
         "\udcff",
     ],
 )
