@@ -86,7 +86,7 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
             test,
         )
     probabilities = rule.probabilities(classifier.logits([r["text"] for r in looked_at])[0])
-    metrics["mistakes"] = mistakes(looked_at, probabilities, labels)
+    wrong = mistakes(looked_at, probabilities, labels)  # for the page alone: metrics.json is packed and published
     metrics["shipped"] = measure_backends(
         config.checkpoint, [r["text"] for r in test], [labels.index(r["label"]) for r in test]
     )
@@ -94,11 +94,11 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
     metrics["files"] = files
     metrics["released"] = against_released(released, test, numbers, labels)
     refuse_other_data(config)  # again: a build or a training may have come meanwhile
+    write(config.checkpoint / "README.md", model_card(metrics, config))  # first: what has figures is packed with it
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
     answers = {row["id"]: labels[i] for row, i in zip(test, numbers, strict=True)}
     write(config.run_dir / "predictions.json", json.dumps({"test": rows_fingerprint(test), "answers": answers}))
-    write(config.run_dir / "report.html", report(metrics, config))
-    write(config.checkpoint / "README.md", model_card(metrics, config))
+    write(config.run_dir / "report.html", report(metrics | {"mistakes": wrong}, config))
     name, value, (low, high) = figure(metrics["test"], config.measure.metric)
     print(
         f"{name} on test: {value:.4f} ({low:.4f} - "

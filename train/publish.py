@@ -4,7 +4,9 @@
 
 The model goes into the model repository owner/name: weights, ONNX files, calibration, card, metrics.json. The Parquet
 splits and their card go into the dataset repository of that name. `Classifier.load("owner/name", revision=…)` reads it.
-Other files that lie beside these stay here. The token is the one of `hf auth login` or HF_TOKEN.
+Other files that lie beside these stay here. What of these is no longer here, such as an int8 file, is deleted there. A
+repository that is there already and public is refused without --public. The token is the one of `hf auth login` or
+HF_TOKEN.
 """
 
 import argparse
@@ -59,6 +61,8 @@ def main(to: str, uploads: list[Upload], public: bool, revision: str | None, dry
         kind = upload.repo_type
         try:
             api.create_repo(to, repo_type=kind, private=not public, exist_ok=True)
+            if not public and not api.repo_info(to, repo_type=kind).private:
+                raise Stop(f"{kind} {to} is there already and public: --public sends to it, --to names another one")
             if revision:
                 api.create_branch(to, branch=revision, repo_type=kind, exist_ok=True)
             sent = api.upload_folder(
@@ -66,9 +70,12 @@ def main(to: str, uploads: list[Upload], public: bool, revision: str | None, dry
                 repo_type=kind,
                 folder_path=upload.folder,
                 allow_patterns=[path.name for path in upload.files()],
+                delete_patterns=list(upload.names),  # those that are not sent
                 revision=revision,
                 commit_message="onrecord: train.publish",
             )
+        except Stop:
+            raise
         except LocalTokenNotFoundError as error:
             raise Stop("the hub asks for a token: run `hf auth login`, or set HF_TOKEN") from error
         except Exception as error:  # the library and its network stack raise in many ways
@@ -111,7 +118,7 @@ def _command() -> int:
     parser.add_argument("--to", required=True, metavar="OWNER/NAME", help="the repository, made if it is not there")
     parser.add_argument("--run", type=Path, default=Path("runs/default"), help="directory of the run")
     parser.add_argument("--data", action="store_true", help="also send the splits of data/, as a dataset")
-    parser.add_argument("--public", action="store_true", help="make a new repository public")
+    parser.add_argument("--public", action="store_true", help="make a new repository public, or send to a public one")
     parser.add_argument("--revision", metavar="BRANCH", help="the branch to write to; made if it is not there")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be sent")
     given = parser.parse_args()

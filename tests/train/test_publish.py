@@ -21,9 +21,15 @@ class Hub:
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.held: dict[tuple[str, str, str | None], set[str]] = {}
+        self.public: set[str] = set()
 
     def create_repo(self, repo_id: str, **options: Any) -> None:
         self.calls.append(("create_repo", {"repo_id": repo_id, **options}))
+        if not options["private"]:
+            self.public.add(options["repo_type"])
+
+    def repo_info(self, repo_id: str, *, repo_type: str) -> SimpleNamespace:
+        return SimpleNamespace(private=repo_type not in self.public)
 
     def create_branch(self, repo_id: str, **options: Any) -> None:
         self.calls.append(("create_branch", {"repo_id": repo_id, **options}))
@@ -35,12 +41,15 @@ class Hub:
         repo_type: str,
         folder_path: Path,
         allow_patterns: list[str],
+        delete_patterns: list[str],
         revision: str | None,
         **_: Any,
     ) -> SimpleNamespace:
         found = [path.relative_to(folder_path).as_posix() for path in folder_path.rglob("*") if path.is_file()]
         sent = set(filter_repo_objects(found, allow_patterns=allow_patterns))
-        self.held.setdefault((repo_type, repo_id, revision), set()).update(sent)
+        held = self.held.setdefault((repo_type, repo_id, revision), set())
+        held -= set(filter_repo_objects(held, allow_patterns=delete_patterns))
+        held |= sent
         return SimpleNamespace(commit_url=f"hub:{repo_type}")
 
 
@@ -91,6 +100,23 @@ def test_data_goes_into_a_dataset_and_all_of_it_to_the_branch(hub: Hub, trained:
         ("v2", "model"),
         ("v2", "dataset"),
     }
+
+
+def test_a_public_repository_is_not_taken_for_a_private_one(hub: Hub, trained: Path, data: Path) -> None:
+    """`create_repo(private=True, exist_ok=True)` leaves it public, and the data went there."""
+    uploads = publish.planned(trained, data)
+    hub.public = {"dataset"}
+    with pytest.raises(Stop, match=r"^dataset owner/name is there already and public: --public sends to it"):
+        publish.main("owner/name", uploads, False, None, False)
+    assert set(hub.held) == {("model", "owner/name", None)}
+
+
+def test_what_a_model_no_longer_has_does_not_stay_on_the_hub(hub: Hub, trained: Path) -> None:
+    hub.held["model", "owner/name", None] = {"model.int8.onnx", "chat_template.jinja"}
+    (trained / "checkpoint" / "model.int8.onnx").unlink(missing_ok=True)
+    publish.main("owner/name", publish.planned(trained, None), False, None, False)
+    held = hub.held["model", "owner/name", None]
+    assert "model.int8.onnx" not in held and {"chat_template.jinja", "model.onnx", "metrics.json"} <= held
 
 
 def test_a_dry_run_says_what_it_would_send_and_sends_nothing(

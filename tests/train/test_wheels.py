@@ -114,6 +114,17 @@ def test_figures_of_another_state_of_the_checkpoint_are_not_packed(name: str, tm
         wheels.model_files("small", run)
 
 
+def test_a_model_that_failed_its_gate_is_not_packed(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run")
+    for outcome in ("pass", "investigate", "fail"):
+        verdicts = [{"figure": "test.accuracy", "outcome": "pass"}, {"figure": "test.macro_f1", "outcome": outcome}]
+        (run / "gate.json").write_text(json.dumps(verdicts))
+        if outcome != "fail":
+            wheels.model_files("small", run)
+    with pytest.raises(Stop, match=r"failed its gate in test\.macro_f1 \(.*gate\.json\): train a better one"):
+        wheels.model_files("small", run)
+
+
 def test_files_of_two_trainings_are_no_wheel(exported: "Config", tmp_path: Path) -> None:
     """As where a training ends while the wheel is made."""
     shutil.copytree(exported.run_dir, tmp_path / "run")

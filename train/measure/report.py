@@ -1,4 +1,4 @@
-"""report.html: one self-contained page about a run, drawn from metrics.json alone."""
+"""report.html: one self-contained page about a run, drawn from its figures and its most confident mistakes."""
 
 import io
 from collections import defaultdict
@@ -20,7 +20,7 @@ INK, ACCENT, SOFT = "#7a7f87", "#2f6db5", "#c2571a"  # greys and two hues that r
 
 
 def report(metrics: dict[str, Any], config: Config) -> str:
-    """The page. Sections whose figures were not measured are left out."""
+    """The page of metrics.json and `mistakes`. Sections whose figures were not measured are left out."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -8,6 +8,7 @@ import numpy as np
 from onrecord.classifier import Classifier
 from onrecord.inference.backends import FILES, RECORD, WEIGHTS, sha256
 from train.config import Stop, read_record
+from train.measure.gate import FAIL
 from train.measure.metrics import macro_f1
 
 DECIDING = (WEIGHTS, RECORD, "calibration.json")  # the record pins the ONNX files and the tokenizer
@@ -48,6 +49,15 @@ def deciding_files(checkpoint: Path) -> dict[str, str]:
 
 
 def refuse_other_figures(checkpoint: Path, metrics: Path) -> None:
-    """Raise Stop if `metrics` were not measured on the checkpoint as it is, but before its last export, for one."""
+    """Raise Stop if `metrics` were not measured on the checkpoint as it is, but before its last export, for one, or if
+    they failed the gate that they were held to.
+    """
     if read_record(metrics, dict, "write it again with train.evaluate").get("files") != deciding_files(checkpoint):
         raise Stop(f"{checkpoint} was calibrated or exported after {metrics} was measured: run train.evaluate again")
+    gate = metrics.with_name("gate.json")
+    verdicts = read_record(gate, list, "write it again with train.evaluate") if gate.is_file() else []
+    if failed := [verdict["figure"] for verdict in verdicts if verdict["outcome"] == FAIL]:
+        raise Stop(
+            f"{checkpoint} failed its gate in {', '.join(failed)} ({gate}): train a better one, or measure it without "
+            "a gate (train.evaluate --measure.gate null)"
+        )
