@@ -14,7 +14,9 @@ from onrecord.tables.parts import write_whole
 from train import fit
 from train.config import Config, Stop, changed, differences, flat, parse, read_yaml, reasons, run
 from train.corpus.splits import built
-from train.engine.state import rows_digest
+from train.engine.state import WEIGHTS_DEPEND_ON, rows_digest
+
+SEARCHED = [key for key in WEIGHTS_DEPEND_ON if key.startswith("engine.")]
 
 
 def main(config: Config, space: str) -> None:
@@ -52,9 +54,12 @@ def read_plan(path: str, config: Config) -> dict[str, Any]:
                 suggest(FixedTrial({name: value}), name, values)
         for seed in plan["seeds"]:
             changed(config, seed=seed)
-        fixed = {"seed", "run", "output", "measure.metric"} & set(plan["space"])
-        if fixed or not plan["seeds"] or not range(plan["trials"]):
-            raise ValueError("seed, run, output and the metric cannot be searched; trials and seeds cannot be empty")
+        if fixed := set(plan["space"]) - set(SEARCHED):  # of other data, figures would be those of other sentences
+            raise ValueError(
+                f"{', '.join(sorted(fixed))} cannot be searched, but the keys of engine that weights hang on"
+            )
+        if not plan["seeds"] or not range(plan["trials"]):
+            raise ValueError("trials and seeds cannot be empty")
         return plan
     except (OSError, yaml.YAMLError, AttributeError, LookupError, TypeError, ValueError) as error:
         reason = " ".join(f"{type(error).__name__}: {reasons(error)}".split())

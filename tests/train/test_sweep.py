@@ -186,7 +186,11 @@ def test_a_loss_that_is_no_number_ends_a_trial_and_another_fault_the_sweep(confi
             "{trials: 1, seeds: [1], space: {learnin_rate: [1]}}",
             "no key learnin_rate; the nearest is engine.learning_r",
         ),
-        ("{trials: 1, seeds: [1], space: {seed: [1]}}", "seed, run, output and the metric cannot be searched"),
+        ("{trials: 1, seeds: [1], space: {seed: [1]}}", "seed cannot be searched"),
+        ("{trials: 1, seeds: [1], space: {measure__metric: [accuracy]}}", "measure__metric cannot be searched"),
+        ("{trials: 1, seeds: [1], space: {corpus.split_seed: [1, 2]}}", "corpus.split_seed cannot be searched"),
+        ("{trials: 1, seeds: [1], space: {corpus.data: [a, b]}}", "corpus.data cannot be searched"),
+        ("{trials: 1, seeds: [1], space: {engine.log_every: [1, 2]}}", "engine.log_every cannot be searched"),
         ("{trials: 1, seeds: [1], space: {engine.epochs: {low: 1}}}", "KeyError: 'high'"),
         ("{trials: 1, seeds: [1], space: {engine.epochs: {low: 1, high: 3, lag: 1}}}", "argument 'lag'"),
         (

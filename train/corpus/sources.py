@@ -150,15 +150,18 @@ def _parts(source: Source, faults: list[str]) -> dict[str, Rows]:
 
 
 def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str]]:
-    """Files by the split that their names speak of; WHOLE if none speaks of training."""
+    """Files by the split that their names speak of; WHOLE if none speaks of any."""
     files = sorted(str(path) for path in root.iterdir() if is_table(path))
     if not files:
         raise Stop(f"source: the directory {root} holds no {', '.join(KINDS)} file")
-    words = {file: set(re.findall(r"[a-z]+", Path(file).stem.lower())) for file in files}
-    spoken = {file: {SPLIT_WORDS[word] for word in SPLIT_WORDS.keys() & words[file]} for file in files}
-    if split_column or not any(splits == {"train"} for splits in spoken.values()):
+    words = {file: re.findall(r"[A-Z]?[a-z]+|[A-Z]+", Path(file).stem) for file in files}  # of TestSet.csv two
+    said = {file: {word.lower().removesuffix("set") for word in listed} for file, listed in words.items()}
+    spoken = {file: {SPLIT_WORDS[word] for word in SPLIT_WORDS.keys() & said[file]} for file in files}
+    if split_column or not any(spoken.values()):
         return {WHOLE: files}
-    if unclear := [file for file, splits in spoken.items() if len(splits) != 1]:
+    unclear = [file for file, splits in spoken.items() if len(splits) != 1]
+    if unclear or {"train"} not in spoken.values():
+        unclear = unclear or files  # test.csv alone would be dealt to train too
         raise Stop(
             f"source: which split is {', '.join(unclear)}? "
             "Name them: source.files: {train: FILES, validation: FILES, test: FILES}"
@@ -192,7 +195,8 @@ def _hub(source: str) -> dict[str, Rows]:
         if (ours := SPLIT_WORDS.get(split)) is None:
             print(f"source: the split {split} of {source} is left out", file=sys.stderr)
             continue
-        parts[ours] = [(f"{source} {split}: row {n}", row) for n, row in enumerate(with_class_names(table), 1)]
+        named = [(f"{source} {split}: row {n}", row) for n, row in enumerate(with_class_names(table), 1)]
+        parts[ours] = parts.get(ours, []) + named  # valid and dev may both be there
     if "train" not in parts:
         raise Stop(
             f"source: {source} has the splits {', '.join(loaded)}, none of them train; save the rows you want as files "

@@ -12,6 +12,7 @@ from onrecord import Classifier
 from tests.conftest import changed
 from train import build, calibrate, evaluate, fit
 from train.config import Config, Stop, load
+from train.corpus import leakage
 from train.corpus.rows import Sentence
 from train.corpus.sources import WHOLE, read_source
 from train.corpus.splits import rows_of
@@ -88,9 +89,34 @@ def test_a_directory_is_read_by_the_names_of_its_files_or_whole(tmp_path: Path) 
     for path in tmp_path.glob("my_*"):
         path.unlink()
     assert list(read(config_of(tmp_path, source__files=str(tmp_path)))[0]) == [WHOLE]
-    (tmp_path / "more.csv").unlink()
+    (tmp_path / "more.csv").rename(tmp_path / "latest.csv")
+    assert list(read(config_of(tmp_path, source__files=str(tmp_path)))[0]) == [WHOLE]
+    (tmp_path / "latest.csv").unlink()
     with pytest.raises(Stop, match="holds no"):
         read(config_of(tmp_path, source__files=str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["TrainSet.csv", "TestSet.csv"], {"train", "test"}),
+        (["trainset.csv", "DEV.csv"], {"train", "validation"}),
+        (["news.csv", "test.csv"], None),
+        (["dev.csv", "test.csv"], None),
+    ],
+)
+def test_the_test_split_of_a_directory_is_never_dealt_to_train(
+    tmp_path: Path, names: list[str], found: set[str] | None
+) -> None:
+    """Where no name had the word train, all files were one, and dealt anew."""
+    for number, name in enumerate(names):
+        save(tmp_path / name, rows(4, seed=number))
+    config = config_of(tmp_path, source__files=str(tmp_path))
+    if found is None:
+        with pytest.raises(Stop, match="which split is"):
+            read(config)
+    else:
+        assert set(read(config)[0]) == found
 
 
 def test_a_hub_dataset_has_its_splits_and_class_names(
@@ -100,10 +126,10 @@ def test_a_hub_dataset_has_its_splits_and_class_names(
 
     def loaded(*asked: str | None) -> datasets.DatasetDict:
         assert asked == ("someone/films", "plain")
-        texts = [row["text"] for row in rows(18)]
+        texts = [row["text"] for row in rows(30)]
         pieces = {
             name: dict(text=texts[i * 6 : i * 6 + 6], label=[0, 1] * 3)
-            for i, name in enumerate(("train", "test", "unsupervised"))
+            for i, name in enumerate(("train", "test", "unsupervised", "valid", "dev"))
         }
         return datasets.DatasetDict(
             {name: datasets.Dataset.from_dict(piece, features=features) for name, piece in pieces.items()}
@@ -111,7 +137,11 @@ def test_a_hub_dataset_has_its_splits_and_class_names(
 
     monkeypatch.setattr(datasets, "load_dataset", loaded)
     parts, labels = read(config_of(tmp_path, source__files="someone/films:plain"))
-    assert labels == ["neg", "pos"] and {name: len(part) for name, part in parts.items()} == {"train": 6, "test": 6}
+    assert labels == ["neg", "pos"] and {name: len(part) for name, part in parts.items()} == {
+        "train": 6,
+        "test": 6,
+        "validation": 12,
+    }
     assert "unsupervised" in capsys.readouterr().err
 
     def offline(*asked: str | None) -> None:
@@ -392,6 +422,22 @@ def test_texts_of_one_template_cost_a_pair_each(tmp_path: Path) -> None:
     assert len(pairs) == 149 and all(similarity >= 0.7 for similarity, *_ in pairs)
     made, _ = build.checked(config_of(tmp_path, source__files=str(tmp_path / "mine.csv")))
     assert sum(any("Pellmouth" in s.text for s in part) for part in made.values()) == 1, "all are in one split"
+
+
+def test_texts_that_are_nearly_of_one_template_cost_no_exact_comparison_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All were compared with all: a thousand of them took a minute, ten thousand would have taken hours."""
+    words = iter(row["text"].split() for row in rows(150))
+    form = "The temperature at the weather station of {} was {} degrees at noon, people said."
+    records = [{"text": form.format(*next(words)[:2]), "label": "up"} for _ in range(150)]
+    records.append({"text": records[70]["text"].replace("noon", "night"), "label": "up"})
+    parts, _ = read(config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records + rows(2))))
+    made = []
+    monkeypatch.setattr(leakage, "shingles", lambda text, real=leakage.shingles: made.append(1) or real(text))
+    ((_, _, first, _, second),) = build.near_duplicates({s.doc: [s] for s in parts[WHOLE]})
+    assert (first.text, second.text) == (records[70]["text"], records[150]["text"])
+    assert len(made) <= (leakage.LOOK + 1) * len(records + rows(2))
 
 
 def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
