@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import copy
+import resource
 import socket
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from onrecord.service import limits
+
+
+class Connection(H11Protocol):
+    """One connection: it takes READ_BYTES at most before others have their turn.
+
+    Beyond CONNECTIONS it takes the place of one on which no request is being answered, or else is closed. Without
+    that, those who send half a head would take all descriptors of the process.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See asyncio.Protocol."""
+        transport.max_size = limits.READ_BYTES  # type: ignore[attr-defined]  # of asyncio's own: 256 KiB by default
+        super().connection_made(transport)
+        there = [
+            c for c in self.connections if isinstance(c, H11Protocol) and c is not self and not c.transport.is_closing()
+        ]
+        if len(there) >= _most_connections():
+            idle = (c for c in there if c.cycle is None or c.cycle.response_complete)
+            next(idle, self).transport.close()
+
+
+def _most_connections() -> int:
+    """CONNECTIONS, or half the descriptors that this process may have, if those are fewer."""
+    return min(limits.CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
 
 
 def run(app: ASGIApp, listening: socket.socket) -> bool:
@@ -24,7 +51,8 @@ def run(app: ASGIApp, listening: socket.socket) -> bool:
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            http="h11",  # what the tests attack; another one would be taken if it happened to be installed
+            http=Connection,  # what the tests attack; another one would be taken if it happened to be installed
+            loop="asyncio",  # so would another one of these
             log_config=logs,
             access_log=False,  # it would hold what clients put into addresses; the service has its own
             server_header=False,

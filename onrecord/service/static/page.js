@@ -7,7 +7,7 @@ import { asCsv, asJson, asSheet } from "./formats.js";
 import { look, mark } from "./labels.js";
 import { modelView } from "./model.js";
 import { length } from "./offsets.js";
-import { ask, explained, hasToken, Refusal, sentence, useToken } from "./service.js";
+import { ask, explained, hasToken, sentence, useToken } from "./service.js";
 import { save, timeline, withoutDay } from "./timeline.js";
 import { isHtml } from "./webpage.js";
 
@@ -30,19 +30,23 @@ const announce = (text) => {
 const many = (count, word) => `${NUMBER.format(count)} ${word}${count === 1 ? "" : "s"}`;
 
 // --- the model, and the token it may take to ask for it --------------------------------------------------------------
+/** Ask for the model. Whether it was told. */
 async function loadModel() {
   try {
-    model = await (await ask("/v1/model")).json();
+    model = await ask("/v1/model");
     byId("access").hidden = true;
     byId("known").replaceChildren(
       ...model.labels.map((label, i) => element("span", { className: `chip ${look(i)}` }, mark(), ` ${label}`)),
       element("a", { href: "#model" }, "What do they mean?"),
     );
+    return true;
   } catch (error) {
     if (error.status === 401) askForToken();
     else problem(error);
+    return false;
+  } finally {
+    size();
   }
-  size();
 }
 
 function askForToken() {
@@ -55,8 +59,7 @@ function askForToken() {
 byId("access").addEventListener("submit", async (event) => {
   event.preventDefault();
   useToken(byId("token").value);
-  await loadModel();
-  if (!model) return;
+  if (!(await loadModel())) return;
   byId("token").value = "";
   byId("problem").replaceChildren();
   announce("The token was accepted.");
@@ -155,7 +158,8 @@ async function readArticle() {
   busy(true);
   announce(`Reading ${many(length(text), "character")}.`);
   try {
-    if (!model) model = await (await ask("/v1/model", undefined, running.signal)).json();
+    const { signal } = running;
+    model = await ask("/v1/model", { signal }); // another one, if the service was started anew
     if (!html && length(text) > model.limits.characters) {
       fault(
         "text",
@@ -165,7 +169,7 @@ async function readArticle() {
       byId("text").focus();
       return;
     }
-    read = await (await ask("/v1/read", asked, running.signal)).json();
+    read = await ask("/v1/read", { body: asked, signal });
     showResult();
   } catch (error) {
     if (error.name === "AbortError") announce("Cancelled.");
@@ -226,7 +230,7 @@ byId("cancel").addEventListener("click", () => running?.abort());
 byId("example").addEventListener("click", async () => {
   clearFaults();
   try {
-    const example = await (await ask("/static/example.json")).json();
+    const example = await ask("/static/example.json");
     for (const name of FIELDS) byId(name).value = example[name];
     size();
     announce("The example is loaded.");
@@ -466,12 +470,11 @@ async function download(form, button) {
   byId("download-fault")?.remove();
   const ending = { ics: "ics", superdesk: "json", jsonld: "jsonld" }[form];
   try {
-    save(
-      await (await ask("/v1/calendar", { ...asked, form })).blob(),
-      `diary-${read.published.slice(0, 10)}.${ending}`,
-    );
+    const name = `diary-${read.published.slice(0, 10)}.${ending}`;
+    save(await ask("/v1/calendar", { body: { ...asked, form }, as: "blob" }), name);
     announce("The file is downloaded.");
   } catch (error) {
+    if (error.status === 401) askForToken();
     button.after(
       element("p", { id: "download-fault", className: "fault", role: "alert" }, explained(error).join(". ")),
     );
@@ -491,14 +494,13 @@ async function showModel() {
   const view = byId("model");
   view.replaceChildren(element("p", { className: "hint" }, "Asking the service…"));
   try {
-    model = await (await ask("/v1/model")).json();
-    view.replaceChildren(...modelView(model, await (await ask("/v1/card")).json()));
+    view.replaceChildren(...modelView(await ask("/v1/model"), await ask("/v1/card")));
   } catch (error) {
     const [title, text] = explained(error);
     view.replaceChildren(
       element("div", { className: "problem", role: "alert" }, element("strong", {}, title), element("p", {}, text)),
     );
-    if (error instanceof Refusal && error.status === 401) askForToken();
+    if (error.status === 401) askForToken();
   }
 }
 

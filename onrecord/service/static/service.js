@@ -2,9 +2,9 @@
 
 let token = ""; // in memory only
 
-/** Send this token from now on. */
+/** Send this token from now on. What comes with a pasted one, such as a zero width space, can be in none. */
 export function useToken(given) {
-  token = given.trim();
+  token = given.replace(/[^!-~]/g, "");
 }
 
 /** Whether a token has been entered. */
@@ -18,8 +18,11 @@ export class Refusal extends Error {
   }
 }
 
-/** The response to a GET, or, with a body, to a POST of JSON. Throws Refusal, and AbortError if `signal` says so. */
-export async function ask(path, body = undefined, signal = undefined) {
+/**
+ * What comes back to a GET, or, with a body, to a POST of JSON: "json" or a "blob". Throws Refusal, of an answer that is
+ * cut off too, and AbortError if `signal` says so.
+ */
+export async function ask(path, { body = undefined, signal = undefined, as = "json" } = {}) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   const request = { headers, signal, cache: "no-store" };
   if (body !== undefined) {
@@ -29,6 +32,7 @@ export async function ask(path, body = undefined, signal = undefined) {
   let response;
   try {
     response = await fetch(path, request);
+    if (response.ok) return await response[as]();
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(
@@ -37,7 +41,6 @@ export async function ask(path, body = undefined, signal = undefined) {
       "It may have been stopped, or the network is down. What you entered is still here: try again in a moment.",
     );
   }
-  if (response.ok) return response;
   throw await refusal(response);
 }
 

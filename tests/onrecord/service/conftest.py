@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from onrecord import Classifier, Prediction
 from onrecord.service.app import application
+from onrecord.service.server import Connection
 
 SECRET = "Zzyzx the confidential sentence"
 JSON = {"Content-Type": "application/json"}
@@ -55,7 +56,7 @@ def refused(found: httpx.Response, status: int, *words: str) -> dict:
 def listening(classifier: object, token: str | None = None) -> Iterator[int]:
     """The port of a server in a thread, which must end at the end."""
     app = application(classifier, token=token)  # type: ignore[arg-type]
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
+    server = uvicorn.Server(uvicorn.Config(app, http=Connection, log_level="error", ws="none"))
     with socket.create_server(("127.0.0.1", 0)) as socket_:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket_]})
         thread.start()

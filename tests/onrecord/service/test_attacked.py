@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2 as httpx
@@ -21,7 +22,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from onrecord import Classifier
-from tests.onrecord.service.conftest import listening
+from onrecord.service import limits
+from onrecord.service.server import Connection
+from tests.onrecord.service.conftest import Slow, listening
 
 CASES = int(os.environ.get("ONRECORD_FUZZED", "200"))
 OPERATIONS = [
@@ -117,6 +120,48 @@ def test_slow_clients_do_not_keep_others_out(port: int, client: httpx.Client) ->
     finally:
         for connection in slow:
             connection.close()
+
+
+def test_half_heads_take_no_place_from_those_who_ask(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CONNECTIONS", 5)
+    slow = Slow(Classifier.load(checkpoint))
+    with listening(slow) as port, ThreadPoolExecutor(1) as pool:
+        address, more = f"http://127.0.0.1:{port}", {"timeout": 60, "trust_env": False}
+        asked = pool.submit(httpx.post, f"{address}/v1/predict", json={"texts": ["He left."]}, **more)
+        slow.wait_until_asked(1)
+        half = [socket.create_connection(("127.0.0.1", port), SECONDS) for _ in range(20)]
+        for connection in half:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHo")
+        for _ in range(3):
+            assert httpx.get(f"{address}/healthz", **more).status_code == 200
+        slow.go.set()
+        assert asked.result().status_code == 200
+        still_open = 0
+        for connection in half:
+            connection.settimeout(0.01)
+            try:
+                connection.recv(1)
+            except TimeoutError:
+                still_open += 1
+            except ConnectionResetError:
+                pass
+            connection.close()
+        assert 0 < still_open <= 5
+
+
+def test_a_body_in_tiny_chunks_lets_others_have_their_turn(
+    port: int, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes, received = [], Connection.data_received
+    monkeypatch.setattr(
+        Connection, "data_received", lambda one, data: (sizes.append(len(data)), received(one, data))[1]
+    )
+    body = b"".join(b"1\r\n%c\r\n" % byte for byte in json.dumps({"texts": [" " * 20_000]}).encode()) + b"0\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), SECONDS) as rude:
+        head = b"POST /v1/predict HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        rude.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+        assert b" 422 " in rude.makefile("rb").readline()
+    assert sum(sizes) > len(body) and max(sizes) <= limits.READ_BYTES
 
 
 @pytest.mark.parametrize(

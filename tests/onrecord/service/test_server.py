@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from onrecord.cli import app as command
 from onrecord.service import app as service
+from onrecord.service.server import Connection
 from tests.onrecord.service.conftest import JSON, SECRET, refused
 
 
@@ -73,6 +74,7 @@ def test_answers_are_not_held_back_by_the_kernel(checkpoint: Path, monkeypatch: 
     seen = []
 
     def run(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        assert server.config.http is Connection  # as in the tests that attack
         assert server.config.timeout_keep_alive > 60  # longer than a proxy keeps an idle connection
         with socket.create_connection(sockets[0].getsockname()), sockets[0].accept()[0] as accepted:
             seen.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from onrecord.service import limits as service_limits
 from tests.onrecord.service.in_chromium.conftest import ARTICLE, IN_CHROMIUM, ByCue, Opened, enter, serving, violations
@@ -104,6 +104,51 @@ def test_the_network_is_down(opened: Opened) -> None:
     page.context.set_offline(False)
     page.click("#submit")
     expect(page.locator("#result-title")).to_be_focused()
+
+
+def test_an_answer_that_is_none_is_told(opened: Opened) -> None:
+    """One cut off as the service ends cannot be read either."""
+    page = opened(expected=("401",))
+    expect(page.locator("#known .chip")).to_have_count(5)
+    page.route("**/v1/read", lambda route: route.fulfill(status=200, content_type="text/html", body="<p>Log in</p>"))
+    enter(page)
+    expect(page.locator("#problem")).to_contain_text("The service does not answer")
+    assert page.input_value("#text") == ARTICLE
+    page.unroute("**/v1/read")
+    page.click("#submit")
+    expect(page.locator(".timeline li")).to_have_count(3)
+    page.route("**/v1/calendar", lambda route: route.fulfill(status=401, body="{}"))
+    page.click("#download")
+    expect(page.locator("#download-fault")).to_contain_text("Enter it above")
+    expect(page.locator("#token")).to_be_focused()
+
+
+def test_the_service_is_started_anew_with_another_token_and_another_model(opened: Opened) -> None:
+    page = opened(expected=("401",))
+    expect(page.locator("#known .chip")).to_have_count(5)
+    page.route("**/v1/**", lambda route: route.fulfill(status=401, body="{}"))
+    enter(page)
+    expect(page.locator("#token")).to_be_focused()
+    page.fill("#token", "wrong")
+    page.press("#token", "Enter")
+    expect(page.locator("#access-fault")).to_have_text("The service did not accept this token.")
+    assert "accepted" not in page.locator("#announcement").inner_text()
+    page.unroute("**/v1/**")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.headers.get("authorization", "")))
+    page.fill("#token", " s3\u200bcret\ufeff\u00a0")
+    page.press("#token", "Enter")
+    expect(page.locator("#announcement")).to_have_text("The token was accepted.")
+    assert sent == ["Bearer s3cret"]
+    labels = ["fact", "claim", "hedge", "denial", "scheduling", "none"]
+
+    def other_model(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, json=response.json() | {"labels": labels})
+
+    page.route("**/v1/model", other_model)
+    page.click("#submit")
+    expect(page.locator(".key:not(.key-unsure)")).to_have_count(6)
 
 
 def test_busy_and_cancelled(opened: Opened, by_cue: ByCue, address: str) -> None:
