@@ -24,7 +24,7 @@ from scipy.sparse.csgraph import connected_components
 
 from onrecord.tables.ownership import MARKER, NotOurs, claim_directory
 from onrecord.tables.parts import write_whole
-from train.config import SPLITS, WIDE, Config, Corpus, Stop, parse, run
+from train.config import SPLITS, WIDE, Config, Corpus, Stop, flat, load, parse, run
 from train.corpus.assign_splits import FILE, deal, read_splits, write_splits_file
 from train.corpus.card import agreement, dataset_card
 from train.corpus.leakage import NEAR_DUPLICATE, near_duplicates
@@ -284,6 +284,13 @@ def main(config: Config, check: bool = False, audit: bool = False) -> int:
         raise Stop(
             f"--corpus.data {target} would be written over or into --corpus.seeds {config.corpus.seeds}; give a "
             "directory beside it"
+        )
+    mine, shipped = flat(config), flat(load())
+    shared = [f"--{key} {mine[key]}" for key in ("run", "corpus.data") if mine[key] == shipped[key]]
+    if config.source.files and shared and not check:
+        raise Stop(
+            f"{', '.join(shared)} is that of the shipped model, which rows of your own would replace: give another one "
+            "(configs/own.yaml is an example)"
         )
     sources = {name: Path(name).resolve() for name in _origin(config)} if config.source.files else {}
     if inside := [name for name, path in sources.items() if there_is in (path, *path.parents)]:

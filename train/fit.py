@@ -15,6 +15,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
 
@@ -25,7 +26,7 @@ from accelerate.utils import gather_object, set_seed
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedTokenizerBase
 
-from train.config import Config, Engine, Stop, parse, run
+from train.config import Config, Engine, Stop, parse, read_record, run
 from train.corpus.splits import built, load_split, with_labels
 from train.engine.accelerator import start
 from train.engine.average import MovingAverage
@@ -177,6 +178,12 @@ def read_rows(config: Config, tokenizer: PreTrainedTokenizerBase, accelerator: A
         validation = load_split(config.corpus, "validation")
     if built(config.corpus.data) != data:
         raise Stop(f"{config.corpus.data} was built anew while it was read: start again")
+    begun = Path(engine.model) / "training.json"  # of a checkpoint of ours, which is trained on
+    if begun.is_file() and read_record(begun, dict, "give another engine.model").get("data") != data:
+        accelerator.print(
+            f"warning: {engine.model} was trained on other data than {config.corpus.data}: it may have learned from "
+            "sentences that are now in validation or test, whose figures would flatter"
+        )
     if engine.train_share < 1:
         documents = sorted(set(train["doc"]))
         kept = set(Random(config.seed).sample(documents, max(1, round(engine.train_share * len(documents)))))

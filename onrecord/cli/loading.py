@@ -58,8 +58,19 @@ def load_and_note(
     backend: BackendName | None,
     device: str = "cpu",
 ) -> Classifier:
-    """The classifier; where nothing is sure enough for the error promised, standard error says so once."""
+    """The classifier; where nothing is sure enough for the error promised, or the calibration is gone, standard error
+    says so once.
+    """
+    from onrecord.inference.backends import RECORD
+
     classifier = load(model, prior, max_error, coverage, backend, device)
+    if classifier.calibration is None and (classifier.place.directory / RECORD).is_file():  # exported, so meant for use
+        print(
+            f"note: {classifier.place.source} has no calibration.json, so confidences are raw and no answer has a ?; "
+            "copy it from where this checkpoint comes from, or run `python -m train.calibrate`",
+            file=sys.stderr,
+            flush=True,
+        )
     if classifier.rule.threshold == math.inf and classifier.calibration:
         wanted = classifier.calibration.max_error if max_error is None else max_error
         print(

@@ -227,6 +227,20 @@ def test_a_build_during_a_training_is_not_taken_for_what_it_learned_from(setting
         refuse_other_data(config)
 
 
+def test_a_checkpoint_of_other_data_as_a_beginning_is_told(
+    settings: Config, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Rows added, all dealt anew, and trained on from the model of before: it had learned from the new test split."""
+    shutil.copytree(checkpoint, tmp_path / "before")
+    config = changed(settings, engine__model=str(tmp_path / "before"), output=str(tmp_path), engine__max_steps=1)
+    fit.main(config)
+    assert "was trained on other data" not in capsys.readouterr().out
+    training = tmp_path / "before" / "training.json"
+    training.write_text(json.dumps(json.loads(training.read_text()) | {"data": "of another build"}))
+    fit.main(config)
+    assert "before was trained on other data" in capsys.readouterr().out
+
+
 def test_data_for_other_labels(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match="was built for the labels"):
         fit.main(changed(settings, corpus__labels=["a", "b"], measure__priors={}, output=str(tmp_path)))

@@ -106,7 +106,10 @@ def ngram_shortcuts(
     `precision` of the rows they stand in and stand in at least `coverage` of the label's rows.
     """
     vectorizer = CountVectorizer(ngram_range=(1, 3), binary=True, min_df=10, token_pattern=r"\w+|\?")
-    counts = vectorizer.fit_transform([s.text for s in sentences])
+    try:
+        counts = vectorizer.fit_transform([s.text for s in sentences])
+    except ValueError:  # so few rows, or of a script without blanks, that no n-gram stands in ten
+        return []
     total = np.asarray(counts.sum(0)).ravel()
     shortcuts = []
     for label in sorted({s.label for s in sentences} - {default}):
@@ -131,7 +134,9 @@ def label_issues(sentences: list[Sentence], vectors: dict[str, np.ndarray], labe
 
 
 def _out_of_fold(model: object, x: object, y: object, sentences: list[Sentence], method: str) -> np.ndarray:
-    return cross_val_predict(model, x, y, groups=[s.doc for s in sentences], cv=GroupKFold(5), method=method)
+    groups = [s.doc for s in sentences]
+    folds = GroupKFold(min(5, len(set(groups))))
+    return cross_val_predict(model, x, y, groups=groups, cv=folds, method=method)
 
 
 def diversity(sentences: list[Sentence]) -> dict[str, float]:

@@ -68,6 +68,16 @@ def test_a_paraphrase_across_splits(parts: dict[str, list[Sentence]]) -> None:
     assert fault.startswith("paraphrase across splits (1.00)") and victim.where in fault and "x.jsonl:99" in fault
 
 
+def test_few_rows_of_three_groups_have_figures_too() -> None:
+    """It ended in a traceback: no n-gram stood in ten rows, and three groups are no five folds."""
+    parts = {
+        name: [row(name, i, f"{name}{i} one{i}{name} two{name}{i}", ("up", "down")[i % 2]) for i in range(8)]
+        for name in build.SPLITS
+    }
+    figures, _ = audit.audit(parts, ["up", "down"], lambda texts: np.random.default_rng(0).normal(size=(len(texts), 4)))
+    assert set(figures) >= {"length_shortcut", "label_issues"}
+
+
 def test_credits_are_no_paraphrases(parts: dict[str, list[Sentence]]) -> None:
     parts["train"].append(row(parts["train"][0].doc, 99, "With inputs from PTI", "none"))
     parts["test"].append(row(parts["test"][0].doc, 99, "From PTI with inputs", "none"))

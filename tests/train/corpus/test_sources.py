@@ -11,7 +11,7 @@ import pytest
 from onrecord import Classifier
 from tests.conftest import changed
 from train import build, calibrate, evaluate, fit
-from train.config import Config, Stop, load
+from train.config import Config, Stop, flat, load
 from train.corpus import leakage
 from train.corpus.rows import Sentence
 from train.corpus.sources import WHOLE, read_source
@@ -448,6 +448,18 @@ def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
     with pytest.raises(Stop, match="a source, and would be replaced; give another directory"):
         build.main(changed(config, source__files=str(inside)))
     assert inside.is_file()
+
+
+@pytest.mark.parametrize("key", ["run", "corpus.data"])
+def test_rows_of_ones_own_do_not_replace_the_shipped_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """A config without `run` and `corpus.data` built over data/, and `make train` over runs/default."""
+    monkeypatch.chdir(tmp_path)
+    config = config_of(tmp_path, source__files=save(tmp_path / "mine.csv", rows(60)), **{key: flat(load())[key]})
+    with pytest.raises(Stop, match=rf"^--{key} \w+ is that of the shipped model"):
+        build.main(config)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.csv"]
 
 
 def test_rows_of_ready_made_splits_are_documents_of_their_own_and_those_of_a_group_are_numbered(tmp_path: Path) -> None:
