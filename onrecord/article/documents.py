@@ -24,6 +24,8 @@ TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 _TABLE = "is a table, not an article; `onrecord score` labels its rows"
 HEADERS = 100_000  # bytes in which a mail's headers end
 HEADER = re.compile(rb"[!-9;-~]+:|[ \t]")  # how each of their lines begins (RFC 5322, 2.2)
+CONTENT = 4_000  # characters of a header that says what a part is: the library takes the square of its length
+CONTENT_HEADER = re.compile("content-", re.IGNORECASE)
 OF_MAIL = re.compile(rb"^(mime-version|message-id|received|return-path):", re.IGNORECASE | re.MULTILINE)
 
 
@@ -100,11 +102,15 @@ def _mail(data: bytes) -> str:
     try:
         message = email.message_from_bytes(data, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
-        body = message.get_body(("plain", "html"))
+        headers = ((name, value) for part in message.walk() for name, value in part.raw_items())
+        long = next((name for name, value in headers if len(value) > CONTENT and CONTENT_HEADER.match(name)), "")
+        body = None if long else message.get_body(("plain", "html"))
         kind = "" if body is None else body.get_content_type()
         bodies = [] if body is None else [body, *(part for part in _inline(message, kind) if part is not body)]
     except Exception as error:  # the library's own, such as for a thousand parts within each other
         raise ValueError(f"is a spoiled mail ({type(error).__name__}); save its text as UTF-8") from None
+    if long:
+        raise ValueError(f"is a mail with a {long} of more than {CONTENT:,} characters; save its text as UTF-8")
     if not bodies:
         raise ValueError("is a mail without text; save what is attached to it and read that")
     try:

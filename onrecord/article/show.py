@@ -1,7 +1,5 @@
 """An article as `onrecord read` prints it: a table for a terminal, CSV, JSON, JSON lines, or a page."""
 
-import csv
-import io
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -11,6 +9,7 @@ from rich.text import Text
 from onrecord.article.html import labels_of, page
 from onrecord.article.read import Article, Statement
 from onrecord.article.record import dumps, record
+from onrecord.tables.write import Form, csv_lines
 from onrecord.terminal import visible
 
 # by label number; the label stands there as a word too
@@ -21,12 +20,15 @@ COLUMNS = (
 ).split()
 
 
-def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
-    """Print an article called `name` as html, csv, jsonl, json or, "", a table; `labels` are in the model's order."""
+def show(article: Article, labels: Sequence[str], name: str, form: str, safe: bool = False) -> None:
+    """Print an article called `name` as html, csv, jsonl, json or, "", a table; `labels` are in the model's order.
+
+    `safe`: see `as_csv`.
+    """
     if form == "html":
         print(page(article, labels, name), end="")
     elif form == "csv":
-        print(as_csv(article), end="")
+        print(as_csv(article, safe), end="")
     elif form == "jsonl":
         for statement in record(article)["statements"]:
             print(dumps(statement))
@@ -36,11 +38,12 @@ def show(article: Article, labels: Sequence[str], name: str, form: str) -> None:
         _table(article, labels)
 
 
-def as_csv(article: Article) -> str:
-    """The statements as CSV with a header (RFC 4180, lines end with LF); a cell with a line break or CR is quoted."""
-    text = io.StringIO()
-    plain, quoted = (csv.writer(text, lineterminator="\n", quoting=kind) for kind in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
-    plain.writerow(COLUMNS)
+def as_csv(article: Article, safe: bool = False) -> str:
+    """The statements as CSV with a header (RFC 4180, lines end with LF); a cell with a line break or CR is quoted.
+
+    `safe`: a cell that a spreadsheet would run gets an apostrophe.
+    """
+    rows = [COLUMNS]
     for s in article.statements:
         p = s.prediction
         row = [
@@ -57,9 +60,8 @@ def as_csv(article: Article) -> str:
             " ".join(_iso(s)),
             s.text,
         ]
-        # Python before 3.13 leaves a lone CR bare, which ends a row for who reads it
-        (quoted if any("\r" in cell for cell in row) else plain).writerow(row)
-    return text.getvalue()
+        rows.append(row)
+    return csv_lines(rows, Form("csv", safe=safe)).decode()
 
 
 def _iso(statement: Statement) -> list[str]:

@@ -42,6 +42,10 @@ Coverage = Annotated[
         help="share of each label's sentences whose label_set must hold it, 0 to 1; default: the checkpoint's",
     ),
 ]
+SafeCsv = Annotated[
+    bool,
+    typer.Option("--safe-csv", help="in CSV an apostrophe before cells that begin with = + - @, as formulas do"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table")]
 Backend = Annotated[
     BackendName | None,

@@ -12,7 +12,7 @@ import typer
 from onrecord.cli.article_files import article_text, write_events
 from onrecord.cli.command import fail, printing
 from onrecord.cli.loading import load_and_note
-from onrecord.cli.options import Backend, Coverage, MaxError, Model, Prior
+from onrecord.cli.options import Backend, Coverage, MaxError, Model, Prior, SafeCsv
 from onrecord.defaults import DATED, HEDGED
 
 NO_DAY = "needs --published: 'Monday' is a date only for who knows when it was written"
@@ -39,6 +39,7 @@ def read(
     ] = False,
     as_jsonl: Annotated[bool, typer.Option("--jsonl", help="JSON, a sentence a line")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="CSV with a header")] = False,
+    safe_csv: SafeCsv = False,
     as_html: Annotated[bool, typer.Option("--html", help="a self-contained page with coloured sentences")] = False,
     zone: Annotated[
         str | None, typer.Option(help="IANA zone of clock times that name none, e.g. Europe/London")
@@ -115,4 +116,5 @@ def read(
             classifier.labels,
             "standard input" if file == "-" else Path(file).name,
             "html" * as_html or "csv" * as_csv or "jsonl" * as_jsonl or "json" * as_json,
+            safe_csv,
         )

@@ -11,7 +11,7 @@ import typer
 
 from onrecord.cli.command import LEFT_OUT, fail, printing, standard_input
 from onrecord.cli.loading import bad_wish, load_and_note, shares_of
-from onrecord.cli.options import Backend, Coverage, Engine, MaxError, Model, OnError, Prior, TableFormat
+from onrecord.cli.options import Backend, Coverage, Engine, MaxError, Model, OnError, Prior, SafeCsv, TableFormat
 from onrecord.defaults import PART_ROWS
 from onrecord.terminal import escaped
 
@@ -32,9 +32,7 @@ def score(
     format: Annotated[
         TableFormat | None, typer.Option(help="of -, which has no name to say it; default for OUT: that of IN")
     ] = None,
-    safe_csv: Annotated[
-        bool, typer.Option("--safe-csv", help="an apostrophe before cells that begin with = + - @, as formulas do")
-    ] = False,
+    safe_csv: SafeCsv = False,
     prefix: Annotated[str, typer.Option(help="before the names of the columns added")] = "",
     model: Model = None,
     prior: Prior = None,
@@ -84,7 +82,7 @@ def score(
             run = partial(
                 score_table,
                 classifier=classifier,
-                checkpoint=classifier.place.source,
+                checkpoint=classifier.place.directory,
                 options=options,
                 on_error=on_error,
                 overwrite=overwrite,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -17,8 +18,7 @@ class TableError(Exception):
 
 def refuse_repeated(columns: Sequence[str]) -> None:
     """Raise TableError if two columns have one name."""
-    if len(set(columns)) < len(columns):
-        twice = next(name for name in columns if columns.count(name) > 1)
+    if twice := next((name for name, count in Counter(columns).items() if count > 1), None):
         raise TableError(f"column {twice!r} stands twice in the header: rename one")
 
 

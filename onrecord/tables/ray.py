@@ -21,7 +21,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from onrecord.checkpoints import find_checkpoint
 from onrecord.classifier import Classifier
 from onrecord.tables.formats import TableError, compression_of, format_of
 from onrecord.tables.parts import ScoreError
@@ -98,7 +97,7 @@ def score_directory(
     paths = _paths(files, where, source)
     format = format_of(paths[0])
     found = {path: files.ukey(path) for path in paths}
-    identity = run_identity(classifier, classifier.place.source, options, {"format": format, "files": found})
+    identity = run_identity(classifier, classifier.place.directory, options, {"format": format, "files": found})
     way_out = f"delete {target} to begin anew"
     if out.exists(f"{there}/{MANIFEST}"):
         manifest = json.loads(out.cat_file(f"{there}/{MANIFEST}"))
@@ -226,12 +225,6 @@ class SpanScorer:
     def __init__(self, work: Work, format: str, source: str) -> None:
         import fsspec
 
-        place = find_checkpoint(work.model)
-        if (here := checkpoint_identity(place.source)) != work.checkpoint:
-            raise ScoreError(
-                f"{place.source} is another checkpoint on {os.uname().nodename} ({here}) than where the run was "
-                f"started ({work.checkpoint})"
-            )
         self.work = work
         self.format = format
         loaded = Classifier.load(
@@ -242,6 +235,11 @@ class SpanScorer:
             max_error=work.options.max_error,
             coverage=work.options.coverage,
         )
+        if (here := checkpoint_identity(loaded.place.directory)) != work.checkpoint:
+            raise ScoreError(
+                f"{loaded.place.source} is another checkpoint on {os.uname().nodename} ({here}) than where the run was "
+                f"started ({work.checkpoint})"
+            )
         self.scorer = Scorer(loaded, work.options)
         self.files, _ = fsspec.core.url_to_fs(source)
         self.out, self.there = fsspec.core.url_to_fs(work.target)

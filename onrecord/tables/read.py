@@ -101,7 +101,7 @@ class Reader:
     format: str
     text_column: str
     added: frozenset[str]  # names of the columns that will be added
-    only: tuple[str, ...] | None = None  # columns that a row of JSONL may have; None = any
+    only: frozenset[str] | None = None  # columns that a row of JSONL may have; None = any
     unicode: bool = False  # whether a row with text that is not Unicode is a bad one: what is written cannot hold it
     delimiter: str | None = None  # of CSV and TSV; None = by the header
     encoding: str = "utf-8"  # that the table had before it was opened, for messages

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from onrecord import __version__
 from onrecord.article.language import foreign
 from onrecord.classifier import Classifier, Prediction
 from onrecord.defaults import PART_ROWS
@@ -32,8 +33,8 @@ from onrecord.tables.parts import (
     unfinished,
     writing,
 )
-from onrecord.tables.read import Chunk, Reader, Span
-from onrecord.tables.write import Form, check_schema, encoded, inferred, join
+from onrecord.tables.read import Chunk, Reader, Span, parquet_file
+from onrecord.tables.write import Form, check_schema, encoded, inferred, join, refuse_unwritable
 
 SPREAD = 100  # rows of a part by which its language is told, spread over it
 
@@ -153,9 +154,9 @@ def score(
 ) -> Summary:
     """Score the table `source` into the table `target`, in the formats that the ends of their names say.
 
-    `checkpoint` is where `classifier` was loaded from. `on_error` is "fail", which ends at the first bad row, or
-    "skip", which leaves bad rows out; `on_progress` hears of each, `on_note` of what was found out about the input
-    and nobody had said. Raises ScoreError, or TableError for a table that cannot be read or written.
+    `checkpoint` is the directory that `classifier` was loaded from. `on_error` is "fail", which ends at the first bad
+    row, or "skip", which leaves bad rows out; `on_progress` hears of each, `on_note` of what was found out about the
+    input and nobody had said. Raises ScoreError, or TableError for a table that cannot be read or written.
     """
     options = options or Options()
     target = Path(os.path.realpath(target))  # where a link leads
@@ -288,7 +289,7 @@ def _plan(table: Opened, scorer: Scorer, format: str, target: Path) -> tuple[Rea
     fixed = format == "jsonl" and written_as in ("csv", "tsv", "xlsx")
     reader = replace(
         reader,
-        only=tuple(columns) if fixed else None,
+        only=frozenset(columns) if fixed else None,
         unicode=written_as != format,
         encoding=table.encoding,
         sheet=written_as == "xlsx",
@@ -301,6 +302,12 @@ def _plan(table: Opened, scorer: Scorer, format: str, target: Path) -> tuple[Rea
         safe=scorer.options.safe_csv,
         compression=compression_of(str(target)),
     )
+
+    schema = parquet_file(file).schema_arrow if format == "parquet" else None
+    try:
+        refuse_unwritable(form, [*columns, *scorer.kinds], schema)
+    except TableError as error:
+        raise ScoreError(f"{target}: {error}") from None
 
     def chunks() -> Iterator[Chunk]:
         for span in reader.spans(file):
@@ -363,7 +370,14 @@ def run_identity(
     """What two runs must share for one to go on where the other stopped."""
     rule = classifier.rule
     prior = rule.prior if rule.prior != "given" else f"given: {', '.join(f'{shift:.6f}' for shift in rule.shift)}"
-    return {"input": source, "checkpoint": checkpoint_identity(checkpoint), "prior": prior, "options": asdict(options)}
+    chosen = replace(options, backend=classifier.backend.name)  # which may be another one on another device
+    return {
+        "onrecord": __version__,
+        "input": source,
+        "checkpoint": checkpoint_identity(checkpoint),
+        "prior": prior,
+        "options": asdict(chosen),
+    }
 
 
 def file_identity(path: Path) -> dict[str, Any]:
@@ -378,12 +392,9 @@ def file_identity(path: Path) -> dict[str, Any]:
 
 
 def checkpoint_identity(checkpoint: str | os.PathLike[str]) -> str:
-    """SHA-256 over the files that decide what a checkpoint answers; a hub id stands for itself."""
-    directory = Path(checkpoint)
-    if not directory.is_dir():
-        return os.fspath(checkpoint)
+    """SHA-256 over the files of a directory that decide what a checkpoint answers."""
     digest = hashlib.sha256()
-    for path in sorted(directory.iterdir()):
+    for path in sorted(Path(checkpoint).iterdir()):
         if path.suffix in (".json", ".onnx", ".safetensors"):
             with open(path, "rb") as file:
                 digest.update(f"{path.name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\0".encode())

@@ -20,6 +20,7 @@ from onrecord.tables.formats import TableError, refuse_repeated
 from onrecord.tables.opening import fitting
 
 ROWS = 1_048_575  # of a sheet, below the header
+COLUMNS = 16_384  # of a sheet
 CELL = 32_767  # characters that a cell holds
 UNPACKED = 1 << 30  # bytes of a part of a workbook that is read; a full sheet of thirty columns has some
 CELLS = 1 << 25  # from the first to the last of a sheet; calamine keeps the empty ones between them too
@@ -172,14 +173,21 @@ def _kept(value: Any) -> Any:
     return {"time": value.isoformat()} if isinstance(value, time) and value.tzinfo is None else str(value)
 
 
-def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> None:
-    """One sheet of the rows of `parts`. Text stays text: what begins with = is no formula. Raises TableError."""
+def writer() -> Any:
+    """The openpyxl module. Raises TableError where it is not installed."""
     try:
         import openpyxl
-        from openpyxl.cell import WriteOnlyCell
-        from openpyxl.writer.excel import ExcelWriter
     except ModuleNotFoundError:
         raise TableError(f".xlsx needs openpyxl: {INSTALL}") from None
+    return openpyxl
+
+
+def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> None:
+    """One sheet of the rows of `parts`. Text stays text: what begins with = is no formula. Raises TableError."""
+    openpyxl = writer()
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.writer.excel import ExcelWriter
+
     made_of = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat}
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet("onrecord")

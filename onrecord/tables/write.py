@@ -41,6 +41,38 @@ class Form:
     compression: str | None = None  # gzip or zstd
 
 
+def refuse_unwritable(form: Form, columns: Sequence[str], schema: pa.Schema | None) -> None:
+    """Raise TableError for what no table of this form can hold, or where the library that writes it is not installed.
+
+    `columns` are those written, `schema` their types where the input is Parquet.
+    """
+    if form.format == "xlsx":
+        workbook.writer()
+        if len(columns) > workbook.COLUMNS:
+            raise TableError(f"{len(columns):,} columns are more than the {workbook.COLUMNS:,} of a sheet: write .csv")
+    elif form.format == "parquet" or form.compression == "zstd":
+        arrow("Parquet" if form.format == "parquet" else ".zst")
+    if schema and form.format != "parquet" and (field := next((f for f in schema if _has_bytes(f.type)), None)):
+        raise TableError(
+            f"its column {field.name!r} holds {field.type}, and {form.format.upper()} has no form for bytes: "
+            "write .parquet, or leave the column out of the input"
+        )
+
+
+def _has_bytes(kind: pa.DataType) -> bool:
+    """Whether a type of Parquet has bytes in it, in whatever depth."""
+    types = arrow().types
+    if types.is_dictionary(kind):
+        return _has_bytes(kind.value_type)
+    return (
+        types.is_binary(kind)
+        or types.is_large_binary(kind)
+        or types.is_binary_view(kind)
+        or types.is_fixed_size_binary(kind)
+        or any(_has_bytes(kind.field(i).type) for i in range(kind.num_fields))
+    )
+
+
 def encoded(
     chunk: Chunk, records: Sequence[dict[str, Any]], form: Form, columns: Sequence[str], kinds: dict[str, type]
 ) -> bytes:

@@ -47,6 +47,14 @@ def test_a_row_stays_a_row_at_a_lone_carriage_return(capsys: pytest.CaptureFixtu
         assert row["text"].split() == wrapped.split() and row["label_set"] == "scheduling/hedge"
 
 
+def test_cells_that_a_spreadsheet_would_run() -> None:
+    text = "=1+1 is what he said."
+    made = Article(text, [Statement(text, 0, len(text), 0, Stub().predict([text])[0])])
+    for safe, cell in ((False, text), (True, f"'{text}")):
+        (row,) = csv.DictReader(io.StringIO(as_csv(made, safe)))
+        assert row["text"] == cell and row["start"] == "0"
+
+
 def test_what_a_terminal_would_obey_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     out = printed("", capsys)
     assert "\x1b" not in out and "\u202e" not in out and "\u2066" not in out

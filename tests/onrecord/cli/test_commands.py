@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import huggingface_hub
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -168,6 +169,25 @@ def test_score_blames_the_file_that_is_at_fault(model: list[str], tmp_path: Path
     assert found.exit_code == 1
     assert found.stderr.startswith(f"error: {tmp_path / 'out.txt'}: the name says the format")
     assert "in.csv" not in found.stderr
+
+
+def test_score_does_not_go_on_with_another_revision_of_a_hub_model(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its name gives may be another model tomorrow."""
+    revisions = [tmp_path / "one", tmp_path / "other"]
+    for revision in revisions:
+        shutil.copytree(checkpoint, revision)
+    (revisions[1] / "training.json").write_text("{}")
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *_, **__: str(revisions[0]))
+    (tmp_path / "in.csv").write_text("text,n\nOne.,1\nOne.\nOne.,1,2\n")
+    words = ["score", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"), "--model", "owner/name", "--part-rows", "1"]
+    assert run(app, words).exit_code == 1 and (tmp_path / "out.csv.parts").is_dir()
+    revisions.reverse()
+    found = run(app, [*words, "--on-error", "skip"])
+    assert found.exit_code == 1 and "parts of another run lie there (checkpoint was" in found.stderr
+    revisions.reverse()
+    assert run(app, [*words, "--on-error", "skip"]).exit_code == 3
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import json
 import math
+import os
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -169,3 +171,45 @@ def test_parquet_of_more_than_one_row_group(tmp_path: Path) -> None:
         join((path.open("rb") for path in paths), Form("parquet"), [], target)
     assert pq.read_table(tmp_path / "joined")["n"].to_pylist() == list(range(120_000))
     assert pq.read_metadata(tmp_path / "joined").num_row_groups > 1
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".xlsx"])
+def test_bytes_are_not_written_as_python_shows_them(tmp_path: Path, suffix: str) -> None:
+    kinds = {
+        "b": (pa.binary(), b"\xff"),
+        "s": (pa.binary(1), b"x"),
+        "v": (pa.binary_view(), b"x"),
+        "d": (pa.dictionary(pa.int8(), pa.large_binary()), b"x"),
+        "n": (pa.struct([("image", pa.list_(pa.binary()))]), {"image": [b"x"]}),
+        "m": (pa.map_(pa.string(), pa.binary()), [("k", b"x")]),
+    }
+    for name, (kind, value) in kinds.items():
+        table = pa.table({"text": ["He left."], name: pa.array([value], kind)})
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+        asked = Stub()
+        with pytest.raises(ScoreError, match=rf"out\{suffix}: its column '{name}' holds .* write \.parquet"):
+            scored(tmp_path / f"{name}.parquet", tmp_path / f"out{suffix}", classifier=asked)
+        assert not asked.asked and not (tmp_path / f"out{suffix}.parts").exists()
+        assert scored(tmp_path / f"{name}.parquet", tmp_path / f"{name}-out.parquet").written == 1
+        assert pq.read_table(tmp_path / f"{name}-out.parquet")[name].to_pylist() == [value]
+
+
+@pytest.mark.parametrize(
+    ("name", "library"), [("out.xlsx", "openpyxl"), ("out.parquet", "pyarrow"), ("out.csv.zst", "pyarrow")]
+)
+def test_a_library_that_is_not_there_is_told_before_anything_is_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, library: str
+) -> None:
+    (tmp_path / "in.csv").write_text("text\nHe left.\n")
+    monkeypatch.setitem(sys.modules, library, None)
+    asked = Stub()
+    with pytest.raises(ScoreError, match=rf"{name}: .* needs {library}"):
+        scored(tmp_path / "in.csv", tmp_path / name, classifier=asked)
+    assert not asked.asked and os.listdir(tmp_path) == ["in.csv"]
+
+
+def test_more_columns_than_a_sheet_has(tmp_path: Path) -> None:
+    row = {"text": "He left."} | {f"c{i}": i for i in range(16_384 - len(ADDED))}
+    save_jsonl(tmp_path / "in.jsonl", [row])
+    with pytest.raises(ScoreError, match=r"out\.xlsx: 16,385 columns are more than the 16,384 of a sheet"):
+        scored(tmp_path / "in.jsonl", tmp_path / "out.xlsx")

@@ -117,7 +117,27 @@ def test_a_changed_checkpoint_is_another_one(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("a card")
     assert score.checkpoint_identity(tmp_path) == before
     (tmp_path / "calibration.json").write_text("{}")
-    assert score.checkpoint_identity(tmp_path) != before and score.checkpoint_identity("some/hub-id") == "some/hub-id"
+    assert score.checkpoint_identity(tmp_path) != before
+
+
+@pytest.mark.parametrize("change", ["device", "upgrade"])
+def test_another_backend_or_onrecord_is_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Without --device cuda the same command takes int8, whose labels differ; a new onrecord may have other columns."""
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    write_jsonl(source)
+    source.write_text(source.read_text() + "no JSON\n")
+    other = Stub()
+    with pytest.raises(ScoreError, match="no JSON"):
+        scored(source, target)
+    if change == "device":
+        other.backend = SimpleNamespace(name="torch")
+    else:
+        monkeypatch.setattr(score, "__version__", "0.1.9")
+    with pytest.raises(ScoreError, match="parts of another run"):
+        scored(source, target, classifier=other, on_error="skip")
+    assert not other.asked and not target.exists()
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:
