@@ -62,6 +62,7 @@ FEASTS: dict[str, Callable[[int], date]] = {
     "st patrick's day": lambda y: date(y, 3, 17),
     "fourth of july": lambda y: date(y, 7, 4),
     "halloween": lambda y: date(y, 10, 31),
+    "all saints' day": lambda y: date(y, 11, 1),
     "ash wednesday": lambda y: easter(y) - 46 * DAY,
     "good friday": lambda y: easter(y) - 2 * DAY,
     "easter sunday": easter,

@@ -160,14 +160,32 @@ def feast(r: Reader, m: re.Match[str]) -> Token:
 
 
 def nth(r: Reader, m: re.Match[str]) -> Token:
-    """On the 14th, Friday the 14th: of this month or the next ones."""
-    spans = []
-    for k in range(-2, 3):
-        month = span("month", later(r.today, "month", k))[0]
-        day = month + (int(m["d"]) - 1) * DAY
-        if day.month == month.month and (not m["wd"] or day.weekday() == WEEKDAYS.index(m["wd"])):
-            spans.append((day, day))
-    return r.nearest(m, spans, "day", "date")
+    """Friday the 14th: of this month or the next ones."""
+    weekday = WEEKDAYS.index(m["wd"])
+    return r.nearest(m, [s for s in _in_month(r, [int(m["d"])]) if s[0].weekday() == weekday], "day", "date")
+
+
+def nths(r: Reader, m: re.Match[str]) -> Token | list[Token]:
+    """On the 14th; on the 14th, 21st and 28th: of one month, this or the next ones."""
+    found = [(n, int(n[1])) for n in re.finditer(r"(\d+)\w\w", m["days"])]
+    token = r.nearest(m, _in_month(r, [number for _, number in found]), "day", "date")
+    if not token.first or len(found) == 1:
+        return token
+    days = [token.first + (number - found[0][1]) * DAY for _, number in found]
+    begin = m.start("days")
+    tokens = [
+        replace(token, start=begin + n.start(), end=begin + n.end(), first=day, last=day)
+        for (n, _), day in zip(found, days, strict=True)
+    ]
+    tokens[0].start = m.start()
+    return tokens
+
+
+def _in_month(r: Reader, numbers: list[int]) -> list[tuple[date, date]]:
+    """The first of the days with these numbers, as (first, last), of each month near today that has them all."""
+    months = [span("month", later(r.today, "month", k)) for k in range(-2, 3)]
+    days = [first + (numbers[0] - 1) * DAY for first, last in months if numbers[-1] <= last.day]
+    return [(day, day) for day in days if numbers == sorted(numbers)]
 
 
 def nth_of(r: Reader, m: re.Match[str]) -> Token:

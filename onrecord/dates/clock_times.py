@@ -77,8 +77,9 @@ def _hour(digits: str, minutes: str | None, half: str | None) -> time:
 
 
 def clock(r: Reader, m: re.Match[str]) -> Token | None:
-    """A clock time or two. The zone is the one named, else the reader's; one
-    that is not known, "local time" too, leaves the time out.
+    """A clock time or two. The zone is the one named, else the reader's; one that is not known leaves the time out.
+
+    "Local time" is that of the city named there. Without one it floats, and is left out where the reader has a zone.
     """
     if "midnight" in m[0].lower():  # of which night?
         return Token(m.start(), zone.end if (zone := zone_behind(r.text, m.end(), r.zone)) else m.end(), form="clock")
@@ -100,12 +101,14 @@ def clock(r: Reader, m: re.Match[str]) -> Token | None:
 
 def _with_zone(r: Reader, m: re.Match[str], clock: Clock) -> Token:
     zone = zone_behind(r.text, m.end(), r.zone, alone=True)
-    if zone:
+    if zone and not zone.local:
         clock = replace(clock, zone=zone.zone, names=True, known=zone.zone is not None)
-    elif re.search(r"(?:\b[Tt]ime|\b[A-Z]{1,4}T|\bUTC),? $", r.before(m)):  # Beijing time 10 a.m.
+    elif not zone and re.search(r"(?:\b[Tt]ime|\b[A-Z]{1,4}T|\bUTC),? $", r.before(m)):  # Beijing time 10 a.m.
         clock = replace(clock, known=False)
-    elif city := zone_of_city(r.text, *m.span()):  # 10 a.m. in Beijing
+    elif city := zone_of_city(r.text, m.start(), zone.end if zone else m.end()):  # 10 a.m. in Beijing
         clock = replace(clock, zone=city.zone, names=True)
+    elif zone and r.zone:
+        clock = replace(clock, known=False)
     return Token(m.start(), zone.end if zone else m.end(), form="clock", clock=clock)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 
-from onrecord.dates.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
+from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, PART_OF_DAY, WEEKDAY
 from onrecord.dates.calendar_days import (
     FEAST,
     feast,
@@ -24,6 +24,7 @@ from onrecord.dates.calendar_days import (
     month_day,
     nth,
     nth_of,
+    nths,
     slashes,
     weekdays_and_days,
 )
@@ -64,8 +65,10 @@ def _rule(pattern: str, rule: GrammarRule, flags: int = 0) -> tuple[re.Pattern[s
 
 _I = re.IGNORECASE
 _DASH = r"\s*(?P<word>-|–|—|\bto\b|\bthrough\b|\buntil\b|\btill\b|\band\b|&|\bor\b)\s*"
-_OPENING = (
-    r"(?:(?P<h1>noon|midday|\d{1,2})(?:[:.](?P<m1>\d\d))?\s?(?:(?P<p1>[ap])\.?\s?m\b\.?)?\s*(?P<word>-|–|to|and|&|or"
+_OF_A_MONTH = "".join(rf"(?<!{m} )(?<!{m[:3]} )(?<!{m[:3]}\. )" for m in MONTHS) + r"(?<!Sept )(?<!Sept\. )"
+_OPENING = (  # not "Dec. 17 to 8 a.m."
+    rf"(?:{_OF_A_MONTH}"
+    r"(?P<h1>noon|midday|\d{1,2})(?:[:.](?P<m1>\d\d))?\s?(?:(?P<p1>[ap])\.?\s?m\b\.?)?\s*(?P<word>-|–|to|and|&|or"
     r"|until|till)\s*)?"
 )
 _MINUTES = r"(?:[:.](?P<{}>\d\d))?"
@@ -91,6 +94,7 @@ _DAYS = rf"(?P<days>{_DAY_OR_TWO}(?:(?:,\s*|,?\s+(?:and|&)\s+){_DAY_OR_TWO}){{1,
 _WORDED_DAY = rf"(?P<d1>{'|'.join(sorted(WORDED_DAYS, key=len, reverse=True)).replace('-', '[- ]')})(?P<d2>)(?P<word>)"
 _WEEKDAY_BEFORE = rf"(?:(?P<wd>{SHORT_WEEKDAY}),?\s+)?"
 _WEEKDAYS = rf"(?P<from>{SHORT_WEEKDAY})(?P<between> and | & | to | through | ?[-–] ?)(?P<wd>{SHORT_WEEKDAY}),? "
+_NTH = r"(?:[12]?\d|3[01])(?:st|nd|rd|th)"
 _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<rel>this year|next year|last year|the year)\b))?"
 RULES = [
     _rule(_TITLE, lambda r, m: unresolved(m)),
@@ -155,7 +159,7 @@ RULES = [
     ),
     _rule(
         rf"\b{_WEEK_OF}{_WEEKDAY_BEFORE}(?P<month>{SHORT_MONTH})\s+(?:the\s+)?(?P<d1>{DAY_NUMBER})"
-        rf"(?:{_DASH}(?P<d2>{DAY_NUMBER})(?!{COUNTED}))?{_IN_YEAR}",
+        rf"(?:{_DASH}(?P<d2>{DAY_NUMBER})(?!{COUNTED}|[:.]\d\d| ?[ap]\.?m\b))?{_IN_YEAR}",
         month_day,
     ),
     _rule(
@@ -234,8 +238,9 @@ RULES = [
         _I,
     ),
     _rule(
-        rf"(?:(?<=\bon )|(?<=\buntil )|(?<=\bby ))the (?P<wd>)(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s+of\b){PLAIN}",
-        nth,
+        r"(?:(?<=\bon )|(?<=\buntil )|(?<=\bby ))"
+        rf"the (?P<days>{_NTH}(?:(?:,|,? and) (?:the )?{_NTH})*)\b(?!\s+of\b){PLAIN}",
+        nths,
     ),
     _rule(
         rf"\b(?:(?P<which>[Tt]his|[Nn]ext|[Ll]ast)\s+)?(?P<month>{MONTH})\b(?:(?:,|\s+of)?\s+(?P<year>{ANY_YEAR}))?",

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY, day_of
-from onrecord.dates.expression import CONTEXT, Clock, Token
+from onrecord.dates.expression import CONTEXT, SHORT_MONTH, Clock, Token
 from onrecord.dates.verbs import ENDURED, MOVED
 from onrecord.dates.zones import zone_behind, zone_of_city
 from onrecord.patterns import lazy
@@ -50,7 +50,7 @@ def _fold(text: str, tokens: Sequence[Token], rule: Callable[[str, Token, Token]
 
 _DAY_BEFORE_CLOCK = (
     r"(?:,? (?:kick-?off|tip-off|throw-in|doors(?: open)?|start(?:ing|s)?)| is)?[\s,]*"
-    r"(?:(?:at|from|by|until|between|@|around|about)\s+)?| \("
+    r"(?:(?:at|from|by|until|between|@)\s+)?(?:(?:around|about|approximately)\s+)?| \("
 )
 
 
@@ -61,7 +61,7 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     if (
         b.form == "clock"
         and re.search(r"until|till|\bto\b", gap)
-        and re.match(rf"\s*(?:on\s+)?{WEEKDAY}", text[b.end : b.end + CONTEXT])
+        and re.match(rf"\s*(?:on\s+)?(?:{WEEKDAY}|{SHORT_MONTH}|\d)", text[b.end : b.end + CONTEXT])
     ):
         return None  # from Friday until 6 a.m. Monday: the hour is the other day's
     clock, day = (a, b) if a.form == "clock" else (b, a)
@@ -77,7 +77,9 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
         end += text[end : end + 1] == ")"
     if time and time.known and not time.names:
         if a is clock and (zone := zone_behind(text, end, time.zone)):  # 10 a.m. Friday, Beijing time
-            time, end = replace(time, zone=zone.zone, names=True, known=zone.zone is not None), zone.end
+            floats = zone.local and time.zone is None
+            known = floats or zone.zone is not None
+            time, end = replace(time, zone=zone.zone, names=not floats, known=known), zone.end
         elif there := zone_of_city(text, a.start, end):  # 10 a.m. Friday in Beijing, in Beijing on Friday at 10 a.m.
             time = replace(time, zone=there.zone, names=True)
     both = replace(day, start=a.start, end=end, clock=time)

@@ -218,8 +218,9 @@ COUNTED_ON = 9  # such words of a sentence that are looked at, so that the work 
 _STOP = r"(?=\s*(?:[.,;:!?)—–”\"]|$))"
 _LATER = lazy(
     rf"(?<!\bfor )(?<!\bor )(?<!\bto )(?<!\bthan )(?<!\bleast )(?<!\bmost )(?<!\babout )(?<!\bwithin )(?<!\bin )"
-    rf"(?<!\bover )(?<!\bduring )(?<!\bof )\b(?:(?!couple)(?P<n>{NUMBER}) (?P<unit>day|week)s? (?:later|after{_STOP})"
-    rf"|the (?:(?:following )(?P<following>day|week)|next day|day after{_STOP}))"
+    r"(?<!\bover )(?<!\bduring )(?<!\bof )"
+    rf"\b(?:(?!couple)(?P<n>{NUMBER}) (?P<unit>day|week|fortnight)s? (?:later|after{_STOP})"
+    rf"|the (?:(?:following )(?P<following>day|week|morning|afternoon|evening|night)|next day|day after{_STOP}))"
     rf"(?![\w’'-]|,? (?:than|after|before|of|(?:on |in )?(?:{WEEKDAY}|{SHORT_MONTH}|\d|today|tomorrow))\b)",
     re.IGNORECASE,
 )
@@ -246,8 +247,8 @@ def days_later(text: str, tokens: Sequence[Token]) -> list[Token]:
         ):
             continue
         n = (NUMBERS.get(m["n"].lower()) or int(m["n"])) if m["n"] else 1
-        unit = (m["unit"] or m["following"] or "day").lower()
-        day = later(day_of(base.first), unit, n)
-        first, last = span("week", day) if unit == "week" else (day, day)
-        found.insert(len(before), Token(m.start(), m.end(), unit, first, last, form="date"))
+        week = (m["following"] or "").lower() == "week"
+        day = later(day_of(base.first), "week" if week else (m["unit"] or "day").lower(), n)
+        first, last = span("week", day) if week else (day, day)
+        found.insert(len(before), Token(m.start(), m.end(), "week" if week else "day", first, last, form="date"))
     return found

@@ -129,6 +129,7 @@ _NO_VERB_BEFORE = lazy(
 _NOUN = lazy(
     r"^(?:left|cost|cut|set|hit|split|bet|burst|cast|rose|saw|thought|wound|spread|shed|felt|shot|bit)$", re.IGNORECASE
 )
+_COST_OF = lazy(r"cost[ -](?:cut|saving|overrun|increase|control|pressure|reduction|base|of|inflation)")
 _ARTICLE = lazy(r"\b(?:the|an?|its|his|her|their|our|no)\s+(?:far\s+)?$", re.IGNORECASE)
 BE = lazy(r"\b(?:is|are|be|been|am|was|were|now)\s+(?:\w+ly\s+|also\s+|not\s+)?$", re.IGNORECASE)
 _NEXT_CLAUSE = lazy(r"[,;]|\b(?:and|but|which|who|that)\b", re.IGNORECASE)
@@ -176,6 +177,7 @@ def verbs_of(text: str) -> Iterator[Verb]:
             or _FORM_BEFORE.search(before)
             or (match[0].endswith("ed") and _NO_VERB_BEFORE.search(before))
             or (_NOUN.match(match[0]) and _ARTICLE.search(before))
+            or _COST_OF.match(text, match.start())
             or (_PARTICIPLE.match(match[0]) and (_AUXILIARY.search(before) or _NO_VERB_BEFORE.search(before)))
         )
         between = text[earlier.end : match.start()] if earlier else ""
@@ -202,6 +204,8 @@ def verbs_of(text: str) -> Iterator[Verb]:
             cue = "open"  # "awaited data due on Wednesday"
         elif cue == "sooner":  # after doing what: behind, if the verb is
             cue = "past" if earlier and earlier.cue == "past" else "open"
+        elif cue == "past" and before.endswith(", ") and text.startswith(" by ", match.end()):
+            cue = "open"  # "carols, led by a band, start at 4 p.m."
         elif cue == "later":
             cue = "plan" if earlier and earlier.direction == "future" else "open"
         earlier = Verb(cue, match.start(), match.end())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from onrecord.dates.calendar_arithmetic import DAY, MONTH, WEEKDAYS, span
+from onrecord.dates.calendar_arithmetic import DAY, MONTH, PART_OF_DAY, WEEKDAYS, span
 from onrecord.dates.expression import PLAIN, SHORT_MONTH, SHORT_WEEKDAY, Reader, Token, unresolved
 from onrecord.dates.zones import zone_behind
 from onrecord.patterns import lazy
@@ -31,6 +31,10 @@ _IN_A_PLACE = lazy(r"\b(?:in|at|near|outside) (?:[A-Z][\w.’'-]* ){1,3}$")
 _SETS_A = lazy(  # set a Friday deadline
     r"(?<!had )\b(?:sets?|imposed|imposes|fixed|announced|faces?|gave|given)\b[^,;]{0,40}\b(?:an?|the|its) $"
 )
+_LIST_OF_WEEK = lazy(
+    rf"(?:(?:,|,? and|,? or| to| through| until|–|-) ?{SHORT_WEEKDAY}\b{PART_OF_DAY}){{1,6}},?(?: of)?"
+    r" (?P<which>this|next|last) week\b"
+)
 _PAST_VERB = lazy(r" (?:[a-z]+ed|said|told)\b")
 
 
@@ -39,9 +43,13 @@ _CALLED_OFF = lazy(r"\b(?:called off|cancell?ed|postponed|suspended|scrapped) (?
 
 def weekday_of_week(r: Reader, m: re.Match[str]) -> Token:
     """Monday of next week, Friday last week, next week on Tuesday."""
+    return _of_week(r, m, m["which"])
+
+
+def _of_week(r: Reader, m: re.Match[str], which: str) -> Token:
     if r.today.weekday() == 6:
         return unresolved(m)
-    monday = span("week", r.today)[0] + {"this": 0, "next": 7, "last": -7}[m["which"].lower()] * DAY
+    monday = span("week", r.today)[0] + {"this": 0, "next": 7, "last": -7}[which.lower()] * DAY
     return r.sure(m, "day", monday + WEEKDAYS.index(m["wd"]) * DAY, form="weekday")
 
 
@@ -74,6 +82,8 @@ def weekday(r: Reader, m: re.Match[str]) -> Token:
         return r.sure(m, "day", r.today - (ago or 7) * DAY, form="weekday")
     if which in ("this coming", "coming", "the coming"):
         return r.sure(m, "day", r.today + (ahead or 7) * DAY, form="weekday")
+    if list_of_week := _LIST_OF_WEEK.match(behind):  # Friday and Saturday next week
+        return _of_week(r, m, list_of_week["which"])
     before = r.before(m)
     if re.match(r" deadline\b", behind) and _SETS_A.search(before):
         day = r.today + ahead * DAY

@@ -149,6 +149,7 @@ class Zone(NamedTuple):
 
     end: int
     zone: tzinfo | None
+    local: bool = False  # "local time": that of the place
 
 
 def zone_named(name: str | None) -> ZoneInfo | None:
@@ -171,6 +172,8 @@ def zone_behind(text: str, position: int, reader: tzinfo | None = None, alone: b
         if match["sign"]:
             return Zone(match.end(), _offset(match["sign"], int(match["hours"]), int(match["minutes"] or 0)))
         if match["place"]:
+            if match["place"].lower() == "local ":
+                return Zone(match.end(), None, local=True)
             return Zone(match.end(), _of_place(match["place"].replace("-", " ").rstrip()))
         return Zone(match.end(), _of_abbreviation(match["abbreviation"].upper(), reader))
     match = _ALONE.match(text, position) if alone else None

@@ -112,9 +112,12 @@ def test_the_part_of_the_day_tells_which_half_an_hour_is_of(text: str, found: st
         ("The court sits at 10 a.m. on May 7 and will rule two days after.", ["2024-05-07T10:00:00", "2024-05-09"]),
         ("The court sits on May 7 and will rule the day after.", ["2024-05-07", "2024-05-08"]),
         ("The court sits on May 7 and will rule the following day.", ["2024-05-07", "2024-05-08"]),
-        ("The court sits on May 7 and will rule a week later.", ["2024-05-07", "2024-05-13..2024-05-19"]),
+        ("The court sits on May 7 and will rule a week later.", ["2024-05-07", "2024-05-14"]),
         ("The court sits on May 7, hears a plea a day later and rules two days later.",
          ["2024-05-07", "2024-05-08", "2024-05-10"]),
+        ("The court sits on May 7 and will rule a fortnight later.", ["2024-05-07", "2024-05-21"]),
+        ("The court sits on May 7 and in Leeds the following morning.", ["2024-05-07", "2024-05-08"]),
+        ("The court sits on May 7 and will rule the following week.", ["2024-05-07", "2024-05-13..2024-05-19"]),
         # near misses
         ("A day later the court will rule.", []),
         ("The court sits on May 7, a day later than planned.", ["2024-05-07"]),
@@ -131,4 +134,29 @@ def test_the_part_of_the_day_tells_which_half_an_hour_is_of(text: str, found: st
     ],
 )  # fmt: skip
 def test_days_counted_from_one_before(text: str, days: list[str]) -> None:
+    assert ahead(text) == days
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Drivers will strike on Friday and Saturday next week.", ["2024-05-03", "2024-05-04"]),
+        ("The play runs from Wednesday to Saturday next week.", ["2024-05-01..2024-05-04"]),
+        ("The court sits on Monday, Tuesday and Friday of next week.", ["2024-04-29", "2024-04-30", "2024-05-03"]),
+        ("Drivers will strike on Friday and on Saturday next week.", ["2024-04-26", "2024-05-04"]),
+        ("Meals will be served on the 14th and 21st.", ["2024-05-14", "2024-05-21"]),
+        ("Meals will be served on the 14th, 21st and the 28th.", ["2024-05-14", "2024-05-21", "2024-05-28"]),
+        ("Meals will be served on the 14th and 21st floors.", ["2024-05-14"]),
+        ("The house will debate it on Friday at about 7 p.m.", ["2024-04-26T19:00:00"]),
+        (
+            "Staff will stop work from 7 p.m. on May 17 to 8 a.m. on May 19.",
+            ["2024-05-17T19:00:00..2024-05-19T08:00:00"],
+        ),
+        ("The organ will be heard on All Saints' Day.", ["2024-11-01"]),
+        # no past verbs
+        ("Carols, led by a choir, start in the square at 4pm on Sunday.", ["2024-04-28T16:00:00"]),
+        ("He will set out cost cuts in Leeds on May 7.", ["2024-05-07"]),
+    ],
+)
+def test_several_days_and_hours_in_one_phrase(text: str, days: list[str]) -> None:
     assert ahead(text) == days

@@ -117,6 +117,21 @@ def test_ist_is_the_readers_own_or_none(zone: str | None, moment: str) -> None:
     assert resolve("at 10 a.m. IST on Friday", zone) == moment
 
 
+@pytest.mark.parametrize(
+    ("words", "moment"),
+    [
+        ("at 10 a.m. local time on Friday", "2024-05-10T10:00:00"),
+        ("at 10 a.m. on Friday, local time", "2024-05-10T10:00:00"),
+        ("at 10 a.m. on Friday local time", "2024-05-10T10:00:00"),
+        ("at 10 a.m. local time (1400 GMT) on Friday", "2024-05-10T14:00:00+00:00"),
+        ("in Tokyo at 10 a.m. local time on Friday", "2024-05-10T10:00:00+09:00"),
+        ("at 10 a.m. local time in Tokyo on Friday", "2024-05-10T10:00:00+09:00"),
+    ],
+)
+def test_local_time_floats_for_a_reader_without_a_zone(words: str, moment: str) -> None:
+    assert resolve(words, None) == moment
+
+
 def test_an_abbreviation_of_the_readers_zone() -> None:
     assert resolve("at 10 a.m. CST on Friday", "Asia/Shanghai") == "2024-05-10T10:00:00+08:00"
     assert resolve("at 10 a.m. CST on Friday", "Europe/Paris") == "2024-05-10T10:00:00-05:00"
