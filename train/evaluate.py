@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import platform
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from onrecord.calibration import DATA, Rule
 from onrecord.classifier import CheckpointError, Classifier
 from onrecord.tables.parts import write_whole
 from train.config import DEFAULTS, WIDE, Config, Measure, Stop, changed, parse, read_record, run
+from train.corpus.rows import key
 from train.corpus.source_files import read_table
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.baselines import Baselines
@@ -90,7 +92,10 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
     metrics["shipped"] = measure_backends(
         config.checkpoint, [r["text"] for r in test], [labels.index(r["label"]) for r in test]
     )
-    metrics["extra"] = {Path(path).stem: measure_extra(classifier, baselines, path, config.measure) for path in extra}
+    seen = {key(row["text"]) or row["text"] for row in train + validation}
+    metrics["extra"] = {
+        Path(path).stem: measure_extra(classifier, baselines, path, config.measure, seen) for path in extra
+    }
     metrics["files"] = files
     metrics["released"] = against_released(released, test, numbers, labels)
     refuse_other_data(config)  # again: a build or a training may have come meanwhile
@@ -263,14 +268,21 @@ def render_behaviour(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def measure_extra(classifier: Classifier, baselines: Baselines, path: str, section: Measure) -> dict[str, Any]:
+def measure_extra(
+    classifier: Classifier, baselines: Baselines, path: str, section: Measure, seen: set[str]
+) -> dict[str, Any]:
     """Model and baselines on another labelled table, with `text` and `label`; a `sample` field reports its values apart
     too.
 
     The model is measured as users get it, under the default prior; under another one of the checkpoint the line is
-    called "model, prior NAME".
+    called "model, prior NAME". Rows whose text, by `key`, was `seen` in training are counted and told.
     """
     rows = read_extra(path, list(classifier.labels))
+    if known := sum((key(row["text"]) or row["text"]) in seen for row in rows):
+        print(
+            f"warning: --extra {path}: {known} of {len(rows)} texts stand in train or validation: its figures flatter",
+            file=sys.stderr,
+        )
     logits, _ = classifier.logits([r["text"] for r in rows])
     parts = {"all": list(range(len(rows)))} | {
         name: [i for i, r in enumerate(rows) if r.get("sample") == name]

@@ -88,7 +88,7 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
     faults: list[str] = []
     read = [row for _, row in read_table(str(path), ("id", "text"), faults)]  # spreadsheets leave empty last cells out
     rows = [{name: with_formula(str(cell or "")).strip() for name, cell in row.items()} for row in read]
-    if rows and (missing := [name for name in COLUMNS if name not in rows[0]]):
+    if missing := [name for name in COLUMNS if any(name not in row for row in rows)]:
         raise Stop(f"{path} lacks the columns {', '.join(missing)}; it must keep those that --write gave it")
     sentences = {s.id: s for s in read_seeds(config.corpus.seeds, config.corpus.labels)}
     answers = {row["id"]: (row["label"], row["settled"]) for row in rows}

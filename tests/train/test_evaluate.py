@@ -78,13 +78,17 @@ def test_the_gate_goes_red_on_doctored_predictions(
     assert "FAIL" in capsys.readouterr().out
 
 
-def test_extra_files_are_measured_whole_and_by_sample(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
+def test_extra_files_are_measured_whole_and_by_sample(
+    settings: Config, checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     rows = [
         {"id": i, "text": f"Sentence {i}.", "label": LABELS[i % 5], "sample": "natural" if i < 6 else "enriched"}
         for i in range(20)
     ]
+    rows[3]["text"] = rows_of(settings.corpus, "train")[0]["text"].upper()
     (tmp_path / "real.jsonl").write_text("\n".join(map(json.dumps, rows)))
     assert evaluate.main(settings, [str(tmp_path / "real.jsonl")], None) == 0
+    assert "1 of 20 texts stand in train or validation: its figures flatter" in capsys.readouterr().err
     by_part = json.loads((settings.run_dir / "metrics.json").read_text())["extra"]["real"]
     assert {part: systems["model"]["rows"] for part, systems in by_part.items()} == {
         "all": 20,

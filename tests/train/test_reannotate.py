@@ -212,6 +212,14 @@ def test_examples_of_the_guidelines_are_not_asked_about(noisy: tuple[Config, set
         read_sheet(config, tmp_path / "sheet.csv")
 
 
+def test_a_row_that_lacks_a_column_is_one_line(settings: Config, tmp_path: Path) -> None:
+    """Only the first row was looked at; the second ended in a traceback."""
+    whole = dict.fromkeys(COLUMNS, "")
+    (tmp_path / "sheet.jsonl").write_text(json.dumps(whole) + "\n" + json.dumps({"id": "a/01", "text": "One."}))
+    with pytest.raises(Stop, match="lacks the columns before, label, settled"):
+        read_sheet(settings, tmp_path / "sheet.jsonl")
+
+
 def test_lines_that_end_in_cr_alone_are_one_message(noisy: tuple[Config, set[str]]) -> None:
     ended(noisy[0], ["\r"])
     with pytest.raises(Stop, match=r"made\.jsonl:1: not JSON .*lines end in CR here: save the file with LF"):

@@ -38,7 +38,8 @@ def read_source(source: Source, labels: list[str], columns: list[str]) -> tuple[
     raw = _parts(source, faults)
     if source.split_column:
         raw = _by_column([pair for rows in raw.values() for pair in rows], source, faults)
-    parts = {split: list(_sentences(rows, split, source, columns, faults)) for split, rows in raw.items()}
+    orders: Counter[str] = Counter()
+    parts = {split: list(_sentences(rows, split, source, columns, faults, orders)) for split, rows in raw.items()}
     everything = [s for rows in parts.values() for s in rows]
     used = {s.label for s in everything}
     apart = {label: set(map(str.strip, re.split("[|;,]", label))) for label in used if re.search("[|;,]", label)}
@@ -231,9 +232,11 @@ def _require(wanted: list[str], rows: Rows) -> None:
         )
 
 
-def _sentences(rows: Rows, split: str, source: Source, columns: list[str], faults: list[str]) -> Iterator[Sentence]:
+def _sentences(
+    rows: Rows, split: str, source: Source, columns: list[str], faults: list[str], orders: Counter[str]
+) -> Iterator[Sentence]:
+    """The good rows. `orders` counts those of each document over all splits, so that no two have one id."""
     _require(_wanted(source), rows)
-    orders: Counter[str] = Counter()
     names = {normalise(name): normalise(other) for name, other in source.label_names.items()}
     prefix = "" if split == WHOLE else f"{split}-"
     for number, (where, row) in enumerate(rows, 1):
