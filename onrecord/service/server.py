@@ -46,6 +46,8 @@ def run(app: ASGIApp, listening: socket.socket) -> bool:
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; elsewhere a client that reads nothing stays until DRAIN_SECONDS
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(1000 * limits.UNREAD_SECONDS))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # often 1,024 and much more
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 10 * limits.CONNECTIONS)), hard))
     logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
     logs["loggers"]["onrecord.service"] = {"handlers": ["default"], "level": "INFO", "propagate": False}
     server = uvicorn.Server(

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 
 from onrecord.cli import app as command
 from onrecord.service import app as service
+from onrecord.service import limits
 from onrecord.service.server import Connection
 from tests.onrecord.service.conftest import JSON, SECRET, refused
 
@@ -82,6 +84,21 @@ def test_answers_are_not_held_back_by_the_kernel(checkpoint: Path, monkeypatch: 
     monkeypatch.setattr(uvicorn.Server, "run", run)
     CliRunner().invoke(command, ["serve", "--port", "0", "--model", str(checkpoint)])
     assert seen and seen[0]
+
+
+def test_as_many_descriptors_are_taken_as_may_be(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """asyncio accepts two thousand connections before one can be closed, and without descriptors logs each failure."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    seen = []
+    monkeypatch.setattr(
+        uvicorn.Server, "run", lambda *_, **__: seen.append(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    )
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(before[0], 512), before[1]))
+        CliRunner().invoke(command, ["serve", "--port", "0", "--model", str(checkpoint)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert seen == [min(before[1], 10 * limits.CONNECTIONS)]
 
 
 SLOW_SERVER = """
