@@ -72,6 +72,8 @@ _AUXILIARY = lazy(r"\b(?:has|have|had|having|get|gets|getting|and|or|then)\s+(?:
 _SAME = "bet|burst|cast|cost|cut|hit|hurt|let|put|quit|set|shed|shut|split|spread"  # in both tenses
 _PLURAL = r"(?:\b(?:we|they)|(?<=[a-z]{2}[^su\W]s))"  # a subject whose verb has no -s
 _HOUR = r"(?:noon|midday|\d{1,2}(?:[:.]\d\d(?:\ ?[ap]\.?m\.?)?|\ ?[ap]\.?m\.?))"
+# the commas of "moved from Friday, June 14, 2024, to June 17" part nothing
+_IN_CLAUSE = r"(?:[^,;]|(?<=day),(?=\ (?-i:[A-Z\d]))|(?<=\d),(?=\ (?:\d{4}\b|to\b|until\b)))"
 # "Founded in 1901, the museum" opens a text; Ahmed and Reed are names wherever they stand
 _OPENING = (
     r"(?<![^“\"\s])(?<!\w\ )(?!Ahmed|Moh|Muh|Reed|Fred|Alfred|Khaled|Saeed|Waleed)[A-Z][a-z]+ed(?=\ (?:by|in|on|at|as"
@@ -82,8 +84,8 @@ _CUES = lazy(
      (?P<future>(?:\b(?:has|have)\ (?:\w+ly\ |now\ |also\ )?(?:been\ )?)?\b(?:
              (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for
              (?=\ (?:the\ |early\ |late\ |{_HOUR}\ (?:on\ )?)?$)
-             |(?:been|be|is|are|was|were)\ {MOVED}\w*\b[^,;]{{0,40}}?\ (?:to|until|till|for)\b
-             |{MOVED}\w*\b[^,;]{{0,60}}?\b(?:to|until|till|for)(?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
+             |(?:been|be|is|are|was|were)\ {MOVED}\w*\b{_IN_CLAUSE}{{0,40}}?\ (?:to|until|till|for)\b
+             |{MOVED}\w*\b{_IN_CLAUSE}{{0,60}}?\b(?:to|until|till|for)(?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
      |(?P<set>\b(?:has|have)\ (?:now\ |also\ )?(?:set|scheduled|fixed|timetabled)\b(?!\ (?:off|up|out)\b)
          |\b(?:has|have)\ called\ an?\ [^,;]{{0,40}}?\b(?:election|vote|meeting|summit|conference)\b)
      |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?(?!ppear|ttend|rrive|nswer)|his|her
