@@ -53,7 +53,7 @@ COUNTED = (  # what a number before it counts: 9 countries
 )
 PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{FUNCTION_WORD})"  # nothing that the expression could be an adjective of
 MOVED_FROM = lazy(rf"\b(?!{ENDURED}){MOVED}\w*\b[^,;]{{0,60}},? from(?: the)? $", re.IGNORECASE)
-_MOVED_TO = lazy(rf" to (?:the )?(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)")
+_MOVED_TO = lazy(rf",? to (?:the )?(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)")
 
 
 @dataclass(frozen=True, slots=True)

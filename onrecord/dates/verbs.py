@@ -85,7 +85,8 @@ _CUES = lazy(
              (?:{_FIXED})\b(?!\ off)(?:\ (?!for\b)[^\s,;]+){{0,6}}\ for
              (?=\ (?:the\ |early\ |late\ |{_HOUR}\ (?:on\ )?)?$)
              |(?:been|be|is|are|was|were)\ {MOVED}\w*\b{_IN_CLAUSE}{{0,40}}?\ (?:to|until|till|for)\b
-             |{MOVED}\w*\b{_IN_CLAUSE}{{0,60}}?\b(?:to|until|till|for)(?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
+             |{MOVED}\w*\b{_IN_CLAUSE}{{0,60}}?\b(?:to|until|till|for)
+             (?=\ (?:the\ |early\ |late\ |at\ least\ |noon\ on\ )*$)))
      |(?P<set>\b(?:has|have)\ (?:now\ |also\ )?(?:set|scheduled|fixed|timetabled)\b(?!\ (?:off|up|out)\b)
          |\b(?:has|have)\ called\ an?\ [^,;]{{0,40}}?\b(?:election|vote|meeting|summit|conference)\b)
      |(?P<asked>\b(?:(?:has|have)\ )?(?:{_ASKED})\b[^,;]{{0,40}}?\ to(?!\ (?:the|an?(?!ppear|ttend|rrive|nswer)|his|her
