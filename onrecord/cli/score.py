@@ -97,7 +97,8 @@ def score(
     except (TableError, OSError) as error:
         raise fail(f"{source}: {error}") from None
     except KeyboardInterrupt:
-        raise fail("stopped; the same command goes on from here") from None
+        goes_on = "nothing is kept of a pipe" if "-" in (source, target) else "the same command goes on from here"
+        raise fail(f"stopped; {goes_on}") from None
     for note in summary.notes:
         _note(note)
     print(summary.line("standard output" if target == "-" else target), file=sys.stderr)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +20,7 @@ from onrecord.tables.parts import ScoreError, refuse_no_file
 from onrecord.tables.score import Summary, in_the_way
 
 PIPE = "-"
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # the second: not Windows
 
 
 def check_pipe(source: str, target: str, format: str | None, overwrite: bool) -> None:
@@ -53,7 +56,7 @@ def score_or_pipe(
         return score(Path(source), Path(target))
     form = format or format_of(source)
     place = None if target == PIPE else Path(os.path.realpath(target))  # a link may lead to another disk
-    with tempfile.TemporaryDirectory(prefix=".onrecord-", dir=place and place.parent) as scratch:
+    with _interrupted(), tempfile.TemporaryDirectory(prefix=".onrecord-", dir=place and place.parent) as scratch:
         read = Path(source)
         if source == PIPE:
             read = Path(scratch) / f"in.{form}"
@@ -67,6 +70,23 @@ def score_or_pipe(
             with open(written, "rb") as file:
                 answer(file)
         return summary
+
+
+@contextmanager
+def _interrupted() -> Iterator[None]:
+    """A signal that ends the process, as `timeout` or a closed terminal sends it, is an interrupt, which cleans up.
+
+    One that is ignored, as under nohup, stays so.
+    """
+    before = {name: signal.getsignal(name) for name in ENDING}
+    for name, handler in before.items():
+        if handler == signal.SIG_DFL:
+            signal.signal(name, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _deliver(written: Path, target: Path, overwrite: bool) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from glob import escape
 from typing import Any, BinaryIO
 
 from onrecord.classifier import Classifier
@@ -30,7 +31,7 @@ from onrecord.tables.write import Form
 
 # readers of directories of Parquet pass over names with an underscore
 RUN, SPANS, MANIFEST = ("_run.json", "_spans", "_manifest.json")
-OPENERS = 32  # files looked into at the same time before the start
+OPENERS = 32  # files looked into at the same time
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,7 @@ class SpanScorer:
 
     def _report(self, path: str, span: Span, stem: str) -> dict[str, Any]:
         self.out.invalidate_cache()
-        kept = {name.rsplit("/", 1)[-1] for name in self.out.glob(f"{self.there}/{stem}-*")}
+        kept = {name.rsplit("/", 1)[-1] for name in self.out.glob(f"{escape(self.there)}/{stem}-*")}
         report: dict[str, Any] = {"stem": stem, "source": path, "rows": 0, "bad rows": [], "parts": []}
         reader = self.scorer.reader(self.format)
         try:
@@ -281,7 +282,7 @@ def _finish(out: Any, there: str, identity: dict[str, Any], reports: list[dict[s
         json.dumps({"run": identity, "rows": summary.written, "bad rows": bad, "parts": parts}, indent=1).encode(),
     )
     out.invalidate_cache()
-    for rest in (f"{there}/{SPANS}", f"{there}/{RUN}", *out.glob(f"{there}/_*.new")):
+    for rest in (f"{there}/{SPANS}", f"{there}/{RUN}", *out.glob(f"{escape(there)}/_*.new")):
         with suppress(FileNotFoundError):
             out.rm(rest, recursive=True)
     return summary
@@ -300,5 +301,6 @@ def _put(files: Any, path: str, content: bytes) -> None:
 
 
 def _cat(files: Any, directory: str) -> dict[str, bytes]:
-    names = files.glob(f"{directory}/*.json")
-    return files.cat(names) if names else {}
+    names = files.glob(f"{escape(directory)}/*.json")  # a bracket in a name is no pattern; `cat` would take it for one
+    with ThreadPoolExecutor(OPENERS) as pool:
+        return dict(zip(names, pool.map(files.cat_file, names), strict=True))

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from onrecord.cli import app
+from onrecord.tables.pipe import score_or_pipe
+from onrecord.tables.score import Summary
 from tests.conftest import ROOT
 
 run = CliRunner().invoke
@@ -65,3 +69,29 @@ def test_a_bad_row_leaves_nothing_half_written(checkpoint: Path, tmp_path: Path)
 def test_what_does_not_go_together(checkpoint: Path, words: list[str], message: str) -> None:
     found = run(app, ["score", *words, "--model", str(checkpoint)], input=TABLE)
     assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_that_ends_it_leaves_nothing(tmp_path: Path, name: str) -> None:
+    """`timeout`, a container that is stopped, a terminal that is closed."""
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+
+    def score(source: Path, target: Path) -> Summary:
+        assert target.parent.parent == tmp_path and source.read_text() == TABLE
+        signal.raise_signal(number)
+        raise AssertionError("it went on")
+
+    def piped() -> None:
+        out = str(tmp_path / "out.csv")
+        score_or_pipe("-", out, "csv", False, score, lambda: io.BytesIO(TABLE.encode()), lambda _: None)
+
+    with pytest.raises(KeyboardInterrupt):
+        piped()
+    assert not os.listdir(tmp_path) and signal.getsignal(number) == before
+    signal.signal(number, signal.SIG_IGN)  # as under nohup
+    try:
+        with pytest.raises(AssertionError, match="went on"):
+            piped()
+    finally:
+        signal.signal(number, before)

@@ -266,6 +266,23 @@ def test_what_stands_in_the_way_is_said(checkpoint: Path, tmp_path: Path, withou
         score_directory(str(tmp_path / "in"), str(tmp_path / "out"), str(checkpoint), Options(prefix="x_"))
 
 
+def test_a_directory_with_brackets_in_its_name_is_no_pattern(
+    checkpoint: Path, tmp_path: Path, without_ray: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a killed run had done was not found there, and done again."""
+    source, target = tmp_path / "in [1]", tmp_path / "out [1]"
+    write_files(source, 10)
+    with monkeypatch.context() as killed, pytest.raises(TypeError):
+        killed.setattr(ray_engine, "_finish", None)
+        score_directory(str(source), str(target), str(checkpoint), Options())
+    (target / "_spans" / "000001-000000.json").unlink()  # a span whose parts are there, and one that is done
+    (target / "_x.0.new").touch()
+    before = {path.name: path.stat().st_mtime_ns for path in target.glob("0*")}
+    assert score_directory(str(source), str(target), str(checkpoint), Options()) == Summary(20, 0)
+    assert {path.name: path.stat().st_mtime_ns for path in target.glob("0*")} == before and len(before) == 2
+    assert sorted(os.listdir(target)) == [*sorted(before), "_manifest.json"]
+
+
 def test_an_input_that_changes_in_mid_run_is_told(
     checkpoint: Path, tmp_path: Path, without_ray: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
