@@ -19,8 +19,8 @@ export class Refusal extends Error {
 }
 
 /**
- * What comes back to a GET, or, with a body, to a POST of JSON: "json" or a "blob". Throws Refusal, of an answer that is
- * cut off too, and AbortError if `signal` says so.
+ * What comes back to a GET, or, with a body, to a POST of JSON: "json" or a "blob". Throws Refusal, of an answer that
+ * is cut off too, and AbortError if `signal` says so.
  */
 export async function ask(path, { body = undefined, signal = undefined, as = "json" } = {}) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
