@@ -10,8 +10,8 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, BinaryIO
 
@@ -155,7 +155,7 @@ def part(rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _kept(value: Any) -> Any:
-    """What Excel has a type for stays that, other values become text; {"d": ...} is a date or time."""
+    """What Excel has a type for stays that, other values become text; {"date": ...} is a date, a time or a duration."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
         return value
     if isinstance(value, int):
@@ -170,6 +170,8 @@ def _kept(value: Any) -> Any:
         )
     if isinstance(value, date):
         return {"date": value.isoformat()} if value.year >= FIRST_YEAR else value.isoformat()
+    if type(value) is timedelta and value >= timedelta():  # below it Excel shows #####; pandas' own has nanoseconds
+        return {"duration": value.total_seconds()}
     return {"time": value.isoformat()} if isinstance(value, time) and value.tzinfo is None else str(value)
 
 
@@ -188,7 +190,12 @@ def save(header: Sequence[str], parts: Iterable[BinaryIO], target: BinaryIO) -> 
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.writer.excel import ExcelWriter
 
-    made_of = {"datetime": datetime.fromisoformat, "date": date.fromisoformat, "time": time.fromisoformat}
+    made_of: dict[str, Callable[[Any], Any]] = {
+        "datetime": datetime.fromisoformat,
+        "date": date.fromisoformat,
+        "time": time.fromisoformat,
+        "duration": lambda seconds: timedelta(seconds=seconds),
+    }
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet("onrecord")
 

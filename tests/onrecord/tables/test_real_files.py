@@ -175,6 +175,18 @@ def test_workbooks_in_and_out(tmp_path: Path) -> None:
     assert list(after["label"]) == [Stub().predict(text).label for text in ("=“Café”", "2024", "")]
 
 
+def test_durations_stay_durations(tmp_path: Path) -> None:
+    """Such as race times in cells of the form [h]:mm:ss."""
+    book = openpyxl.Workbook()
+    times = [datetime.timedelta(hours=30), datetime.timedelta(seconds=61, milliseconds=500), datetime.timedelta()]
+    for row in (["text", "time"], *(["He left.", each] for each in times)):
+        book.active.append(row)
+    book.save(tmp_path / "in.xlsx")
+    assert scored(tmp_path / "in.xlsx", tmp_path / "out.xlsx") == Summary(3, 0)
+    found = openpyxl.load_workbook(tmp_path / "out.xlsx").active
+    assert [cell.value for cell in found["B"]] == ["time", *times]
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
 def test_a_workbook_as_another_table(tmp_path: Path, suffix: str) -> None:
     write_workbook(tmp_path / "in.xlsx")
