@@ -139,13 +139,22 @@ _EVERY = lazy(
     r"(?:the )?$",
     re.IGNORECASE,
 )
+_GIVEN_UP = lazy(
+    r"\b(?:(?:postpon|reschedul|defer|mov|shift|switch)\w*|(?:push\w*|put|mov\w*|bring|brought) (?:back|forward|up))"
+    r"(?: (?:by )?(?:an?|one|two|three|\d{1,2}) (?:days?|weeks?|months?|years?))?,? from $",
+    re.IGNORECASE,
+)
 _EACH = lazy(r",? (?:of )?(?:each|every) ")
 
 
 def _no_date(text: str, token: Token) -> bool:
-    """Whether it is only what another day is counted from (two days before Easter), or comes again (each July)."""
+    """Whether it is only what another day is counted from (two days before Easter), comes again (each July), or is
+    what a plan was moved from.
+    """
     before = text[max(0, token.start - CONTEXT) : token.start]
-    return bool(_RECKONED.search(before) or _EVERY.search(before) or _EACH.match(text, token.end))
+    hours = token.kind == "instant" and " to " in text[token.start : token.end]  # moved from 10 a.m. to 2 p.m.
+    given_up = not (token.moved_from or hours) and _GIVEN_UP.search(before)  # and the new one is not understood
+    return bool(given_up or _RECKONED.search(before) or _EVERY.search(before) or _EACH.match(text, token.end))
 
 
 _LIST = lazy(r"(?:\s*,|\s+(?:and|or|then)\b)+\s*(?:on\s+)?(?:(?:late|early)\s+)?")
