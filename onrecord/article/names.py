@@ -17,6 +17,7 @@ MENTIONS = 200  # names before a pronoun that are looked at; more, and it means 
 _WORD = r"[^\W\d_][\w’'-]*\.?"
 _NOUN = r"\b(?:an?|the|his|her|their|its|my|our|one|another|whose)\s((?:[\w’'-]+\s){0,2}?)([\w-]+)\b"
 _SUFFIXES = v.words("Jr Sr II III IV")
+_OPENERS = v.STOPS | v.DETERMINERS | v.PREPOSITIONS  # capitalised because they open a sentence
 _WORDED_TITLES = v.words(
     "President Vice Prime Minister Deputy Foreign Finance Defence Defense Interior Justice Health Education Home",
     "Energy Chancellor Governor Lieutenant Senator Representative Congressman Congresswoman Councilman Councilwoman",
@@ -223,11 +224,14 @@ def _run_at_end(words: str) -> str:
 def _parts(run: str) -> tuple[str, tuple[str, ...], str] | None:
     """(title, given names, surname) of a run of capitals; None if nothing is left without what opens a sentence."""
     words = run.split()
-    while words and (words[0].lower() in v.STOPS | v.DETERMINERS | v.PREPOSITIONS or v.is_adverb(words[0].lower())):
-        article = words[0].lower() in v.DETERMINERS
-        words = words[1:]
-        if article and words and not (words[0].rstrip(".") in TITLES or words[0] in _WORDED_TITLES):
+    begin = 0
+    while begin < len(words) and (words[begin].lower() in _OPENERS or v.is_adverb(words[begin].lower())):
+        article = words[begin].lower() in v.DETERMINERS
+        begin += 1
+        following = words[begin] if begin < len(words) else ""
+        if article and following and not (following.rstrip(".") in TITLES or following in _WORDED_TITLES):
             return None  # The White House
+    words = words[begin:]
     titled = [i for i, word in enumerate(words[:-1]) if word.rstrip(".") in TITLES or word in _WORDED_TITLES]
     last = titled[-1] + 1 if titled else 0
     first = last
