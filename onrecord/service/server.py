@@ -26,10 +26,12 @@ class Connection(H11Protocol):
         """See asyncio.Protocol."""
         transport.max_size = limits.READ_BYTES  # type: ignore[attr-defined]  # of asyncio's own: 256 KiB by default
         super().connection_made(transport)
+        if len(self.connections) <= (most := _most_connections()):
+            return
         there = [
             c for c in self.connections if isinstance(c, H11Protocol) and c is not self and not c.transport.is_closing()
         ]
-        if len(there) >= _most_connections():
+        if len(there) >= most:
             idle = (c for c in there if c.cycle is None or c.cycle.response_complete)
             next(idle, self).transport.close()
 
