@@ -11,6 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+WORDS = "TF-IDF + logistic regression"  # the one that a model must be better than
+
 
 def cue_words(texts: Sequence[str], labels: Sequence[str], majority: int, cues: dict[str, str]) -> list[int]:
     """Label numbers by the first of the `cues` (label -> regular expression) that stands in a text, else `majority`."""
@@ -35,4 +37,4 @@ class Baselines:
         """Name of each baseline -> its label numbers for `texts`, one at least."""
         majority = self._majority.predict(texts).tolist()
         by_cues = {"cue words": cue_words(texts, self._labels, majority[0], self._cues)} if self._cues else {}
-        return {"majority": majority} | by_cues | {"TF-IDF + logistic regression": self._linear.predict(texts).tolist()}
+        return {"majority": majority} | by_cues | {WORDS: self._linear.predict(texts).tolist()}

@@ -3,63 +3,17 @@
 import json
 import math
 from pathlib import Path
-from random import Random
 
 import datasets
 import pytest
 
 from onrecord import Classifier
 from tests.conftest import changed
+from tests.train.corpus.conftest import config_of, one_line, read, rows, save
 from train import build, calibrate, evaluate, fit
-from train.config import Config, Stop, flat, load
-from train.corpus import leakage
-from train.corpus.rows import Sentence
-from train.corpus.sources import WHOLE, read_source
+from train.config import Stop, flat, load
+from train.corpus.sources import WHOLE
 from train.corpus.splits import rows_of
-
-OWN: dict = dict(corpus__labels=None, measure__priors={}, measure__cues={}, measure__gate=None, measure__slices=[])
-
-
-def config_of(tmp_path: Path, **changes: object) -> Config:
-    return load(**(OWN | dict(corpus__data=str(tmp_path / "data"), output=str(tmp_path / "runs"), run="own") | changes))
-
-
-def read(config: Config) -> tuple[dict[str, list[Sentence]], list[str]]:
-    return read_source(config.source, config.corpus.labels, config.measure.slices)
-
-
-def rows(number: int, labels: tuple[str, ...] = ("up", "down"), seed: int = 0) -> list[dict[str, str]]:
-    """Texts of random words, no two alike."""
-    random = Random(seed)
-    return [
-        {
-            "text": " ".join("".join(random.choices("abcdefghiklmnoprstuw", k=7)) for _ in range(8)),
-            "label": labels[i % len(labels)],
-        }
-        for i in range(number)
-    ]
-
-
-def save(path: Path, records: list[dict[str, str]]) -> str:
-    """In the form that the ending asks for."""
-    table = datasets.Dataset.from_list(records)
-    if path.suffix == ".jsonl":
-        path.write_text("\n".join(map(json.dumps, records)))
-    elif path.suffix == ".parquet":
-        table.to_parquet(path)
-    else:
-        table.to_csv(path, sep="\t" if path.suffix == ".tsv" else ",", index=False)
-    return str(path)
-
-
-@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet"])
-def test_every_kind_of_file_gives_the_same_rows(tmp_path: Path, kind: str) -> None:
-    records = [*rows(6), {"text": 'He said "no, and\tnever": ünsure,\u2028 he added.', "label": "up"}]
-    parts, labels = read(config_of(tmp_path, source__files=save(tmp_path / f"mine.{kind}", records)))
-    assert labels == ["down", "up"] and list(parts) == [WHOLE]
-    assert [(s.text, s.label) for s in parts[WHOLE]] == [
-        (" ".join(row["text"].split()), row["label"]) for row in records
-    ]
 
 
 def test_names_of_columns_a_title_names_of_labels_and_a_file_without_header(tmp_path: Path) -> None:
@@ -239,22 +193,6 @@ def test_signs_alone_are_not_all_one_text(tmp_path: Path) -> None:
     build.checked(config_of(tmp_path, source__files=files))
 
 
-def test_nearly_equal_texts_stay_together_where_splits_are_made(tmp_path: Path) -> None:
-    records = rows(60)
-    copies = [row | {"text": row["text"] + " x"} for row in records]
-    parts, _ = build.checked(config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records + copies)))
-    for name in build.SPLITS:
-        texts = {s.text.removesuffix(" x") for s in parts[name]}
-        assert 2 * len(texts) == len(parts[name])
-
-
-def one_line(tmp_path: Path, **changes: object) -> str:
-    with pytest.raises(Stop) as stop:
-        build.checked(config_of(tmp_path, **changes))
-    assert "\n" not in str(stop.value)
-    return str(stop.value)
-
-
 FAULTS = [
     ("text,label\n ,a\ny,b\n", "mine.csv:2: empty text in column text; fill or delete the row"),
     ("text,label\nx,\ny,b\n", "mine.csv:2: empty label in column label; fill or delete the row"),
@@ -281,33 +219,6 @@ def test_many_faults_are_a_list(tmp_path: Path) -> None:
     assert str(stop.value).startswith("30 faulty rows (source.on_error: skip goes on without them):\n  ")
     assert str(stop.value).endswith("and 10 more")
     assert str(stop.value).count("\n") == 21
-
-
-UNREADABLE = [
-    (
-        "mine.csv",
-        b"text,label\ncaf\xe9,a\n",
-        "mine.csv:2: is not UTF-8; perhaps it is cp1252: --encoding cp1252, in a config",
-    ),
-    ("mine.jsonl", b'{"text": "x", "label": "a"}\n{"text"\n', "mine.jsonl:2: is no JSON"),
-    ("mine.jsonl", b'["x", "a"]\n', "mine.jsonl:1: is no JSON object but list"),
-    ("mine.parquet", b"PAR1 and no more", "mine.parquet: this is no Parquet file: "),
-    ("mine.xml", b"<Annotation><Document>", "mine.xml could not be read: no element found"),
-    ("mine.xml", b"<rss><item/></rss>", "no <ccue> in it; the only XML read here is that of the Szeged Uncertainty"),
-    ("mine.jsonl", b'{"text": "One.", "label": NaN}', "mine.jsonl:1: nan is no text"),
-    ("deep.jsonl", b"[" * 100_000, "deep.jsonl:1: is no JSON"),
-    ("odd.xml", b'<?xml version="1.0" encoding="nonsense"?><a/>', "odd.xml could not be read"),
-    ("mine.xlsx", b"PK", "this is no .xlsx workbook that can be read"),
-    ("nowhere.csv", None, "nowhere.csv: no such file"),
-    ("mine.txt", b"x", "rows are read from .csv, .tsv, .jsonl, .ndjson, .parquet, .xlsx, .xml files"),
-]
-
-
-@pytest.mark.parametrize(("name", "content", "message"), UNREADABLE)
-def test_an_unreadable_file(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    assert message in one_line(tmp_path, source__files=[str(tmp_path / name)])
 
 
 def test_a_metric_of_a_label_that_the_rows_do_not_have(tmp_path: Path) -> None:
@@ -397,50 +308,6 @@ def test_pairs_and_several_labels_are_refused(tmp_path: Path) -> None:
         assert message in one_line(tmp_path, source__files=str(source))
 
 
-def test_a_text_repeated_many_times_costs_no_pairs_and_stays_on_one_side(tmp_path: Path) -> None:
-    """1,500 copies in 1,500 groups would be a million pairs."""
-    records = [*rows(60), *({"text": f"Same old story{'!' * (i % 3)}", "label": "up"} for i in range(1500))]
-    parts, _ = build.checked(
-        config_of(
-            tmp_path,
-            source__files=save(tmp_path / "mine.csv", records),
-            corpus__validation_share=0.2,
-            corpus__test_share=0.2,
-        )
-    )
-    assert sorted(sum(s.text.startswith("Same") for s in parts[name]) for name in build.SPLITS) == [0, 0, 1500]
-    assert not build.near_duplicates(parts)
-
-
-def test_texts_of_one_template_cost_a_pair_each(tmp_path: Path) -> None:
-    """A thousand of them were half a million pairs, and took 16 s; ten thousand would have taken half an hour."""
-    records = [
-        {"text": f"The temperature at the weather station of Pellmouth was {i} degrees at noon.", "label": "up"}
-        for i in range(100, 250)
-    ]
-    parts, _ = read(config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records + rows(40))))
-    pairs = build.near_duplicates({s.doc: [s] for s in parts[WHOLE]})
-    assert len(pairs) == 149 and all(similarity >= 0.7 for similarity, *_ in pairs)
-    made, _ = build.checked(config_of(tmp_path, source__files=str(tmp_path / "mine.csv")))
-    assert sum(any("Pellmouth" in s.text for s in part) for part in made.values()) == 1, "all are in one split"
-
-
-def test_texts_that_are_nearly_of_one_template_cost_no_exact_comparison_each(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """All were compared with all: a thousand of them took a minute, ten thousand would have taken hours."""
-    words = iter(row["text"].split() for row in rows(150))
-    form = "The temperature at the weather station of {} was {} degrees at noon, people said."
-    records = [{"text": form.format(*next(words)[:2]), "label": "up"} for _ in range(150)]
-    records.append({"text": records[70]["text"].replace("noon", "night"), "label": "up"})
-    parts, _ = read(config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records + rows(2))))
-    made = []
-    monkeypatch.setattr(leakage, "shingles", lambda text, real=leakage.shingles: made.append(1) or real(text))
-    ((_, _, first, _, second),) = build.near_duplicates({s.doc: [s] for s in parts[WHOLE]})
-    assert (first.text, second.text) == (records[70]["text"], records[150]["text"])
-    assert len(made) <= (leakage.LOOK + 1) * len(records + rows(2))
-
-
 def test_the_data_never_replaces_its_source(tmp_path: Path) -> None:
     source = save(tmp_path / "mine.csv", rows(60))
     config = config_of(tmp_path, source__files=source)
@@ -512,13 +379,3 @@ def test_rows_with_labels_that_cannot_be_are_skipped(tmp_path: Path, capsys: pyt
     parts, _ = read(config_of(tmp_path, **changes))
     assert [s.text for s in parts[WHOLE]] == ["a", "b"]
     assert "left out, 2 in all" in capsys.readouterr().err
-
-
-def test_semicolons_and_other_encodings(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    (tmp_path / "mine.csv").write_bytes("text;label\n“Café”, he said;up\nNo;down\n".encode("cp1252"))
-    config = config_of(tmp_path, source__files=str(tmp_path / "mine.csv"))
-    parts, _ = read(changed(config, source__csv={"encoding": "cp1252"}))
-    assert [s.text for s in parts[WHOLE]] == ["“Café”, he said", "No"]
-    assert "mine.csv: the delimiter is ;" in capsys.readouterr().err
-    read(changed(config, source__csv={"encoding": "cp1252", "delimiter": ";"}))
-    assert not capsys.readouterr().err
