@@ -18,7 +18,13 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from onrecord.tables.formats import TableError, arrow, compression_of
 
 BOM = codecs.BOM_UTF8
-MARKS = {BOM: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}  # beginnings that say the encoding
+MARKS = {  # beginnings that say the encoding; that of UTF-16 is also the first half of one of UTF-32
+    BOM: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 BLOCK = 1 << 20
 GUESSED = ("cp1252", "mac_roman")  # in what English text is kept that is not UTF-8
 SIGNATURES = {  # first bytes of what is often given the name of a text format
