@@ -51,6 +51,7 @@ def month_day(r: Reader, m: re.Match[str]) -> Token | list[Token]:
         not m["year"]
         and re.search(r"(?:\bthe|^\W*)\s*$", r.before(m), re.IGNORECASE)
         and re.match(rf"[\s-]+(?!{FUNCTION_WORD})[a-z]", behind)
+        and not r.of_a_plan(m)
     ):
         # the Jan. 6 defendants, the Oct. 7 attack: an event's name, or a modifier of more than the day
         return unresolved(m)

@@ -32,11 +32,12 @@ __all__ = ["Event", "Status", "When", "diary"]
 LATEST = 200  # events that a mention is compared with, so that the work grows with the text
 NEAR = 3  # statements back in which the event is sought that a pronoun stands for
 _HAD_BEEN = re.compile(r"\b(?:was|were|had\s+been|originally|initially|previously)\b[^,;.]{0,50}$", re.IGNORECASE)
-# "last year's race was called off", "the second hearing has been cancelled": no other one is
+# "last year's race was called off", "the second hearing has been cancelled", "Friday's vote was put off": no other is
 _WHICH = re.compile(
     rf"\b(?:first|second|third|fourth|final|next|other|another|previous|last)\b"
     rf"(?! (?:time|half|minute|moment|night|{WEEKDAY}|{MONTH}|(?:year|season|day|week|month)\b(?!['’])))"
     r"(?![ -](?:in|ever)\b)"
+    rf"|\b{WEEKDAY}(?=['’]s\b)"
     r"|(?:(?<=\bthe )(?=\d+ [a-z])|(?<=led in )|(?<=off in )|(?<=poned in ))(?:19|20)\d\d\b",
     re.IGNORECASE,
 )

@@ -53,6 +53,19 @@ COUNTED = (  # what a number before it counts: 9 countries
 )
 PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{FUNCTION_WORD})"  # nothing that the expression could be an adjective of
 MOVED_FROM = lazy(rf"\b(?!{ENDURED}){MOVED}\w*\b[^,;]{{0,60}},? from(?: the)? $", re.IGNORECASE)
+_OFF = (
+    r"(?:called off|cancell?ed|postponed|rescheduled|put (?:off|back)|pushed back|brought forward|moved|delayed"
+    r"|scrapped)"
+)
+_HELD = r"(?:start|begin|kick off|open|take place|go ahead|be (?:held|played|staged|run))"
+FATE = lazy(  # "Tuesday's match with Ajax has been postponed", "the May 15 hearing will start at noon"
+    rf"(?:['’]s)? (?:(?!{FUNCTION_WORD})[\w’'-]+ ){{1,5}}?"
+    r"(?:(?:against|at|between|for|in|of|on|over|with) (?:[\w’'-]+ ){1,6}?)?"
+    rf"(?:(?:has|have) (?:(?:also|now|since) )?been {_OFF}\b"
+    r"|(?:is|are) (?:now )?off(?=\W*$|[,;]| (?:after|and|because)\b)"
+    rf"|(?:will (?:(?:also|no longer|not|now) )?|won['’]t ){_HELD}(?=\W*$|[,;]"
+    r"| (?:as|at|because|behind|despite|from|in|on|with|without)\b))"
+)
 _MOVED_TO = lazy(rf",? to (?:the )?(?:{SHORT_WEEKDAY}|{SHORT_MONTH}|\d)")
 
 
@@ -114,6 +127,10 @@ class Reader:
             return "future"  # moved from Monday to Friday
         direction = self.tenses.direction(*match.span())
         return "future" if direction == "open" and self.scheduling else direction
+
+    def of_a_plan(self, match: re.Match[str]) -> bool:
+        """Whether the day only says of which plan the sentence tells the fate: "Tuesday's match has been put off"."""
+        return self.scheduling and FATE.match(self.text, match.end()) is not None
 
     def year(self, words: str) -> int:
         """2024, this year, next year, last year."""

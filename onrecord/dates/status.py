@@ -15,6 +15,7 @@ from itertools import islice
 from typing import Literal
 
 from onrecord.dates.calendar_arithmetic import DAY, MONTH, MONTHS, WEEKDAY
+from onrecord.dates.expression import FATE
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import HORIZON
 from onrecord.dates.verbs import ENDURED, MOVED, verbs_of
@@ -355,7 +356,8 @@ def _scope(text: str, when: When, asides: bool = True) -> tuple[int, int]:
     """
     low, high = max(0, when.start - HORIZON), when.end + HORIZON
     start = max((m.end() for m in _CLAUSE.finditer(text, low, when.start)), default=low)
-    stop = _CLAUSE.search(text, when.end, high)
+    fate = FATE.match(text, when.end)  # Saturday's match between Leeds and Derby has been put off
+    stop = _CLAUSE.search(text, fate.end() if fate else when.end, high)
     end = stop.start() if stop else min(high, len(text))
     if asides and stop and stop[0].startswith(",") and start > low and _ASIDE.match(text, start):
         after = _CLAUSE.search(text, stop.end(), high)

@@ -173,7 +173,7 @@ def title(text: str, when: When, dates: Sequence[When]) -> str:
         if other is when and _KEPT.search(before) and not _MOVED_UNTIL.search(before):
             continue
         pieces.append(_BEFORE_DATE.sub("", before, count=1))
-        done = other.end
+        done = _behind(text, other)
     words = " ".join(p.strip() for p in (*pieces, text[done:high]) if p.strip())
     return textwrap.shorten(_tidy(words) or " ".join(text.split()), LONGEST, placeholder="…")
 
@@ -215,7 +215,7 @@ def occasion(text: str, when: When | None, dates: Sequence[When]) -> Occasion:
     low, high = _part(text, when, dates) if when else statement_of(text)
     blank = list(text[low:high])
     for other in dates:
-        for i in range(max(other.start, low), min(other.end, high)):
+        for i in range(max(other.start, low), min(_behind(text, other), high)):
             blank[i - low] = " "
     clause = "".join(blank)
     before = text[max(0, when.start - 40) : when.start] if when else ""
@@ -238,6 +238,11 @@ def occasion(text: str, when: When | None, dates: Sequence[When]) -> Occasion:
         return Occasion("", closing, frozenset(), pronoun=True)
     weight = [_stem(t) for _, t in tokens if content(t)]
     return Occasion(weight[0] if weight else "", closing, frozenset(weight[:3]))
+
+
+def _behind(text: str, when: When) -> int:
+    """Where the words behind a date begin: "Tuesday" of "Tuesday's match" has an "'s" behind it."""
+    return when.end + 2 * text.startswith(("'s ", "’s "), when.end)
 
 
 def content(words: str) -> list[str]:
@@ -298,7 +303,8 @@ def _modifiers(tokens: Sequence[tuple[int, str]], i: int) -> frozenset[str]:
     for _, token in reversed(tokens[max(0, i - 4) : i]):
         if token.lower() in _SMALL or token.lower() in _PLANNING:
             break
-        about.add(_stem(token))
+        if _stem(token) not in _CALENDAR:  # Tuesday's vote
+            about.add(_stem(token))
     if i + 2 < len(tokens) and tokens[i + 1][1].lower() in ("in", "of", "on", "between", "over", "into", "with"):
         for _, token in tokens[i + 2 : i + 5]:
             if content(token):

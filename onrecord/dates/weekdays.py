@@ -90,6 +90,8 @@ def weekday(r: Reader, m: re.Match[str]) -> Token:
         return Token(m.start(), m.end(), "day", day, day, form="weekday")
     if re.search(r"\b(?:ago,?\s+(?:on\s+)?|weeks\s+on\s+)$", before):
         return unresolved(m)
+    if r.of_a_plan(m) and not NAMED_DAY.search(before.removesuffix("The ")):
+        return Token(m.start(), m.end(), "day", r.today + ahead * DAY, r.today + ahead * DAY, form="weekday")
     if (
         re.search(rf"\b(?:an?|every|each|any|most|some|one|alternate|per|{NO_VERB}last|first|second|third)\s+$", before)
         or (NAMED_DAY.search(before) and not _dates_a_verb(before, behind))

@@ -267,6 +267,18 @@ def test_what_has_begun_was_not_moved_from_that_day(text: str, previous: date | 
     assert event.status == "moved" and (event.previous and event.previous.first) == previous
 
 
+def test_a_day_that_tells_which_plan_it_is_makes_an_event_of_what_becomes_of_the_plan() -> None:
+    def days(text: str) -> list[str]:
+        return [f"{e.when.first} {e.title}" for e in events(text)]
+
+    assert days("Sunday’s half-marathon will start at the pier.") == ["2024-05-05 Half-marathon will start at the pier"]
+    assert days("The Wednesday hearing will no longer take place.") == ["2024-05-08 Hearing"]
+    assert not events(
+        "Sunday's result will be challenged.", "After Sunday's defeat the club will open talks.",
+        "The Sunday Times will start a new series.", "Palm Sunday's service will be held outside.",
+    )  # fmt: skip
+
+
 def test_a_long_title_is_cut_at_a_word() -> None:
     text = (
         "The committee on fisheries, forests, parks, rivers, lakes and all other waters of the north meets on Monday."
@@ -306,6 +318,12 @@ def test_two_mentions_are_one_event() -> None:
         ("The Orsk summit was originally planned for May 27. It will be on June 3.", ["moved 2024-06-03"]),
         ("The vote is on Monday. It has been put off until Wednesday.", ["moved 2024-05-08"]),
         ("The show ends on May 12. It has been extended until June 3.", ["moved 2024-06-03"]),
+        ("The council will vote on the budget on Monday. Monday's vote has been cancelled.", ["cancelled 2024-05-06"]),
+        ("The hearing is on Friday. Monday's hearing was called off.", ["confirmed 2024-05-03"]),
+        ("The hearing is on Friday. Friday's hearing was called off.", ["cancelled 2024-05-03"]),
+        ("The hearing is on May 20. The May 15 hearing has been postponed.",
+         ["confirmed 2024-05-20", "cancelled 2024-05-15"]),
+        ("Friday's vote in Rome and Milan is off and will be on Monday.", ["cancelled 2024-05-03", "confirmed 2024-05-06"]),
     ],
 )  # fmt: skip
 def test_what_one_sentence_does_to_the_event_of_another(texts: str, made: list[str]) -> None:
