@@ -323,7 +323,7 @@ def test_two_mentions_are_one_event() -> None:
         ("The hearing is on Friday. Friday's hearing was called off.", ["cancelled 2024-05-03"]),
         ("The hearing is on May 20. The May 15 hearing has been postponed.",
          ["confirmed 2024-05-20", "cancelled 2024-05-15"]),
-        ("Friday's vote in Rome and Milan is off and will be on Monday.", ["cancelled 2024-05-03", "confirmed 2024-05-06"]),
+        ("Friday's vote in Ely and Ur is off and will be on Monday.", ["cancelled 2024-05-03", "confirmed 2024-05-06"]),
     ],
 )  # fmt: skip
 def test_what_one_sentence_does_to_the_event_of_another(texts: str, made: list[str]) -> None:
