@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY, day_of
-from onrecord.dates.expression import CONTEXT, SHORT_MONTH, Clock, Token
+from onrecord.dates.expression import CONTEXT, FATE, SHORT_MONTH, Clock, Token
 from onrecord.dates.verbs import ENDURED, MOVED
 from onrecord.dates.zones import zone_behind, zone_of_city
 from onrecord.patterns import lazy
@@ -69,7 +69,10 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     city = ""
     if time and time.names:  # 10 a.m. in Beijing on Friday
         city = r"(?: at(?: [\w’'-]+){1,5}?)?(?: in(?: [A-Z][\w.’'-]*){1,3},?)?"
-    if not re.fullmatch(rf"{city}(?: (?:kick-?off|start))?[\s,]*(?:on\s+)?" if a is clock else _DAY_BEFORE_CLOCK, gap):
+    held = FATE.match(text, day.end) if a is day else None  # Sunday's march will start at noon
+    held = held if held and text[held.end() : b.start] in (" at ", " from ") else None
+    between = rf"{city}(?: (?:kick-?off|start))?[\s,]*(?:on\s+)?" if a is clock else _DAY_BEFORE_CLOCK
+    if not held and not re.fullmatch(between, gap):
         return None
     if gap == " (":  # April 5 (4 p.m.); not April 5 (0100 GMT Sunday)
         if day.clock or re.match(rf"[^()]*\b{WEEKDAY}", text[end : end + CONTEXT]):
@@ -82,7 +85,7 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
             time, end = replace(time, zone=zone.zone, names=not floats, known=known), zone.end
         elif there := zone_of_city(text, a.start, end):  # 10 a.m. Friday in Beijing, in Beijing on Friday at 10 a.m.
             time = replace(time, zone=there.zone, names=True)
-    both = replace(day, start=a.start, end=end, clock=time)
+    both = replace(day, start=b.start if held else a.start, end=end, clock=time)
     late = re.search(r"\b(?:afternoon|evening|night)$", text[day.start : day.end])  # Friday evening, from 7:30
     if day.kind != "day" or time is None or not time.known or (late and (time.last or time.first).hour < 12):
         # the hour is left out; so is all of "3 p.m. next week"

@@ -271,7 +271,7 @@ def test_a_day_that_tells_which_plan_it_is_makes_an_event_of_what_becomes_of_the
     def days(text: str) -> list[str]:
         return [f"{e.when.first} {e.title}" for e in events(text)]
 
-    assert days("Sunday’s half-marathon will start at the pier.") == ["2024-05-05 Half-marathon will start at the pier"]
+    assert days("Sunday’s run will start at 9 a.m.") == ["2024-05-05 09:00:00 Sunday’s run will start"]
     assert days("The Wednesday hearing will no longer take place.") == ["2024-05-08 Hearing"]
     assert not events(
         "Sunday's result will be challenged.", "After Sunday's defeat the club will open talks.",
