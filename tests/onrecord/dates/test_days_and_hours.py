@@ -63,7 +63,7 @@ def test_a_number_behind_a_list_may_count_something(words: str, day: str) -> Non
         ("The fair will open on May the seventh.", ["2024-05-07"]),
         ("The fair will open on Friday, the third of May.", ["2024-05-03"]),
         ("The first of May is a holiday.", ["2024-05-01"]),
-        ("The first of May parade will start at noon.", ["2024-05-01"]),
+        ("The first of May parade will start at noon.", ["2024-05-01T12:00:00"]),
         ("The fair will open on the Fourth of July.", ["2024-07-04"]),
         # near misses
         ("The fair will open on Friday, the fourth of May.", []),  # a Saturday
