@@ -158,6 +158,16 @@ def test_a_comparison_has_four_outcomes(released: dict, outcome: str) -> None:
     assert [v.outcome for v in judge({"released": released}, [rule])] == [outcome]
 
 
+@pytest.mark.parametrize(
+    ("difference", "p", "outcome"),
+    [(-0.015, 0.001, "investigate"), (-0.016, 0.001, "fail"), (-0.016, 0.05, "investigate"), (0.016, 0.001, "pass")],
+)
+def test_a_loss_that_training_anew_may_bring_is_no_regression(difference: float, p: float, outcome: str) -> None:
+    """The default of another processor, same seed and data, was 0.0035 below the released answers with p = 0.025."""
+    rule = NoRegression(no_regression=Path("x"), significance=0.05, margin=0.015)
+    assert [v.outcome for v in judge({"released": {"difference": difference, "p": p}}, [rule])] == [outcome]
+
+
 def test_a_comparison_that_was_not_made_stops_the_gate() -> None:
     with pytest.raises(Stop, match="released"):
         judge({}, [NoRegression(no_regression=Path("x"), significance=0.05)])
@@ -190,6 +200,8 @@ def test_each_shipped_gate_compares_with_answers_of_its_own(gate: Path) -> None:
         "- {figure: a, reached: [-.inf], below: 0.1}",
         "- {no_regression: a}",
         "- {no_regression: a, significance: 0.0001}",
+        "- {no_regression: a, significance: 0.05, margin: 1}",
+        "- {no_regression: a, significance: 0.05, margin: -.inf}",
         "- {no_regression: a, significance: 0.05}\n- {no_regression: b, significance: 0.05}",
         "\udcff",
     ],
