@@ -32,6 +32,7 @@ from train.corpus.patterns import breaches, read_patterns
 from train.corpus.rows import ARTICLE_FIELDS, Sentence, key, read_seeds
 from train.corpus.sources import WHOLE, read_source
 from train.corpus.splits import labelled
+from train.measure.slices import refuse_unknown
 
 PURPOSE = "train.build"  # that its directories are marked with
 VERSION = "1"  # raise it when the same seeds are meant to give other bytes
@@ -182,6 +183,8 @@ def checked(config: Config) -> tuple[dict[str, list[Sentence]], Config]:
     else:
         source_parts, labels = read_source(config.source, config.corpus.labels, config.measure.slices)
         config, ready = labelled(config, labels), set(source_parts) & set(SPLITS[1:])
+        everything = [s for rows in source_parts.values() for s in rows]
+        refuse_unknown(config.measure.slices, dict.fromkeys(name for s in everything for name in (*vars(s), *s.meta)))
         parts = split_source(source_parts, config.corpus)
     refuse_leakage(parts, warn=config.source.files is not None and config.source.repeats == "warn")
     refuse_empty(parts, config.corpus.labels, ready)

@@ -64,13 +64,15 @@ def main(config: Config) -> int:
     config = with_labels(config)
     refuse_other_data(config)
     rows = rows_of(config.corpus, "validation")
-    if len(rows) > LIMIT:
-        rows = Random(config.seed).sample(rows, LIMIT)
     if missing := set(config.corpus.labels) - {r["label"] for r in rows}:
         raise Stop(
             f"the validation rows hold none labelled {', '.join(sorted(missing))}, so nothing can be promised for "
             "that; write more or raise validation_share"
         )
+    if len(rows) > LIMIT:
+        Random(config.seed).shuffle(rows)
+        first = {row["label"]: row for row in reversed(rows)}  # a rare label may not be among the others
+        rows = [*first.values(), *(row for row in rows if row is not first[row["label"]])][:LIMIT]
     targets = np.array([config.corpus.labels.index(r["label"]) for r in rows])
     logits, _ = classifier.logits([r["text"] for r in rows])
     t = temperature(logits, targets)

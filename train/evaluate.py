@@ -28,7 +28,7 @@ from train.corpus.source_files import read_table
 from train.corpus.splits import refuse_other_data, rows_of, with_labels
 from train.measure.baselines import Baselines
 from train.measure.behaviour import measure_behaviour
-from train.measure.gate import FAIL, INVESTIGATE, PASS, UNRELEASED, GateRule, judge, read_rules, released_file, table
+from train.measure.gate import FAIL, INVESTIGATE, PASS, UNRELEASED, Verdict, judge, read_rules, released_file, table
 from train.measure.metrics import figure, measure
 from train.measure.model_card import model_card
 from train.measure.promises import abstention, label_sets
@@ -98,6 +98,8 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
     }
     metrics["files"] = files
     metrics["released"] = against_released(released, test, numbers, labels)
+    verdicts = judge(metrics, rules)
+    metrics["gate"] = [vars(verdict) for verdict in verdicts]  # in one file: figures that failed are never packed
     refuse_other_data(config)  # again: a build or a training may have come meanwhile
     write(config.checkpoint / "README.md", model_card(metrics, config))  # first: what has figures is packed with it
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
@@ -114,7 +116,7 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
     print(f"\nreport: {config.run_dir / 'report.html'}")
     if not rules:
         return 0
-    outcomes = hold_to_gate(config, metrics, rules)
+    outcomes = hold_to_gate(config, verdicts)
     if outcomes[FAIL]:
         return 1
     if not release:
@@ -158,9 +160,8 @@ def as_promised(config: Config, classifier: Classifier) -> Config:
     return changed(config, **promises, measure__priors=known.priors)
 
 
-def hold_to_gate(config: Config, metrics: dict[str, Any], rules: list[GateRule]) -> Counter[str]:
+def hold_to_gate(config: Config, verdicts: list[Verdict]) -> Counter[str]:
     """Write gate.json and gate.md, print the table; how many rules have which outcome."""
-    verdicts = judge(metrics, rules)
     write(config.run_dir / "gate.json", json.dumps([vars(verdict) for verdict in verdicts], indent=2))
     write(config.run_dir / "gate.md", table(verdicts))
     counts = Counter(verdict.outcome for verdict in verdicts)

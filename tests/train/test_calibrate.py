@@ -136,6 +136,19 @@ def test_few_validation_rows_make_guesses_and_it_says_so(
     (settings.checkpoint / "calibration.json").unlink()
 
 
+def test_a_rare_label_stays_where_only_some_rows_are_kept(
+    settings: Config, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawn out by chance, it was said that no validation row has it."""
+    shutil.copytree(checkpoint, tmp_path / "mine" / "checkpoint")
+    config = changed(settings, output=str(tmp_path), run="mine")
+    monkeypatch.setattr(calibrate, "LIMIT", 5)
+    for seed in range(5):
+        assert calibrate.main(changed(config, seed=seed)) == 0
+        known = Classifier.load(config.checkpoint).calibration
+        assert known and len(known.targets) == len(set(known.targets.tolist())) == 5
+
+
 def test_weights_that_a_training_replaces_meanwhile_are_not_taken_for_those_calibrated(
     settings: Config, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from train.corpus.splits import rows_of
 from train.measure.baselines import Baselines, cue_words
 from train.measure.metrics import macro_f1
 from train.measure.report import explained_rules, learning_curve
-from train.measure.shipped import deciding_files, measure_backends
+from train.measure.shipped import deciding_files, measure_backends, refuse_other_figures
 
 
 def test_trainer_and_evaluator_agree(settings: Config, checkpoint: Path) -> None:
@@ -324,9 +324,25 @@ def test_old_verdicts_do_not_stay(settings: Config, checkpoint: Path, loose_gate
     evaluate.main(settings, [], loose_gate)
     assert (settings.run_dir / "gate.md").is_file()
     (tmp_path / "wrong.yaml").write_text("- {figure: test.nothing, at_least: 0}\n")
-    with pytest.raises(Stop, match=r"test\.nothing"):
-        evaluate.main(settings, [], str(tmp_path / "wrong.yaml"))
-    assert not (settings.run_dir / "gate.md").exists() and not (settings.run_dir / "gate.json").exists()
+    assert evaluate.main(settings, [], str(tmp_path / "wrong.yaml")) == 1
+    assert "not measured" in (settings.run_dir / "gate.md").read_text()
+
+
+@pytest.mark.parametrize("after", ["the gate was not held", "a measurement that was ended"])
+def test_figures_that_failed_their_gate_never_pass_for_good_ones(
+    settings: Config, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    """Ended meanwhile, a second measurement left the figures of the first without their verdict, to be packed."""
+    gate = tmp_path / "gate.yaml"
+    gate.write_text("- {figure: test.accuracy, at_least: 2}\n- {figure: test.nothing, at_least: 0}\n")
+    if after == "a measurement that was ended":
+        assert evaluate.main(settings, [], str(gate)) == 1
+    step = {"the gate was not held": "hold_to_gate", "a measurement that was ended": "Baselines"}[after]
+    monkeypatch.setattr(evaluate, step, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        evaluate.main(settings, [], str(gate))
+    with pytest.raises(Stop, match=r"failed its gate in test\.accuracy, test\.nothing"):
+        refuse_other_figures(checkpoint, settings.run_dir / "metrics.json")
 
 
 def test_extra_files_do_not_hide_each_other(settings: Config, checkpoint: Path, tmp_path: Path) -> None:

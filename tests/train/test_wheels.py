@@ -118,10 +118,11 @@ def test_a_model_that_failed_its_gate_is_not_packed(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run")
     for outcome in ("pass", "investigate", "fail"):
         verdicts = [{"figure": "test.accuracy", "outcome": "pass"}, {"figure": "test.macro_f1", "outcome": outcome}]
-        (run / "gate.json").write_text(json.dumps(verdicts))
+        figures = json.loads((run / "metrics.json").read_text()) | {"gate": verdicts}
+        (run / "metrics.json").write_text(json.dumps(figures))
         if outcome != "fail":
             wheels.model_files("small", run)
-    with pytest.raises(Stop, match=r"failed its gate in test\.macro_f1 \(.*gate\.json\): train a better one"):
+    with pytest.raises(Stop, match=r"failed its gate in test\.macro_f1 \(.*metrics\.json\): train a better one"):
         wheels.model_files("small", run)
 
 

@@ -62,8 +62,8 @@ def normalise(text: str) -> str:
 
 
 def key(text: str) -> str:
-    """What makes two sentences the same one: letters and digits, case folded."""
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    """What makes two sentences the same one: letters and digits, case folded, in the plainest form (NFKC)."""
+    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
 
 
 def read_seeds(seeds: str, labels: list[str]) -> list[Sentence]:

@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import datasets
 
@@ -156,7 +157,8 @@ def _directory(root: Path, split_column: str | None) -> dict[str, str | list[str
     if not files:
         raise Stop(f"source: the directory {root} holds no {', '.join(KINDS)} file")
     words = {file: re.findall(r"[A-Z]?[a-z]+|[A-Z]+", Path(file).stem) for file in files}  # of TestSet.csv two
-    said = {file: {word.lower().removesuffix("set") for word in listed} for file, listed in words.items()}
+    suffix = re.compile("(set|data|split|file)s?$")
+    said = {file: {suffix.sub("", word.lower()) for word in listed} for file, listed in words.items()}
     spoken = {file: {SPLIT_WORDS[word] for word in SPLIT_WORDS.keys() & said[file]} for file in files}
     if split_column or not any(spoken.values()):
         return {WHOLE: files}
@@ -263,7 +265,15 @@ def _sentences(
             faults.append(f"{where}: empty group in column {source.group_column}; fill it, or set group_column: null")
         else:
             text = normalise(" ".join(str(piece) for piece in (title, raw) if piece is not None))
-            doc = f"{prefix}{number:07d}" if group is None else normalise(str(group))
+            doc = f"{prefix}{number:07d}" if group is None else _group(group)
             orders[doc] += 1
-            meta = {"part": ""} | {column: str(row.get(column) or "") for column in columns if column in row}
+            meta = {"part": ""} | {
+                column: "" if row[column] is None else str(row[column]) for column in columns if column in row
+            }
             yield Sentence(doc, orders[doc], text, names.get(name, name), meta, where=where)
+
+
+def _group(value: Any) -> str:
+    """The name of a group; those that differ by case, the form of characters or as 7 and 7.0 do are one."""
+    whole = isinstance(value, float) and value.is_integer()
+    return normalise(unicodedata.normalize("NFKC", str(int(value) if whole else value)).casefold())

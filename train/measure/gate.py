@@ -73,9 +73,12 @@ class Bound(BaseModel):
         return self.at_most if self.above is None or not self.reached else round(fmean(self.reached) + self.above, 4)
 
     def judge(self, metrics: dict[str, Any]) -> Verdict:
-        """NaN fails, and so does any value where no run has set the bound yet."""
-        value = look_up(metrics, self.figure)
+        """NaN fails, and so does a figure that was not measured, or whose bound no run has set yet."""
         floor, ceiling = self.floor, self.ceiling
+        try:
+            value = look_up(metrics, self.figure)
+        except Stop:
+            return Verdict(self.figure, "a number", "not measured", FAIL, self.says)
         if not self.reached and (self.below, self.above) != (None, None):
             return Verdict(self.figure, "no run reached any", f"{value:.4f}", FAIL, self.says)
         holds = (floor is None or value >= floor) and (ceiling is None or value <= ceiling)

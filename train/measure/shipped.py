@@ -52,12 +52,11 @@ def refuse_other_figures(checkpoint: Path, metrics: Path) -> None:
     """Raise Stop if `metrics` were not measured on the checkpoint as it is, but before its last export, for one, or if
     they failed the gate that they were held to.
     """
-    if read_record(metrics, dict, "write it again with train.evaluate").get("files") != deciding_files(checkpoint):
+    record = read_record(metrics, dict, "write it again with train.evaluate")
+    if record.get("files") != deciding_files(checkpoint):
         raise Stop(f"{checkpoint} was calibrated or exported after {metrics} was measured: run train.evaluate again")
-    gate = metrics.with_name("gate.json")
-    verdicts = read_record(gate, list, "write it again with train.evaluate") if gate.is_file() else []
-    if failed := [verdict["figure"] for verdict in verdicts if verdict["outcome"] == FAIL]:
+    if failed := [verdict["figure"] for verdict in record.get("gate", []) if verdict["outcome"] == FAIL]:
         raise Stop(
-            f"{checkpoint} failed its gate in {', '.join(failed)} ({gate}): train a better one, or measure it without "
-            "a gate (train.evaluate --measure.gate null)"
+            f"{checkpoint} failed its gate in {', '.join(failed)} ({metrics}): train a better one, or measure it "
+            "without a gate (train.evaluate --measure.gate null)"
         )

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from train.config import Stop
@@ -20,19 +21,28 @@ IN_THE_TEXT = {
 }
 
 
+def refuse_unknown(kinds: Iterable[str], columns: Iterable[str]) -> None:
+    """Raise Stop for a kind that is neither one of these columns nor seen in the text.
+
+    A column that only our seeds have may be missing.
+    """
+    there = list(columns)
+    for kind in kinds:
+        if kind not in (*IN_THE_TEXT, *there, *ARTICLE_FIELDS, *GROUP_FIELDS):
+            known = f"no column of the data ({', '.join(there)}) and none of {', '.join(IN_THE_TEXT)}"
+            raise Stop(f"slices: {kind!r} is {known}")
+
+
 def slices(rows: list[dict], predicted: list[int], labels: list[str], kinds: list[str]) -> dict[str, dict[str, Any]]:
     """kind -> value -> figures, for every one of the `kinds` and every value with at least LEAST rows.
 
-    A column that only our seeds have is passed over where it is missing. Raises Stop for any other kind that is neither
-    a column of the data nor one of length, quotation and negation.
+    A column that only our seeds have is passed over where it is missing. Raises Stop as `refuse_unknown` does.
     """
     by_kind: dict[str, dict[str, Any]] = {}
+    refuse_unknown(kinds, rows[0])
     for kind in kinds:
         if kind not in IN_THE_TEXT and kind not in rows[0]:
-            if kind in ARTICLE_FIELDS + GROUP_FIELDS:  # a column of the seeds; a source need not have it
-                continue
-            known = f"no column of the data ({', '.join(rows[0])}) and none of {', '.join(IN_THE_TEXT)}"
-            raise Stop(f"slices: {kind!r} is {known}")
+            continue
         members: dict[str, list[int]] = defaultdict(list)
         for i, row in enumerate(rows):
             if value := IN_THE_TEXT[kind](row["text"]) if kind in IN_THE_TEXT else row[kind]:

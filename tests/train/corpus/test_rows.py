@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import LABELS
 from train.config import Stop
-from train.corpus.rows import normalise, read_seeds
+from train.corpus.rows import key, normalise, read_seeds
 
 HEAD = {
     "doc": "x",
@@ -83,6 +83,11 @@ def test_no_seeds(tmp_path: Path) -> None:
 
 def test_normalise_keeps_what_the_publication_set() -> None:
     assert normalise("  “Cafe\u0301”\u00a0— it’s\u200b\tso ") == "“Café” — it’s so"
+
+
+def test_texts_in_another_form_of_unicode_are_the_same() -> None:
+    bold = "".join(chr(0x1D41A + ord(c) - ord("a")) if c.islower() else c for c in "Talks will resume at 8.")
+    assert len({key(text) for text in ("Talks will resume at 8.", bold, "\uff34alks will \u202fRESUME at \uff18")}) == 1
 
 
 def test_a_document_in_two_files_and_wrong_types_are_faults(seeds: Path) -> None:

@@ -55,6 +55,8 @@ def test_a_directory_is_read_by_the_names_of_its_files_or_whole(tmp_path: Path) 
     [
         (["TrainSet.csv", "TestSet.csv"], {"train", "test"}),
         (["trainset.csv", "DEV.csv"], {"train", "validation"}),
+        (["traindata.csv", "testdata.csv"], {"train", "test"}),
+        (["train_split.csv", "validationsplit.csv"], {"train", "validation"}),
         (["news.csv", "test.csv"], None),
         (["dev.csv", "test.csv"], None),
     ],
@@ -146,12 +148,15 @@ def test_no_group_is_on_two_sides(tmp_path: Path) -> None:
 
 
 def test_a_group_written_in_two_ways_is_one(tmp_path: Path) -> None:
-    names = ("caf\u00e9 {}", "cafe\u0301  {} ")
-    records = [row | {"doc": names[i % 2].format(i // 2)} for i, row in enumerate(rows(60))]
+    names = ("caf\u00e9 {}", "cafe\u0301  {} ", "CAF\u00c9 {}", "\uff43af\u00e9 {}")
+    records = [row | {"doc": names[i % 4].format(i // 4)} for i, row in enumerate(rows(60))]
     config = config_of(tmp_path, source__files=save(tmp_path / "mine.csv", records), source__group_column="doc")
     parts, _ = build.checked(config)
     docs = [s.doc for part in parts.values() for s in part]
-    assert len(set(docs)) * 2 == len(docs)
+    assert len(set(docs)) * 4 == len(docs)
+    numbers = [row | {"doc": i // 2 if i % 2 else float(i // 2)} for i, row in enumerate(rows(60))]
+    config = config_of(tmp_path, source__files=save(tmp_path / "mine.jsonl", numbers), source__group_column="doc")
+    assert len({s.doc for part in build.checked(config)[0].values() for s in part}) == 30
 
 
 @pytest.mark.parametrize("column", ["title", "doc"])
@@ -172,6 +177,21 @@ def test_a_column_that_some_rows_lack_is_empty_there(tmp_path: Path) -> None:
     parts, config = build.checked(config)
     build.write(build.build(parts, config), Path(config.corpus.data))
     assert {row["domain"] for row in rows_of(config.corpus, "train")} == {"sport", ""}
+
+
+def test_a_column_of_numbers_is_kept_with_its_zeros(tmp_path: Path) -> None:
+    """A zero, or false, was kept as no value, so that its rows made no slice."""
+    records = [row | {"quoted": i % 2, "wire": i % 3 == 0} for i, row in enumerate(rows(60))]
+    files = save(tmp_path / "mine.jsonl", records)
+    parts, _ = build.checked(config_of(tmp_path, source__files=files, measure__slices=["quoted", "wire"]))
+    kept = {(s.meta["quoted"], s.meta["wire"]) for part in parts.values() for s in part}
+    assert kept == {("0", "True"), ("0", "False"), ("1", "True"), ("1", "False")}
+
+
+def test_a_slice_of_no_column_is_refused_before_a_training(tmp_path: Path) -> None:
+    """Only train.evaluate told, an hour later, and the column that was meant was not in the data."""
+    message = one_line(tmp_path, source__files=save(tmp_path / "mine.csv", rows(60)), measure__slices=["colour"])
+    assert "slices: 'colour' is no column of the data" in message
 
 
 def test_labels_that_differ_by_case_are_told(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

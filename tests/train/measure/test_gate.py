@@ -53,6 +53,7 @@ def test_each_shipped_bound_passes_inside_and_fails_on_each_side_outside(gate: P
                 assert bound.judge(tree({bound.figure: edge - out})).outcome == "pass"
                 assert bound.judge(tree({bound.figure: edge + out})).outcome == "fail"
         assert bound.judge(tree({bound.figure: float("nan")})).outcome == "fail"
+        assert (unmeasured := bound.judge({})).outcome == "fail" and unmeasured.value == "not measured"
 
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda path: path.stem)
@@ -213,7 +214,7 @@ def test_a_gate_that_could_not_fail_is_refused(tmp_path: Path, text: str) -> Non
 
 
 @pytest.mark.parametrize("figure", ["test.f1", "test.list.7", "test.list.x", "test.macro_f1.x", "test"])
-def test_a_figure_that_was_not_measured_stops_the_gate(figure: str) -> None:
+def test_a_figure_that_was_not_measured_is_named(figure: str) -> None:
     with pytest.raises(Stop, match="the gate asks for"):
         look_up({"test": {"macro_f1": 0.5, "list": [1]}}, figure)
 
