@@ -10,7 +10,7 @@ from functools import partial
 
 from onrecord.dates.calendar_arithmetic import DAY, WEEKDAY, day_of
 from onrecord.dates.expression import CONTEXT, FATE, SHORT_MONTH, Clock, Token
-from onrecord.dates.verbs import ENDURED, MOVED
+from onrecord.dates.verbs import ENDURED, MOVED, PLANNED
 from onrecord.dates.zones import zone_behind, zone_of_city
 from onrecord.patterns import lazy
 
@@ -89,7 +89,7 @@ def _clock_and_day(text: str, a: Token, b: Token) -> Token | None:
     late = re.search(r"\b(?:afternoon|evening|night)$", text[day.start : day.end])  # Friday evening, from 7:30
     if day.kind != "day" or time is None or not time.known or (late and (time.last or time.first).hour < 12):
         # the hour is left out; so is all of "3 p.m. next week"
-        return replace(both, kind="day" if day.kind == "day" else None)
+        return replace(both, kind=day.kind if day.kind in ("day", "range") and not day.clock else None)
     return _at(both, time)
 
 
@@ -220,8 +220,9 @@ def _range(text: str, a: Token, b: Token) -> Token | None:
     opened = re.search(r"\b(from|between)\s+(?:the\s+)?$", before, re.IGNORECASE)
     if gap == ", to " and not opened:
         return None
-    if gap[0] == "," and re.search(rf"\b(?!{ENDURED}){MOVED}", before):  # put off the vote, due on May 6, until May 9
-        return None
+    put_off = re.search(rf"\b(?!{ENDURED}){MOVED}", before)
+    if put_off and (gap[0] == "," or re.search(rf"\b{PLANNED} (?:for|on) $", before)):
+        return None  # put off the vote, due on May 6, until May 9
     hours = [t.clock for t in (a, b) if t.clock]
     daily = any(clock.last for clock in hours) or (
         a.clock and not b.clock and not opened and gap not in (" until ", " till ")

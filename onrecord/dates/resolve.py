@@ -163,8 +163,9 @@ _OWN_CLAUSE = lazy(r", (?:and|but|while|as)\b(?! then\b)(?!.*\b(?:that|following
 _BEFORE_THAT = lazy(r"\b(?:after|following|follows?|if|unless|once|when)\b")
 _WHICH_WEEK = lazy(r"\b(?:this|next|last|past|coming|week|fortnight)\b", re.IGNORECASE)
 _LASTING = lazy(
-    rf"\b(?P<n>{'|'.join(DAYS_LONG)}|\d{{1,2}})(?:-day\s+(?:[\w’'-]+\s+){{1,4}}?|\s+days\s+)(?:beginning|starting|from"
-    rf"|that\s+(?:begins|starts)|which\s+(?:begins|starts))\s+(?:on\s+)?$",
+    rf"\b(?:(?<=for )|(?<=last )|(?<=over )|(?!\S+ days from\b))(?P<n>{'|'.join(DAYS_LONG)}|\d{{1,2}})"
+    r"(?:-day\s+(?:[\w’'-]+\s+){1,4}?|\s+days\s+)(?:beginning|starting|from"
+    r"|that\s+(?:begins|starts)|which\s+(?:begins|starts))\s+(?:on\s+)?$",
     re.IGNORECASE,
 )
 

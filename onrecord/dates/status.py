@@ -10,15 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from typing import Literal
 
-from onrecord.dates.calendar_arithmetic import DAY, MONTH, MONTHS, WEEKDAY
+from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, WEEKDAY
 from onrecord.dates.expression import FATE
+from onrecord.dates.moves import DELAYED_BY, LATER, SUPERSEDED, THAN_PLANNED, moves, step
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import HORIZON
-from onrecord.dates.verbs import ENDURED, MOVED, verbs_of
+from onrecord.dates.verbs import PLANNED, verbs_of
 
 Status = Literal["confirmed", "tentative", "cancelled", "moved"]
 EXACT = ("instant", "day", "range", "weekend")  # kinds of a When that name their days; the others say about when
@@ -32,6 +33,11 @@ _ASIDE = re.compile(  # a clause between commas that only says more of what the 
 _RELATIVE = re.compile(
     r"\W*(?:which|who|where)\s+(?:(?:is|are)\s+(?:to|due|set|scheduled)\b|will\b|[a-z]+s?\b)", re.IGNORECASE
 )
+_PLANNED_ASIDE = re.compile(  # cancelled the match, which was to be played on Saturday
+    rf"\W*(?:(?:which|that)\s+(?:was|were|is|are|had\s+been)\s+)?(?:\w+ly\s+)?(?:{PLANNED}|(?<=\s)to)\b",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"(?:, |,? (?:and|&) | and on )(?:the )?")  # between days of a list: May 14, 16 and 21
 _AUX = r"\b(?:is|are|was|were|been|being|has|have|had|be)\ (?:\w+ly\ |now\ |also\ |since\ )?"
 _OFF = r"(?:cancell?ed|called\ off|scrapped|axed|abandoned|averted|vacated)"
 _BECAUSE = r"(?=\W*$|[,;]|\ (?:after|because|as|over|following|amid|due\ to)\b)"
@@ -39,7 +45,9 @@ _CANCELLED = (
     re.compile(  # as a finite verb, or at a headline's end; "the cancelled match will be played" is no cancellation
         rf"""{_AUX}{_OFF}\b
      |\b{_OFF}\ (?:the|its|his|her|their|a|an|all|plans|\w+day['’]s)\b
+     |\bcalled\ off\ (?:\w+\ ){{0,2}}?\w+s\b|\b(?:has|have)\ {_OFF}\ (?!until|till)\w
      |\b(?:is|are)\ (?:now\ )?off{_BECAUSE}
+     |\b(?:has|have|had)\ been\ (?:banned|blocked|halted)\b|\b(?:was|were)\ (?:blocked|halted)\ by\b
      |\b(?:has|have)\ been\ pulled\b|\bpulled\ (?:the|its|a)\ (?:vote|hearing|debate)\b
      |\bdropped\ (?:plans|(?:the|its|a|an)\ (?:\w+\ ){{0,3}}?(?:plan|due|set|listed|scheduled|planned)\b)
      |\bplans?\b[^,;]{{0,60}}\b(?:been|was|were)\ dropped\b
@@ -48,15 +56,16 @@ _CANCELLED = (
     )
 )
 _NOT_HELD = re.compile(
+    r"\bthere will (?:now )?be no (?:(?!(?:to|in|of|for|from|about)\b|(?:change|delay|need|end)s?\b)[\w-]+\s?){1,4}"
+    r"(?=\W|$)|\bno (?!more\b|fewer\b|less\b)(?:[\w-]+ ){1,4}?will (?:take place|go ahead|be held)\b(?! until| before)|"
     r"(?:\bwill (?:now )?(?:not|no longer)|\bwon['’]t|\b(?:is|are) (?:not|no longer) (?:going )?to) (?:now )?"
     rf"(?:(?:take place|go ahead|be held|happen|proceed)\b(?! until| till| before)|be on (?=\d|{WEEKDAY}|{MONTH}\b))",
     re.IGNORECASE,
 )
-_LATER = r"(?:postponed|put\ off|put\ back|put\ on\ hold|pushed\ back|delayed|deferred|suspended|shelved)"
 _POSTPONED = re.compile(  # who has stayed silent has put nothing off
-    rf"{_AUX}(?:{_LATER}|(?<!has\ )(?<!have\ )(?<!had\ )(?:stayed|paused)|on\ hold)\b"
-    rf"|\b{_LATER}\ (?:the|its|his|her|their|a|an|all|\w+day['’]s)\b"
-    rf"|\b{_LATER}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|indefinitely)\b)",
+    rf"{_AUX}(?:{LATER}|(?<!has\ )(?<!have\ )(?<!had\ )(?:stayed|paused)|on\ hold)\b"
+    rf"|\b{LATER}\ (?:the|its|his|her|their|a|an|all|\w+day['’]s)\b"
+    rf"|\b{LATER}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|indefinitely)\b)",
     re.VERBOSE | re.IGNORECASE,
 )
 _DOUBT = re.compile(  # denied, conditional or feared
@@ -67,7 +76,9 @@ _DOUBT = re.compile(  # denied, conditional or feared
 )
 _ELSEWHEN = re.compile(r"\b(?:reschedul\w+|postpon\w+|moved|instead|until|will)\b", re.IGNORECASE)  # no end, a new day
 _FROM = re.compile(  # trains are cancelled from Monday
-    r"\b(?:from|after|starting|beginning|as of|since)\s+(?:the\s+)?$", re.IGNORECASE
+    r"\b(?:from|after|starting|beginning|as of|since|(?:suspended|halted|cancell?ed|blocked|banned) (?:until|till))"
+    r"\s+(?:the\s+)?$",
+    re.IGNORECASE,
 )
 _SUPPOSING = (
     r"(?:provided\ (?:that|the|no|all|it|he|she|they)|providing\ that|assuming\ (?:that|no|all|it|he|she|they"
@@ -92,7 +103,7 @@ _CONDITION = re.compile(  # "If the budget passes," before a clause, also within
 )
 _CONDITION_BEHIND = re.compile(rf",\ (?:{_IF}|\w+\ permitting\b)", re.VERBOSE)
 _REPORTS = re.compile(  # "would" is what was said to come
-    r"\b(?:said|told|announced|confirmed|added|wrote|warned|agreed|decided|ruled|ordered|promised|pledged|vowed|hoped"
+    r"\b(?:said|told|heard|announced|confirmed|added|wrote|warned|agreed|decided|ruled|ordered|promised|pledged|vowed|hoped"
     r"|thought|insisted|declared|reported|stated|explained|noted|predicted|revealed|disclosed|indicated)\b"
 )
 _ASKED_IF = re.compile(  # what is decided that day: "will decide on June 3 if the mayor should stay"
@@ -121,53 +132,13 @@ _NEITHER = re.compile(
     r"[^,;:]*$"
 )
 
-# --- moved ---
-SHIFT = (
-    r"(?:mov(?:e[ds]?|ing)|postpon\w+|delay\w*|defer\w*|reschedul\w+|push(?:ed|es|ing)?(?:\ (?:back|forward))?"
-    r"|put\ (?:back|off|forward)|set\ back|adjourn\w*"
-    r"|(?:brought|bring(?:s|ing)?)\ forward|shift\w*|switch\w*|extend\w*|slip(?:s|ped)?)"
-).replace("\\ ", r"\s+")
-_TO = (
-    r"(?:to|until|till|for)\s+(?:the\s+|at\s+least\s+|early\s+|late\s+|(?:noon|midday"
-    r"|\S{1,8}\s?[ap]\.?m\.?)\s+(?:on\s+)?)?(?:from\s+)?"
-)
-_MOVED_TO = re.compile(rf"\b{SHIFT}\b[^;:]{{0,60}}?\b{_TO}$", re.IGNORECASE)
-_MOVED = re.compile(rf"\b{SHIFT}\b|\bnow\b|\binstead\b|\brather\s+than\b|\bnew\s+(?:date|day)\b", re.IGNORECASE)
-_SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has been moved to Thursday"
-    rf""",?\s+(?:(?:but|and)\s+)?(?:(?:has|have|had)\s+(?:now\s+|also\s+)?been|was|were|is|are
-    |will\s+(?:now\s+)?be)\s+(?:now\s+)?(?!{ENDURED}){MOVED}\w*
-     (?:\s+\w+){{0,4}}?\s+(?:to|until|till|for)\s+(?:\d\S*\s?[ap]\.?m\.?\s+(?:on\s+)?)?(?:the\s+|early\s+|late\s+)?
-     (?:{WEEKDAY}|next|tomorrow|\d\d?(?:st|nd|rd|th)?\s+{MONTH}|{MONTH}
-     |(?:{"|".join(m[:3] for m in MONTHS)})[a-z]*\.?\s+\d)""",
-    re.VERBOSE,
-)
-_INSTEAD_OF = re.compile(
-    r"\b(?:instead\s+of|rather\s+than|in\s+place\s+of|not|and\s+not)\s+(?:on\s+)?(?:the\s+)?$", re.IGNORECASE
-)
-_FROM_DAY = re.compile(r"\bfrom\s+(?:the\s+)?$", re.IGNORECASE)
-_ONCE = re.compile(  # originally planned for, was to open on, had been due on
-    r"\b(?:original(?:ly)?|initial(?:ly)?|previous(?:ly)?|earlier|first|once)\b[^,;:.]{0,50}$"
-    r"|\b(?:was|were|had\s+been)\s+(?:\w+ly\s+)?(?:to|due|scheduled|set|slated|supposed|meant|planned|expected"
-    r"|announced|billed)\b[^,;:.]{0,50}$",
-    re.IGNORECASE,
-)
 _NO_LONGER = re.compile(  # were to have opened on, had been due to meet on: it is not so any more
     r"\b(?:(?:was|were)\s+to\s+have"
     r"|(?:had\s+(?:\w+ly\s+)?been|(?:was|were)\s+(?:originally|initially|previously))"
-    r"\s+(?:due|scheduled|set|slated|supposed|meant|planned|announced|billed))\b[^;:.]{0,80}$",
+    r"\s+(?:due|scheduled|set|slated|supposed|meant|planned|announced|billed))\b[^;:.]{0,80}$"
+    rf"|\b(?:originally|initially|previously)\s+{PLANNED}\s+(?:for|on|to)\b[^,;:.]{{0,40}}$",
     re.IGNORECASE,
 )
-_NOW = re.compile(r"^[^;:.]{0,80}\b(?:will|is|are)\s+now\b")  # set for Saturday will now be on Sunday
-_DUE = re.compile(r"\b(?:due|set|scheduled|planned|expected|slated)\b[^,;:.]{0,50}$", re.IGNORECASE)
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
-_NUMBER = rf"(?P<n>{'|'.join(_NUMBERS)}|\d{{1,2}})\s+(?P<unit>day|week|fortnight)s?"
-THAN_PLANNED = re.compile(
-    rf"\b{_NUMBER}\s+(?:(?P<way>later|earlier|sooner)\s+than\s+(?:first\s+|originally\s+|initially\s+|previously\s+)?"
-    r"(?:planned|scheduled|expected|announced|intended|thought)\b|(?P<late>late|early)(?=\W*$|[,.;]))",
-    re.IGNORECASE,
-)
-DELAYED_BY = re.compile(rf"\b{_LATER}\s+(?:by\s+|for\s+)?{_NUMBER}\b(?!-)".replace("\\ ", r"\s+"), re.IGNORECASE)
-
 # --- what nobody plans ---
 _WEATHER = re.compile(
     r"""(?:(?:thunder|snow|ice|sand|dust|wind|hail)?storms?|rain(?:fall)?|showers|snow(?:fall)?|hail|hurricane|typhoon
@@ -176,6 +147,7 @@ _WEATHER = re.compile(
          |drought|weather|wildfires?)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_NAMED_STORM = re.compile(r"\b(?:Storm|Hurricane|Typhoon|Cyclone)\s+[^\W\d_a-z][\w’'-]*$")
 _MARKET = re.compile(
     r"""(?:prices?|shares?|stocks?|inflation|rates?|oil|gold|dollar|pound|yen|euro|gdp|economy|unemployment|joblessness
     |exports|imports|profits?|revenues?|sales
@@ -215,30 +187,33 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
     relative clause or a possessive tells as fixed ("may miss Friday's summit"). What nobody plans (weather, markets) is
     never confirmed: an exact day of it is tentative, another one makes nothing.
     """
-    moved = _moves(text, dates)
+    moved = moves(text, dates)
     made = []
     for when in dates:
-        if when in moved.old and not moved.new and _SUPERSEDED.match(text, when.end):
+        if when in moved.old and not moved.new and SUPERSEDED.match(text, when.end):
             made.append(Outcome(when, "cancelled", postponed=True))  # moved to a day that is not known
         if when in moved.old or when.of_saying or (when.past and when not in moved.new):
             continue
-        scope = _scope(text, when)
+        listed = _whole_list(text, when, dates)
+        scope = _scope(text, listed)
         clause = text[slice(*scope)]
         conditional = _conditional(text, when, scope)
         doubtful = (not _certain(text, when) if hedged else _hedges(text, scope)) or _either(text, when) or conditional
-        doubtful |= _EARLIEST.search(text[max(0, when.start - 80) : when.start]) is not None  # the day or a later one
+        earliest = _EARLIEST.search(text[max(0, when.start - 80) : when.start]) is not None  # the day or a later one
         if when in moved.new:
             if conditional or _hedges(text, scope):  # "may be moved to Thursday" moves nothing
                 told = re.search(r"\b(?:not|instead of|rather than)\b", when.text)  # aims at Thursday, not Wednesday
                 made.append(Outcome((None if told else moved.new[when]) or when, "tentative"))
+            elif earliest:
+                made.append(Outcome(when, "tentative"))
             else:
                 made.append(Outcome(when, "moved", moved.new[when]))
         elif shifted := _shifted(text, when):
             made.append(shifted)
         elif (
             not conditional
-            and (off := called_off(clause))
-            and not _FROM.search(text[max(0, when.start - 40) : when.start])
+            and (off := called_off(clause) or _with_its_plan(text, scope))
+            and not _FROM.search(text[max(0, listed.start - 40) : listed.start])
         ):
             made.append(Outcome(when, "cancelled", postponed=off == "postponed"))
         elif _NO_LONGER.search(text[max(0, when.start - HORIZON) : when.start]):
@@ -247,7 +222,7 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
             if when.kind in EXACT:
                 made.append(Outcome(when, "tentative"))
         else:
-            made.append(Outcome(when, "tentative" if doubtful else "confirmed"))
+            made.append(Outcome(when, "tentative" if doubtful or earliest else "confirmed"))
     return made
 
 
@@ -264,86 +239,17 @@ def called_off(clause: str) -> Literal["cancelled", "postponed"] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Moves:
-    old: list[When]
-    new: dict[When, When | None]  # the new day of a move, and the old one where the sentence tells it
-
-
-def _moves(text: str, dates: Sequence[When]) -> _Moves:
-    """Which days of a sentence are given up for which."""
-    old = [w for w in dates if _given_up(text, w, dates)]
-    rest = [w for w in dates if w not in old and not w.past]
-    if not rest:  # the new day is not known
-        return _Moves(old, {})
-    new: dict[When, When | None] = {}
-    for when in rest:
-        before = text[max(0, when.start - 100) : when.start]
-        clause = re.split(r"[;:]\s", before)[-1]
-        if when.moved_from is not None:
-            kind = "instant" if isinstance(when.moved_from, datetime) else "day"
-            new[when] = replace(when, kind=kind, first=when.moved_from, last=when.moved_from, moved_from=None)
-        elif _MOVED_TO.search(clause) and not re.search(rf"\b{ENDURED}\w*\b", clause):
-            new[when] = None
-    if old and not new:
-        nearest = min(rest, key=lambda w: min(abs(w.start - o.end) for o in old))
-        new[nearest] = None
-    if old and new:
-        new[next(iter(new))] = old[-1]
-    return _Moves(old, new)
-
-
-def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
-    """Whether this day of a sentence gives way to another one there."""
-    others = [w for w in dates if w is not when and not w.past]
-    before = text[max(0, when.start - 100, *(w.end for w in dates if w.end <= when.start)) : when.start]
-    if _SUPERSEDED.match(text, when.end):  # an inquest that opened on April 29 and was adjourned is not moved from it
-        return not when.past or bool(_DUE.search(before) or _ONCE.search(before))
-    if not others:
-        return bool(_INSTEAD_OF.search(before) and re.search(r"\binstead of|rather than", before))
-    if _INSTEAD_OF.search(before):
-        return True
-    if _FROM_DAY.search(before) and re.search(
-        rf"\b{SHIFT}\b", text[max(0, when.start - HORIZON) : when.start], re.IGNORECASE
-    ):
-        return any(re.search(rf"\b{_TO}$", text[max(0, w.start - 40) : w.start], re.IGNORECASE) for w in others)
-    if _DUE.search(before) and any(
-        re.match(r"\s+instead\b", text[w.end : w.end + 9]) or _NOW.search(text[when.end : w.start])
-        for w in others
-        if w.start > when.end
-    ):
-        return True
-    clause = re.split(r"[;:]\s|\bbut\b", before)[-1]
-    if _ONCE.search(clause):
-        later = [w for w in others if w.start > when.start]
-        between = text[when.end : later[0].start] if later else text[max(0, when.start - HORIZON) : when.start]
-        put_off = re.search(rf"\b{SHIFT}\b", text[max(0, when.start - HORIZON) : when.start], re.IGNORECASE)
-        if put_off and re.fullmatch(
-            r",? (?:until|till|to) (?:the )?", between
-        ):  # delayed it, once due May 6, until May 9
-            return True
-        return bool(_MOVED.search(between)) or bool(
-            re.search(r"\b(?:originally|initially|previously)\b", clause, re.IGNORECASE)
-        )
-    return False
-
-
 def _shifted(text: str, when: When) -> Outcome | None:
     """A move told by its length: "opens on May 7, a day later than
     planned", "due on May 6, has been put back by a week".
     """
     low, high = max(0, when.start - HORIZON), when.end + HORIZON
     if planned := THAN_PLANNED.search(text, low, high):
-        step = _step(planned) * (-1 if (planned["way"] or planned["late"]).lower() in ("later", "late") else 1)
-        return Outcome(when, "moved", _at(when, step, planned[0]))
+        by_that = step(planned) * (-1 if (planned["way"] or planned["late"]).lower() in ("later", "late") else 1)
+        return Outcome(when, "moved", _at(when, by_that, planned[0]))
     if (by := DELAYED_BY.search(text, when.end, high)) and not _DOUBT.search(text[when.end : by.end()]):
-        return Outcome(_at(when, _step(by), when.text), "moved", when)
+        return Outcome(_at(when, step(by), when.text), "moved", when)
     return None
-
-
-def _step(match: re.Match[str]) -> timedelta:
-    n = _NUMBERS.get(match["n"].lower()) or int(match["n"])
-    return n * {"day": 1, "week": 7, "fortnight": 14}[match["unit"].lower()] * DAY
 
 
 def _at(when: When, step: timedelta, text: str) -> When:
@@ -363,6 +269,28 @@ def _scope(text: str, when: When, asides: bool = True) -> tuple[int, int]:
         after = _CLAUSE.search(text, stop.end(), high)
         end = after.start() if after else min(high, len(text))
     return start, end
+
+
+def _whole_list(text: str, when: When, dates: Sequence[When]) -> When:
+    """The day with those that it is listed with, which share its clause: the concerts on May 14, 16 and 21."""
+    start, end = when.start, when.end
+    for other in reversed(dates):
+        if other.end <= start and _LISTED.fullmatch(text[other.end : start]):
+            start = other.start
+    for other in dates:
+        possessive = text[other.end : other.end + 1] in ("'", "’")
+        if end <= other.start and not possessive and _LISTED.fullmatch(text[end : other.start]):
+            end = other.end
+    return replace(when, start=start, end=end)
+
+
+def _with_its_plan(text: str, scope: tuple[int, int]) -> Literal["cancelled", "postponed"] | None:
+    """How the clause before an aside calls off what the aside is about: "cancelled the match, due to be on Friday"."""
+    start = scope[0]
+    if not text[:start].endswith(", ") or not _PLANNED_ASIDE.match(text, start):
+        return None
+    head = text[max(0, start - HORIZON) : start - 2]
+    return called_off(head[max((m.end() for m in _CLAUSE.finditer(head)), default=0) :])
 
 
 def _hedges(text: str, scope: tuple[int, int]) -> bool:
@@ -420,5 +348,6 @@ def _unplanned(text: str, when: When, scope: tuple[int, int]) -> bool:
     subject = clause[: predicate.start()] if predicate else clause[: max(0, when.start - scope[0])]
     head = _INSIDE.split(re.sub(r"^\W*(?:on|in|by|at)\s.*?,\s", "", subject), maxsplit=1)[0].split()
     last = head[-1].strip("”“\"’',") if head else ""
+    storm = _NAMED_STORM.search(" ".join(head))
     market = _MARKET.fullmatch(last) and _MOVES.search(clause)
-    return bool(_WEATHER.fullmatch(last) or market or _LANDFALL.search(clause))
+    return bool(_WEATHER.fullmatch(last) or storm or market or _LANDFALL.search(clause))

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from onrecord.dates.calendar_arithmetic import MONTHS, WEEKDAYS
 from onrecord.dates.dateline import DATELINE
+from onrecord.dates.moves import DELAYED_BY, SHIFT, THAN_PLANNED
 from onrecord.dates.normalise import plain
 from onrecord.dates.resolve import When
-from onrecord.dates.status import DELAYED_BY, SHIFT, THAN_PLANNED
 from onrecord.dates.tense import HORIZON, Tenses
 
 LONGEST = 80  # characters of a title; calendars cut one about there
@@ -68,10 +68,11 @@ _PRONOUN = re.compile(r"\W*(?:it|they|this|that|these|both|he|she|we|i)\b", re.I
 
 # --- the title ---
 _KEPT = re.compile(
-    r"\b(?:until|till|by|before|from|since|through|after|starting|beginning)\s+(?:the\s+)?$", re.IGNORECASE
+    r"\b(?:until|till|by|before|from|since|through|after|starting|beginning)\s+(?:the\s+|at\s+least\s+)?$",
+    re.IGNORECASE,
 )
 _BEFORE_DATE = re.compile(
-    r"[\s,(]*(?:\b(?:at|on|in|for|during|around|about|as\s+early\s+as|the|late|early|sometime|later|between|and|or"
+    r"[\s,(]*(?:\b(?:no\s+(?:earlier|sooner)\s+than|at\s+least|at|on|in|for|during|around|about|as\s+early\s+as|the|late|early|sometime|later|between|and|or"
     r"|instead\s+of|rather\s+than|from|to|until|not)\s+)*$",
     re.IGNORECASE,
 )
@@ -172,8 +173,9 @@ def title(text: str, when: When, dates: Sequence[When]) -> str:
         before = text[done : other.start]
         if other is when and _KEPT.search(before) and not _MOVED_UNTIL.search(before):
             continue
-        pieces.append(_BEFORE_DATE.sub("", before, count=1))
-        done = _behind(text, other)
+        behind = _behind(text, other)  # at Friday's summit: at summit
+        pieces.append(before if behind > other.end else _BEFORE_DATE.sub("", before, count=1))
+        done = behind
     words = " ".join(p.strip() for p in (*pieces, text[done:high]) if p.strip())
     return textwrap.shorten(_tidy(words) or " ".join(text.split()), LONGEST, placeholder="…")
 

@@ -15,6 +15,7 @@ MOVED = (
     r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift"
     r"|put\b|switch|slip)"
 )
+PLANNED = r"(?:due|set|scheduled|planned|expected|slated|billed|booked|supposed|meant)"
 ENDURED = r"(?:clos|shut|suspend|jail|bann|bail|remand)"  # those of them that also last from one day to another
 
 

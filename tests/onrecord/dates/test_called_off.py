@@ -1,0 +1,70 @@
+"""What is called off, put off, moved or banned is never a plain entry of the day given up."""
+
+import pytest
+
+from tests.onrecord.dates.test_diary import events
+
+
+def made(text: str) -> list[tuple[str, str]]:
+    return [(e.status, e.when.first.isoformat()[5:]) for e in events(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "days"),
+    [
+        ("Concerts on May 14 and 16 have been cancelled.", "cancelled", ["05-14", "05-16"]),
+        ("Concerts on May 14, 16 and 21 have been cancelled.", "cancelled", ["05-14", "05-16", "05-21"]),
+        ("The games on Saturday and Sunday have been called off.", "cancelled", ["05-04", "05-05"]),
+        ("Unions have suspended the strikes planned for May 14 and 16.", "cancelled", ["05-14", "05-16"]),
+        ("Unions called off strikes planned for May 14.", "cancelled", ["05-14"]),
+        ("The airline has cancelled flights on May 14.", "cancelled", ["05-14"]),
+        ("The league has postponed the match scheduled for May 14.", "cancelled", ["05-14"]),
+        ("The committee delayed a vote planned for Tuesday.", "cancelled", ["05-07"]),
+        ("The league has postponed the draw, set for May 14, because of the war.", "cancelled", ["05-14"]),
+        ("NASA has delayed the launch that had been set for Saturday.", "cancelled", ["05-04"]),
+        ("Organisers have called off the festival, which was to be held on May 14.", "cancelled", ["05-14"]),
+        ("The band cancelled its tour, which was due to start on May 14.", "cancelled", ["05-14"]),
+        ("Officials postponed the match, due to be played on Saturday.", "cancelled", ["05-04"]),
+        ("There will be no vote on Tuesday, the speaker said.", "cancelled", ["05-07"]),
+        ("No hearing will be held on Tuesday.", "cancelled", ["05-07"]),
+        ("The march planned for Saturday has been banned.", "cancelled", ["05-04"]),
+        ("The execution set for Friday has been halted.", "cancelled", ["05-03"]),
+        ("The flight, due to leave on Friday, was blocked by a judge.", "cancelled", ["05-03"]),
+        ("The meeting originally scheduled for Tuesday will be held on Thursday instead.", "cancelled", ["05-07"]),
+        ("There will be no change to the vote on Tuesday.", "confirmed", ["05-07"]),
+        ("The strike has been suspended until May 14.", "confirmed", ["05-14"]),
+        ("Work has been halted until May 14.", "confirmed", ["05-14"]),
+        ("A hearing on the motion to move the trial is set for May 14.", "confirmed", ["05-14"]),
+        ("The trial was postponed and is now set for May 14.", "moved", ["05-14"]),
+        ("The first concert is on May 14 and the second one is now on May 20.", "confirmed", ["05-14", "05-20"]),
+        ("Typhoon Kong-rey will reach Taiwan on Saturday.", "tentative", ["05-04"]),
+        ("Storm Ciarán is expected to hit Brittany on Saturday.", "tentative", ["05-04"]),
+        ("The court heard that the trial would begin on May 14.", "confirmed", ["05-14"]),
+    ],
+)
+def test_status_of_every_day(text: str, status: str, days: list[str]) -> None:
+    assert made(text) == [(status, day) for day in days]
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "day", "previous"),
+    [
+        ("The launch was delayed from Saturday to no earlier than Monday.", "tentative", "2024-05-06", None),
+        ("The committee has postponed the vote scheduled for May 14 to May 20.", "moved", "2024-05-20", "2024-05-14"),
+    ],
+)
+def test_moves(text: str, status: str, day: str, previous: str | None) -> None:
+    (event,) = events(text)
+    before = event.previous and event.previous.first.isoformat()
+    assert (event.status, event.when.first.isoformat(), before) == (status, day, previous)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("The premier may miss Friday's summit.", "Premier may miss summit"),
+        ("She will lead the delegation at Saturday's funeral.", "She will lead the delegation at funeral"),
+    ],
+)
+def test_titles_without_a_possessive_day(text: str, title: str) -> None:
+    assert [e.title for e in events(text)] == [title]
