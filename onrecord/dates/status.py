@@ -56,8 +56,9 @@ _CANCELLED = (
     )
 )
 _NOT_HELD = re.compile(
-    r"\bthere will (?:now )?be no (?:(?!(?:to|in|of|for|from|about)\b|(?:change|delay|need|end)s?\b)[\w-]+\s?){1,4}"
-    r"(?=\W|$)|\bno (?!more\b|fewer\b|less\b)(?:[\w-]+ ){1,4}?will (?:take place|go ahead|be held)\b(?! until| before)|"
+    r"\bthere will (?:now )?be no(?: (?!(?:to|in|of|for|from|about|change|delay|need|end)\b)[\w-]+){1,4}"
+    r"(?=\W*$|[,;]| (?:on|this|next|today|tomorrow|tonight|because|after|due)\b)"
+    r"|\bno (?!more\b|fewer\b|less\b)(?:[\w-]+ ){1,4}?will (?:take place|go ahead|be held)\b(?! until| before)|"
     r"(?:\bwill (?:now )?(?:not|no longer)|\bwon['’]t|\b(?:is|are) (?:not|no longer) (?:going )?to) (?:now )?"
     rf"(?:(?:take place|go ahead|be held|happen|proceed)\b(?! until| till| before)|be on (?=\d|{WEEKDAY}|{MONTH}\b))",
     re.IGNORECASE,

@@ -32,6 +32,7 @@ def made(text: str) -> list[tuple[str, str]]:
         ("The flight, due to leave on Friday, was blocked by a judge.", "cancelled", ["05-03"]),
         ("The meeting originally scheduled for Tuesday will be held on Thursday instead.", "cancelled", ["05-07"]),
         ("There will be no change to the vote on Tuesday.", "confirmed", ["05-07"]),
+        ("There will be no joint statement when the leaders meet on Tuesday.", "confirmed", ["05-07"]),
         ("The strike has been suspended until May 14.", "confirmed", ["05-14"]),
         ("Work has been halted until May 14.", "confirmed", ["05-14"]),
         ("A hearing on the motion to move the trial is set for May 14.", "confirmed", ["05-14"]),
