@@ -22,7 +22,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAY, day_of
+from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, WEEKDAY, WEEKDAYS, day_of
 from onrecord.dates.resolve import When
 from onrecord.dates.status import EXACT, Outcome, Status, called_off, outcomes
 from onrecord.dates.title import Occasion, names, occasion, place, statement_of, title
@@ -40,6 +40,10 @@ _WHICH = re.compile(
     rf"|\b{WEEKDAY}(?=['’]s\b)"
     r"|(?:(?<=\bthe )(?=\d+ [a-z])|(?<=led in )|(?<=off in )|(?<=poned in ))(?:19|20)\d\d\b",
     re.IGNORECASE,
+)
+_OF_A_DAY = re.compile(  # "the hearing on May 14 was cancelled", of a day that is not resolved: only its events are off
+    rf"\b(?:(?P<weekday>{WEEKDAY})|(?P<month>{MONTH}) (?P<number>\d{{1,2}})|(?P<day>\d{{1,2}}) (?P<of>{MONTH})),?"
+    r" (?:was|were|had been) (?:\w+ly )?(?:[a-z]+ed|called off|put (?:off|back))\b"
 )
 _WEIGHT = {"cancelled": 3, "moved": 2, "tentative": 1, "confirmed": 0}  # of two mentions the heavier one holds
 
@@ -83,6 +87,7 @@ class _Mention:
 
     event: Event
     occasion: Occasion
+    which: frozenset[str]  # of its sentence the words that tell it from others: {"second"}
     backward: bool  # its sentence tells what had been planned: "was to open on May 6"
 
 
@@ -112,10 +117,16 @@ def diary(
         if not made and label == dated and (how := called_off(text[slice(*statement_of(text))])):
             about = _antecedent(occasion(text, None, statement.dates), text, i, known)
             which = {m[0].lower() for m in _WHICH.finditer(text)} - {str(published.year)}
-            if not which:
+            of_a_day = _OF_A_DAY.search(text)
+            if not which and not of_a_day:
                 off.append((about, how == "postponed"))
             for k, mention in _latest(known):
-                if _alike(mention.occasion, about) and _named(which, statements[mention.event.statement].text):
+                on_that_day = not of_a_day or _is(of_a_day, day_of(mention.event.when.first))
+                if (
+                    on_that_day
+                    and _alike(mention.occasion, about)
+                    and _named(which, statements[mention.event.statement].text)
+                ):
                     known[k] = _called_off(mention, i, how == "postponed")
     counts: Counter[date] = Counter()
     origin = _origin(statements, published, source)
@@ -146,7 +157,10 @@ def _mention(i: int, text: str, dates: Sequence[When], outcome: Outcome, known: 
         mentions=(i,),
     )
     about = _antecedent(occasion(text, anchor, dates), text, i, known)
-    return _Mention(event, about, backward=bool(_HAD_BEEN.search(text[max(0, anchor.start - 60) : anchor.start])))
+    which = frozenset(m[0].lower() for m in _WHICH.finditer(text))
+    return _Mention(
+        event, about, which, backward=bool(_HAD_BEEN.search(text[max(0, anchor.start - 60) : anchor.start]))
+    )
 
 
 def _antecedent(about: Occasion, text: str, i: int, known: Sequence[_Mention]) -> Occasion:
@@ -184,7 +198,8 @@ def _merged(old: _Mention, new: _Mention) -> _Mention | None:
         return _union(old, new, when, max(a.status, b.status, key=_WEIGHT.__getitem__), previous)
     if a.statement == b.statement:
         return None
-    if b.status == "moved" and a.status != "moved" and (b.previous is None or _agree(a.when, b.previous)):
+    another = old.which and new.which and not old.which & new.which  # the first hearing, the second one has been moved
+    if b.status == "moved" and a.status != "moved" and (_agree(a.when, b.previous) if b.previous else not another):
         return _union(old, new, b, "moved", a.when)
     if a.status == "moved" and (_agree(a.previous, b.when) if a.previous else new.backward):
         return _union(old, new, a, "moved", a.previous or b.when)
@@ -215,7 +230,7 @@ def _union(old: _Mention, new: _Mention, dated: Event, status: Status, previous:
         about=old.occasion.about | new.occasion.about,
         pronoun=old.occasion.pronoun and new.occasion.pronoun,
     )
-    return _Mention(event, about, old.backward and new.backward)
+    return _Mention(event, about, old.which | new.which, old.backward and new.backward)
 
 
 def _latest(known: Sequence[_Mention]) -> list[tuple[int, _Mention]]:
@@ -231,6 +246,14 @@ def _called_off(mention: _Mention, i: int, postponed: bool) -> _Mention:
     mentions = (*mention.event.mentions, i)
     event = replace(mention.event, status="cancelled", postponed=postponed, previous=None, mentions=mentions)
     return replace(mention, event=event)
+
+
+def _is(match: re.Match[str], day: date) -> bool:
+    """Whether a day has this weekday, or this number in this month."""
+    if match["weekday"]:
+        return WEEKDAYS[day.weekday()] == match["weekday"]
+    number, month = match["number"] or match["day"], match["month"] or match["of"]
+    return (day.day, MONTHS[day.month - 1]) == (int(number), month)
 
 
 def _named(which: set[str], text: str) -> bool:

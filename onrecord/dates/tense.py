@@ -35,6 +35,9 @@ _HOUR_BEFORE = lazy(  # 5 p.m. EST before "May 30", 6 p.m. Pakistan time on
 )
 # the diary strikes these out itself
 _CALLED_OFF = lazy(r"\s*(?:was|were)\s+(?:cancell?ed|called off|scrapped)\b", re.IGNORECASE)
+_CALLS_OFF = lazy(
+    r"(?:cancell?ed|scrapped|called off|abandoned|postponed) (?:the|an?|his|her|its|their|all)\b", re.IGNORECASE
+)
 _FIXES = lazy(
     r"\b(?:sets?|setting|fix(?:es|ed)|nam(?:es|ed)|chose|picked|(?:agreed|settled) (?:up)?on)"
     r"(?: (?:next|this|the|on|noon|midnight|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?))* $",
@@ -205,6 +208,8 @@ class Tenses:
         if not verbs and not later:
             return "open" if _SCENE.search(clause) else self.prefer
         if not verbs:
+            if _CALLS_OFF.match(behind, later[0].start):  # On Tuesday the league called off the match
+                return "past"
             strange = (later[0].cue == "now" and _SCENE.search(behind)) or (
                 later[0].direction == "future" and _MISFORTUNE.search(clause)
             )

@@ -34,8 +34,9 @@ _OCCASIONS = _words(  # nouns for what takes place
 )
 _VERBS = _words(  # and verbs for it
     """meet negotiate confer vote strike walk march rally protest visit travel arrive launch open reopen close debate
-    play testify publish release sign auction perform"""
+    play host face testify publish release sign auction perform"""
 )
+_MATCH = _words("play host face game fixture")  # words for a match; of the verbs those before a name
 _BEFORE_VERB = _words("will to may might could would should must can shall and")
 _PHASES = ("open", "reopen", "close", "launch")  # of "it opens on Friday" the occasion is what "it" stands for
 _PLANNING = _words(
@@ -230,16 +231,20 @@ def occasion(text: str, when: When | None, dates: Sequence[When]) -> Occasion:
         if word in _OCCASIONS:
             if i and tokens[i - 1][1].lower() in _BEFORE_VERB:
                 return Occasion(word, closing, *_subject(tokens, i))
-            return Occasion(word, closing, _modifiers(tokens, i))
+            return Occasion("match" if word in _MATCH else word, closing, _modifiers(tokens, i))
     pronoun = bool(_PRONOUN.match(clause))
     for i, (_, token) in enumerate(tokens):
         verb = _verb(token)
-        if verb and not (pronoun and verb in _PHASES):
-            return Occasion(verb, closing, *_subject(tokens, i))
+        against = verb in _MATCH and tokens[i + 1 : i + 2] and tokens[i + 1][1][0].isupper()
+        if verb and not (pronoun and verb in _PHASES) and (against or verb not in ("host", "face")):
+            return Occasion("match" if against else verb, closing, *_subject(tokens, i))
     if pronoun:
         return Occasion("", closing, frozenset(), pronoun=True)
-    weight = [_stem(t) for _, t in tokens if content(t)]
-    return Occasion(weight[0] if weight else "", closing, frozenset(weight[:3]))
+    weight = [i for i, (_, t) in enumerate(tokens) if content(t)]
+    words = [_stem(tokens[i][1]) for i in weight[:3]]
+    return Occasion(
+        words[0] if words else "", closing, frozenset(words), _behind_noun(tokens, weight[0] if words else 0)
+    )
 
 
 def _behind(text: str, when: When) -> int:
@@ -298,7 +303,7 @@ def _subject(tokens: Sequence[tuple[int, str]], i: int) -> tuple[frozenset[str],
 
 
 def _modifiers(tokens: Sequence[tuple[int, str]], i: int) -> frozenset[str]:
-    """The words right before a noun, and the name behind it: "the Skarra peace
+    """The words right before a noun, and the one behind it: "the Skarra peace
     summit", "the vote on the budget", "the summit in Skarra".
     """
     about = set()
@@ -312,7 +317,14 @@ def _modifiers(tokens: Sequence[tuple[int, str]], i: int) -> frozenset[str]:
             if content(token):
                 about.add(_stem(token))
                 break
-    return frozenset(about)
+    return frozenset(about) | _behind_noun(tokens, i)
+
+
+def _behind_noun(tokens: Sequence[tuple[int, str]], i: int) -> frozenset[str]:
+    """The name behind a noun: the visit to Paris, the match against Spain."""
+    behind = [t for _, t in tokens[i + 1 : i + 4] if t != "the"]
+    named = len(behind) > 1 and behind[0] in ("to", "from", "against", "at") and behind[1][0].isupper()
+    return frozenset([_stem(behind[1])] if named and behind[1].lower() not in _CALENDAR else [])
 
 
 def _singular(token: str) -> str:

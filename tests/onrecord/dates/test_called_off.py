@@ -69,3 +69,49 @@ def test_moves(text: str, status: str, day: str, previous: str | None) -> None:
 )
 def test_titles_without_a_possessive_day(text: str, title: str) -> None:
     assert [e.title for e in events(text)] == [title]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "statuses"),
+    [
+        (
+            "The premier will visit Rome on May 7. The premier will visit Paris on May 9."
+            " The visit to Paris has been cancelled.",
+            ["confirmed 05-07", "cancelled 05-09"],
+        ),
+        (
+            "The flight to Paris will leave on May 7. The flight to Rome will leave on May 8."
+            " The flight to Rome has been cancelled.",
+            ["confirmed 05-07", "cancelled 05-08"],
+        ),
+        (
+            "The match against Italy is on May 7. The match against Spain is on May 9."
+            " The match against Spain has been called off.",
+            ["confirmed 05-07", "cancelled 05-09"],
+        ),
+        (
+            "The first hearing is on May 7. The second hearing is on May 14."
+            " The second hearing has been moved to May 16.",
+            ["confirmed 05-07", "moved 05-16"],
+        ),
+        (
+            "A hearing is set for May 7. A separate hearing on May 14 was cancelled.",
+            ["confirmed 05-07"],
+        ),
+        (
+            "The union plans strikes on May 7 and May 9. The strike on May 9 was suspended.",
+            ["confirmed 05-07", "cancelled 05-09"],
+        ),
+        (
+            "Arsenal host Chelsea on May 7. Spurs face Villa on May 8. The Arsenal game has been postponed.",
+            ["cancelled 05-07", "confirmed 05-08"],
+        ),
+        (
+            "A rally is planned for May 11. On Tuesday the organisers called off the rally.",
+            ["cancelled 05-11"],
+        ),
+    ],
+)
+def test_only_what_is_meant_is_called_off(sentences: str, statuses: list[str]) -> None:
+    found = events(*(part.removesuffix(".") + "." for part in sentences.split(". ")))
+    assert [f"{e.status} {e.when.first.isoformat()[5:]}" for e in found] == statuses
