@@ -40,7 +40,7 @@ def _in_figures(r: Reader, m: re.Match[str], day: date) -> Token:
 def month_day(r: Reader, m: re.Match[str]) -> Token | list[Token]:
     """A month with one day or two: Feb. 27 and 28, 3-5 June, Monday, Nov. 20, 2017."""
     month, numbers = month_number(m["month"]), [_number(n) for n in (m["d1"], m["d2"]) if n]
-    apart = m["word"] in ("and", "&") and len(numbers) == 2 and numbers[1] != numbers[0] + 1
+    apart = m["word"] in ("and", "&", "/") and len(numbers) == 2 and numbers[1] != numbers[0] + 1
     if m["word"] == "or" or (apart and (m["wd"] or m["around"])):
         return unresolved(m)
     behind = r.behind(m)

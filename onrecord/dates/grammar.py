@@ -64,7 +64,7 @@ def _rule(pattern: str, rule: GrammarRule, flags: int = 0) -> tuple[re.Pattern[s
 
 
 _I = re.IGNORECASE
-_DASH = r"\s*(?P<word>-|–|—|\bto\b|\bthrough\b|\buntil\b|\btill\b|\band\b|&|\bor\b)\s*"
+_DASH = r"\s*(?P<word>-|/|–|—|\bto\b|\bthrough\b|\buntil\b|\btill\b|\band\b|&|\bor\b)\s*"
 _OF_A_MONTH = "".join(rf"(?<!{m} )(?<!{m[:3]} )(?<!{m[:3]}\. )" for m in MONTHS) + r"(?<!Sept )(?<!Sept\. )"
 _OPENING = (  # not "Dec. 17 to 8 a.m."
     rf"(?:{_OF_A_MONTH}"
@@ -99,7 +99,10 @@ _OF_YEAR = rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<rel>this year|next year|
 RULES = [
     _rule(_TITLE, lambda r, m: unresolved(m)),
     _rule(rf"\b{_WEEKDAY_BEFORE}(?P<iso>\d{{4}}-\d\d-\d\d)\b", iso),
-    _rule(rf"\b{_WEEKDAY_BEFORE}(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})(?:/(?P<year>\d{{4}}|\d\d(?!\d)))?\b", slashes),
+    _rule(
+        rf"\b{_WEEKDAY_BEFORE}(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}})(?:/(?P<year>\d{{4}}|\d\d(?!\d)))?\b(?! {MONTH}\b)",
+        slashes,
+    ),
     _rule(
         rf"\b(?:(?P<before>{_EVENING}){_MINUTES.format('mins')}\s+tonight"
         rf"|tonight\s+at\s+(?P<after>{_EVENING}){_MINUTES.format('mins2')}(?![\d:]|\s?[ap]\.?m))\b",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from onrecord.dates.calendar_arithmetic import DAY, MONTH, MONTHS, WEEKDAY
+from onrecord.dates.expression import FATE
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import HORIZON
 from onrecord.dates.verbs import ENDURED, MOVED, PLANNED
@@ -33,6 +34,9 @@ SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has 
      |(?:{"|".join(m[:3] for m in MONTHS)})[a-z]*\.?\s+\d)""",
     re.VERBOSE,
 )
+_NOW_ON = re.compile(r"\bwill now\b")
+_SHORT = "|".join(m[:3] for m in MONTHS)
+_ON_A_DAY = rf" (?:at \S+(?: [ap]\.?m\.?)? )?on (?:the )?(?:{WEEKDAY}|\d|{MONTH}|(?:{_SHORT})\w*\.? \d)"
 _INSTEAD_OF = re.compile(
     r"\b(?:instead\s+of|rather\s+than|in\s+place\s+of|not|and\s+not)\s+(?:on\s+)?(?:the\s+)?$", re.IGNORECASE
 )
@@ -89,7 +93,7 @@ def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
     """Whether this day of a sentence gives way to another one there."""
     others = [w for w in dates if w is not when and not w.past]
     before = text[max(0, when.start - 100, *(w.end for w in dates if w.end <= when.start)) : when.start]
-    if SUPERSEDED.match(text, when.end):  # an inquest that opened on April 29 and was adjourned is not moved from it
+    if superseded(text, when):  # an inquest that opened on April 29 and was adjourned is not moved from it
         return not when.past or bool(_DUE.search(before) or _ONCE.search(before))
     if not others:
         return bool(_INSTEAD_OF.search(before) and re.search(r"\binstead of|rather than", before))
@@ -118,6 +122,19 @@ def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
             re.search(r"\b(?:originally|initially|previously)\b", clause, re.IGNORECASE)
         )
     return False
+
+
+def superseded(text: str, when: When) -> bool:
+    """Whether what stands behind a day moves it to another: "due on Tuesday, has been moved to Thursday", "Friday's
+    vote will now be held on Monday".
+    """
+    fate = FATE.match(text, when.end)
+    if not fate:
+        return SUPERSEDED.match(text, when.end) is not None
+    if _NOW_ON.search(fate[0]) and re.match(_ON_A_DAY, text[fate.end() :]):
+        return True
+    verb = re.search(r" (?:has|have|is|are|will|won['’]t)\b", fate[0])
+    return verb is not None and SUPERSEDED.match(text, when.end + verb.start()) is not None
 
 
 def step(match: re.Match[str]) -> timedelta:

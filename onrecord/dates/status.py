@@ -16,7 +16,7 @@ from typing import Literal
 
 from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, WEEKDAY
 from onrecord.dates.expression import FATE
-from onrecord.dates.moves import DELAYED_BY, LATER, SUPERSEDED, THAN_PLANNED, moves, step
+from onrecord.dates.moves import DELAYED_BY, LATER, THAN_PLANNED, moves, step, superseded
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import HORIZON
 from onrecord.dates.verbs import PLANNED, verbs_of
@@ -38,6 +38,10 @@ _PLANNED_ASIDE = re.compile(  # cancelled the match, which was to be played on S
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"(?:, |,? (?:and|&) | and on )(?:the )?")  # between days of a list: May 14, 16 and 21
+_SHARED = re.compile(  # the verb that a subject shares with what stands between
+    r"(?:, |,? ?and (?:[\w’'-]+ ){1,8}?(?=(?:have|were|are|will|won['’]t)\b))"
+    r"(?P<verb>(?:has|have|was|were|is|are|will|won['’]t)\b)"
+)
 _AUX = r"\b(?:is|are|was|were|been|being|has|have|had|be)\ (?:\w+ly\ |now\ |also\ |since\ )?"
 _OFF = r"(?:cancell?ed|called\ off|scrapped|axed|abandoned|averted|vacated)"
 _BECAUSE = r"(?=\W*$|[,;]|\ (?:after|because|as|over|following|amid|due\ to)\b)"
@@ -64,7 +68,7 @@ _NOT_HELD = re.compile(
     re.IGNORECASE,
 )
 _POSTPONED = re.compile(  # who has stayed silent has put nothing off
-    rf"{_AUX}(?:{LATER}|(?<!has\ )(?<!have\ )(?<!had\ )(?:stayed|paused)|on\ hold)\b"
+    rf"{_AUX}(?:{LATER}|rescheduled|brought\ forward|(?<!has\ )(?<!have\ )(?<!had\ )(?:stayed|paused)|on\ hold)\b"
     rf"|\b{LATER}\ (?:the|its|his|her|their|a|an|all|\w+day['’]s)\b"
     rf"|\b{LATER}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|indefinitely)\b)",
     re.VERBOSE | re.IGNORECASE,
@@ -96,7 +100,7 @@ _HEDGE = re.compile(
 )
 _IF = (
     r"(?:(?:if(?!\ you\b)|unless|in\ case|in\ the\ event|subject\ to"
-    rf"|pending\ (?:a|an|the|its|his|final|approval|review))\b|{_SUPPOSING})"
+    rf"|barring\b|pending\ (?:a|an|the|its|his|final|approval|review))\b|{_SUPPOSING})"
 )
 _CONDITION = re.compile(  # "If the budget passes," before a clause, also within it: "the road, if approved, will"
     rf"(?:^\W*|[;,:]\ |\ [—–]\ |\b(?:that|said|says|and|but)\ ){_IF}|^\W*Should\ (?!you\b)|\bpermitting\b",
@@ -191,7 +195,7 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
     moved = moves(text, dates)
     made = []
     for when in dates:
-        if when in moved.old and not moved.new and SUPERSEDED.match(text, when.end):
+        if when in moved.old and not moved.new and superseded(text, when):
             made.append(Outcome(when, "cancelled", postponed=True))  # moved to a day that is not known
         if when in moved.old or when.of_saying or (when.past and when not in moved.new):
             continue
@@ -213,7 +217,7 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
             made.append(shifted)
         elif (
             not conditional
-            and (off := called_off(clause) or _with_its_plan(text, scope))
+            and (off := called_off(clause) or _with_its_plan(text, scope) or _of_its_predicate(text, scope))
             and not _FROM.search(text[max(0, listed.start - 40) : listed.start])
         ):
             made.append(Outcome(when, "cancelled", postponed=off == "postponed"))
@@ -292,6 +296,19 @@ def _with_its_plan(text: str, scope: tuple[int, int]) -> Literal["cancelled", "p
         return None
     head = text[max(0, start - HORIZON) : start - 2]
     return called_off(head[max((m.end() for m in _CLAUSE.finditer(head)), default=0) :])
+
+
+def _of_its_predicate(text: str, scope: tuple[int, int]) -> Literal["cancelled", "postponed"] | None:
+    """How the predicate behind a subject that has no verb of its own calls it off: "the concert, on Friday, has been
+    cancelled", "the march on Friday and the rally on Saturday have been banned".
+    """
+    start, end = scope
+    behind = _SHARED.match(text, end)
+    if not behind or any(verbs_of(text[max(0, start - HORIZON) : end])):
+        return None
+    high = behind.end() + HORIZON
+    stop = _CLAUSE.search(text, behind.end(), high)
+    return called_off(text[behind.start("verb") : stop.start() if stop else high])
 
 
 def _hedges(text: str, scope: tuple[int, int]) -> bool:

@@ -122,7 +122,7 @@ _AS_DEADLINE = re.compile(  # the judge set Friday as the deadline for appeals, 
 _MOVED_UNTIL = re.compile(rf"\b{SHIFT}\b[^;:]{{0,60}}$", re.IGNORECASE)
 
 # --- the place ---
-_NAME = r"[^\W\d_a-z][\w’'-]*"
+_NAME = r"(?:(?:St|Ste|Mt|Ft)\.\s+)?[^\W\d_a-z][\w’'-]*"
 _IN = re.compile(
     rf"\b(?:in|at|outside)\s+(?:the\s+)?(?P<name>{_NAME}(?:\s+(?:of\s+(?:the\s+)?|de\s+|la\s+)?{_NAME}){{0,4}})"
     r"|\b(?:at|in|to)\s+(?P<hall>the\s+(?:[\w’'-]+\s+){0,3}?(?:hall|stadium|court|courthouse|centre|center|church"

@@ -25,6 +25,14 @@ def made(text: str) -> list[tuple[str, str]]:
         ("Organisers have called off the festival, which was to be held on May 14.", "cancelled", ["05-14"]),
         ("The band cancelled its tour, which was due to start on May 14.", "cancelled", ["05-14"]),
         ("Officials postponed the match, due to be played on Saturday.", "cancelled", ["05-04"]),
+        ("The concert, on Friday, has been cancelled.", "cancelled", ["05-03"]),
+        ("Both shows, on Friday and Saturday, have been cancelled.", "cancelled", ["05-03", "05-04"]),
+        ("The march on Friday and the rally on Saturday have been banned.", "cancelled", ["05-03", "05-04"]),
+        ("Friday's hearing has been moved to next Friday.", "cancelled", ["05-03"]),
+        ("Friday's hearing has been rescheduled.", "cancelled", ["05-03"]),
+        ("Friday's vote will now be held on Thursday.", "cancelled", ["05-03"]),
+        ("Friday's hearing has been moved to courtroom 4.", "confirmed", ["05-03"]),
+        ("Barring a deal, drivers will walk out on Friday.", "tentative", ["05-03"]),
         ("There will be no vote on Tuesday, the speaker said.", "cancelled", ["05-07"]),
         ("No hearing will be held on Tuesday.", "cancelled", ["05-07"]),
         ("The march planned for Saturday has been banned.", "cancelled", ["05-04"]),
@@ -51,6 +59,9 @@ def test_status_of_every_day(text: str, status: str, days: list[str]) -> None:
     ("text", "status", "day", "previous"),
     [
         ("The launch was delayed from Saturday to no earlier than Monday.", "tentative", "2024-05-06", None),
+        ("Friday's hearing has been moved to Monday.", "moved", "2024-05-06", "2024-05-03"),
+        ("The May 14 hearing has been postponed until May 20.", "moved", "2024-05-20", "2024-05-14"),
+        ("Friday's vote will now be held on Monday.", "moved", "2024-05-06", "2024-05-03"),
         ("The committee has postponed the vote scheduled for May 14 to May 20.", "moved", "2024-05-20", "2024-05-14"),
     ],
 )
@@ -115,3 +126,19 @@ def test_titles_without_a_possessive_day(text: str, title: str) -> None:
 def test_only_what_is_meant_is_called_off(sentences: str, statuses: list[str]) -> None:
     found = events(*(part.removesuffix(".") + "." for part in sentences.split(". ")))
     assert [f"{e.status} {e.when.first.isoformat()[5:]}" for e in found] == statuses
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Talks will be held in St. Louis on Friday.", "St. Louis"),
+        ("The match will be played at St. James' Park on Friday.", "St. James' Park"),
+    ],
+)
+def test_places_of_saints(text: str, place: str) -> None:
+    assert [e.place for e in events(text)] == [place]
+
+
+def test_days_on_both_sides_of_a_slash() -> None:
+    (event,) = events("The ministers will meet on 24/25 October in Luxembourg.")
+    assert (event.when.kind, event.when.first.day, event.when.last.day) == ("range", 24, 25)
