@@ -137,7 +137,8 @@ def main(
             shown = "  ".join(f"{name} {value:.4f}" for name, value in metrics.items())
             accelerator.print(f"epoch {epoch + 1}/{engine.epochs}  step {position.step}/{steps}  {shown}")
             position.stale += 1
-            if not position.best or metrics[metric] > position.best[metric]:
+            merit = (metrics[metric], -metrics["loss"])  # a rare label's F1 is 0 at first
+            if not position.best or merit > (position.best[metric], -position.best["loss"]):
                 position.best, position.stale = metrics | {"epoch": epoch + 1}, 0
                 position.best_weights = weights_on_cpu(averaged.module)
             if on_epoch:

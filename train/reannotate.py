@@ -157,6 +157,8 @@ def _command() -> int:
     )
     if (options["write"] is None) == (options["read"] is None):
         raise Stop("give either --write SHEET or --read SHEET")
+    if config.source.files is not None:
+        raise Stop("train.reannotate writes into the seeds; labels of your own rows are corrected in source.files")
     if options["write"]:
         written = write_sheet(config, Path(options["write"]), options["confidence"], options["rows"])
         print(f"{written} sentences in {options['write']}: fill the column label")

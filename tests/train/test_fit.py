@@ -92,6 +92,16 @@ def test_early_stopping_keeps_the_best_epoch(settings: Config, monkeypatch: pyte
     assert torch.equal(weights(config)["classifier.weight"], seen[1])
 
 
+def test_of_epochs_with_the_same_metric_that_of_the_least_loss_is_kept(
+    settings: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a rare label's F1 is 0 at first, the first epoch was kept, and patience ended the training."""
+    losses = iter([1.0, 0.9, 0.8, 0.85])
+    monkeypatch.setattr(fit, "validate", lambda *rest: {"loss": next(losses), "accuracy": 0.5, "macro_f1": 0.0})
+    config = changed(settings, run="ties", engine__epochs=4, engine__patience=2)
+    assert fit.main(config)["epoch"] == 3 and next(losses, None) is None
+
+
 @pytest.mark.parametrize(("metric", "epoch"), [("macro_f1", 1), ("accuracy", 2), ("f1:denial", 3)])
 def test_early_stopping_goes_by_the_metric_of_the_config(
     settings: Config, monkeypatch: pytest.MonkeyPatch, metric: str, epoch: int

@@ -274,3 +274,13 @@ def test_the_sheet_may_come_back_as_a_spreadsheet_saves_it(
             writer = csv.writer(file, delimiter=";" if kind == "semicolons" else ",")
             writer.writerows(cells[: len(cells) - (not cells[3]) - (not cells[4])] for cells in table)
     assert read_sheet(config, back) == (len(sentences) - 1, 1, [])
+
+
+def test_rows_of_ones_own_have_no_seeds_to_be_written_into(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """All 28,431 lines of the seeds were listed as faults."""
+    monkeypatch.setattr("sys.argv", ["reannotate", "--config", "configs/own.yaml", "--write", "sheet.csv"])
+    with pytest.raises(SystemExit) as stop:
+        run(reannotate._command)
+    assert "labels of your own rows are corrected in source.files" in str(stop.value)
