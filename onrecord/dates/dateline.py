@@ -25,7 +25,7 @@ _DASH = r"\s*(?:[—–|]|--|-(?=\s))\s*"
 DATELINE = lazy(
     rf"\W{{0,3}}(?:(?P<place>{_PLACE})\s?[,:|]?\s+)?(?:(?P<agency>{_AGENCY})(?:{_DASH}|,?\s+))?"
     rf"\(?(?:{_REPORTED})\)?[.,]?(?:\s*[,|]\s+(?P<there>{_PLACE}))?(?:\s*(?P<source>{_AGENCY}))?"
-    rf"(?:(?:{_DASH}|(?P<mark>\s?[:\]]\s*|(?<=\.)\s+))(?=[“\"‘'(]?[^\W_a-z])|(?P<alone>\W*$))"
+    rf"(?:(?:{_DASH}|(?<=[A-Z][A-Z]\))\s+|(?P<mark>\s?[:\]]\s*|(?<=\.)\s+))(?=[“\"‘'(]?[^\W_a-z])|(?P<alone>\W*$))"
 )
 
 

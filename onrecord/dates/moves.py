@@ -24,6 +24,7 @@ _TO = (
     r"|\S{1,8}\s?[ap]\.?m\.?)\s+(?:on\s+)?)?(?:from\s+)?"
 )
 _MOVED_TO = re.compile(rf"\b{SHIFT}\b[^;:]{{0,60}}?\b{_TO}$", re.IGNORECASE)
+NOT_MOVED = re.compile(rf"(?:\bnot|n['’]t|\bnever)\s+be\s+{SHIFT}\b[^,;:]{{0,60}}?\b{_TO}$", re.IGNORECASE)
 _STILL_OLD = re.compile(rf"(?<!now )\b{PLANNED}\s+{_TO}$", re.IGNORECASE)  # postponed the match scheduled for Friday
 _MOVED = re.compile(rf"\b{SHIFT}\b|\bnow\b|\binstead\b|\brather\s+than\b|\bnew\s+(?:date|day)\b", re.IGNORECASE)
 SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has been moved to Thursday"
@@ -33,6 +34,12 @@ SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has 
      (?:{WEEKDAY}|next|tomorrow|\d\d?(?:st|nd|rd|th)?\s+{MONTH}|{MONTH}
      |(?:{"|".join(m[:3] for m in MONTHS)})[a-z]*\.?\s+\d)""",
     re.VERBOSE,
+)
+_IS_MOVED = re.compile(  # up to the new day: on Sunday, has been moved to 8 p.m. on Monday
+    rf",?\s+(?:(?:has|have|had)\s+(?:(?!not\b)\w+\s+)?been|was|were|is|are|will\s+(?:now\s+)?be)\s+(?:now\s+)?"
+    rf"{SHIFT}\b"
+    rf"[^,;:]{{0,60}}?\b{_TO}$",
+    re.IGNORECASE,
 )
 _NOW_ON = re.compile(r"\bwill now\b")
 _SHORT = "|".join(m[:3] for m in MONTHS)
@@ -98,6 +105,8 @@ def _given_up(text: str, when: When, dates: Sequence[When]) -> bool:
     if not others:
         return bool(_INSTEAD_OF.search(before) and re.search(r"\binstead of|rather than", before))
     if _INSTEAD_OF.search(before):
+        return True
+    if any(_IS_MOVED.match(text, when.end, w.start) for w in others if w.start > when.end):
         return True
     if _FROM_DAY.search(before) and re.search(
         rf"\b{SHIFT}\b", text[max(0, when.start - HORIZON) : when.start], re.IGNORECASE

@@ -16,7 +16,7 @@ from typing import Literal
 
 from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, WEEKDAY
 from onrecord.dates.expression import FATE
-from onrecord.dates.moves import DELAYED_BY, LATER, THAN_PLANNED, moves, step, superseded
+from onrecord.dates.moves import DELAYED_BY, LATER, NOT_MOVED, THAN_PLANNED, moves, step, superseded
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import HORIZON
 from onrecord.dates.verbs import PLANNED, verbs_of
@@ -198,6 +198,8 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
         if when in moved.old and not moved.new and superseded(text, when):
             made.append(Outcome(when, "cancelled", postponed=True))  # moved to a day that is not known
         if when in moved.old or when.of_saying or (when.past and when not in moved.new):
+            continue
+        if NOT_MOVED.search(text[max(0, when.start - HORIZON) : when.start]):
             continue
         listed = _whole_list(text, when, dates)
         scope = _scope(text, listed)

@@ -32,6 +32,7 @@ def made(text: str) -> list[tuple[str, str]]:
         ("Friday's hearing has been rescheduled.", "cancelled", ["05-03"]),
         ("Friday's vote will now be held on Thursday.", "cancelled", ["05-03"]),
         ("Friday's hearing has been moved to courtroom 4.", "confirmed", ["05-03"]),
+        ("The match on May 14 will not be moved to May 20.", "confirmed", ["05-14"]),
         ("Barring a deal, drivers will walk out on Friday.", "tentative", ["05-03"]),
         ("There will be no vote on Tuesday, the speaker said.", "cancelled", ["05-07"]),
         ("No hearing will be held on Tuesday.", "cancelled", ["05-07"]),
@@ -59,6 +60,8 @@ def test_status_of_every_day(text: str, status: str, days: list[str]) -> None:
     ("text", "status", "day", "previous"),
     [
         ("The launch was delayed from Saturday to no earlier than Monday.", "tentative", "2024-05-06", None),
+        ("The debate, on Sunday, has been moved to 8 p.m. on Monday.", "moved", "2024-05-06T20:00:00", "2024-05-05"),
+        ("The debate on Sunday was moved to 8 p.m. CEST on May 6.", "moved", "2024-05-06T20:00:00+02:00", "2024-05-05"),
         ("Friday's hearing has been moved to Monday.", "moved", "2024-05-06", "2024-05-03"),
         ("The May 14 hearing has been postponed until May 20.", "moved", "2024-05-20", "2024-05-14"),
         ("Friday's vote will now be held on Monday.", "moved", "2024-05-06", "2024-05-03"),

@@ -54,6 +54,7 @@ def test_rules(text: str, found: list[str]) -> None:
 DATELINES = """\
 KELLWICK, May 9 - The council will vote on May 14.
 KELLWICK (Agency) — May 9 — The council will vote on May 14.
+Kellwick, May 9 (KNA) The council will vote on May 14.
 LONDON, 2 May (Name) - The council will vote on May 14.
 SPOKANE, Wash., May 7, 2024 /Newswire/ -- The council will vote on May 14.
 São Paulo, Thursday, 9 May 2024 – The council will vote on May 14.
