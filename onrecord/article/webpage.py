@@ -28,6 +28,7 @@ _PROLOGUE = r"[\s\ufeff]*(?>(?:<\?xml[^>]*>|<!--.*?-->)\s*)*"  # a comment ends 
 _BEGINNING = _PROLOGUE + r"<(?:!doctype\s+html|html|head|body)\b"
 _FRAGMENT = _PROLOGUE + r"<(article|main|section|div|h1|p)\b[^>]*>"
 
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # trafilatura gives up at one of these
 _URL = re.compile(r"https?://\S+")
 _BLOCKS = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "blockquote", "dd", "dt", "figcaption")
 _STRUCK = ("del", "s", "strike")  # corrected by who wrote it, so no longer said
@@ -103,6 +104,7 @@ def main_text(html: str) -> str:
                 f"this HTML page has {elements} elements beside tables, and {ELEMENTS} are read;"
                 " save the text of the article and read that"
             )
+        _take_out_control_characters(tree)
         _take_out_inline_tags(tree)
         text = _trafilatura().extract(tree, include_comments=False, include_tables=False)
     if not text or not text.strip():
@@ -123,6 +125,15 @@ def _take_out_tables(tree: Any) -> None:
         few = sum(1 for _ in table.iter("tr")) <= ROWS
         if table.getparent() is not None and not (few and next(table.iter("p", "h1", "br"), None) is not None):
             table.drop_tree()
+
+
+def _take_out_control_characters(tree: Any) -> None:
+    """Make blanks of what references such as &#11; stand for and XML does not have."""
+    for element in tree.iter():
+        for part in ("text", "tail"):
+            text = getattr(element, part)
+            if text and _NOT_XML.search(text):
+                setattr(element, part, _NOT_XML.sub(" ", text))
 
 
 def _take_out_inline_tags(tree: Any) -> None:

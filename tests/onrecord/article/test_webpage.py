@@ -132,6 +132,16 @@ def test_inline_tags_cut_no_sentence(body: str, found: list[str]) -> None:
     assert [text.lstrip("- ") for text in texts(page(STORY + body))][-len(found) :] == found
 
 
+@pytest.mark.parametrize("reference", ["&#11;", "&#x1b;", "&#xFFFE;", "\x0b"])
+@pytest.mark.parametrize("place", ["<p>Marr{} denied it.</p>", "<p>Marr <b>denied</b>{} it.</p>", "<nav>{}</nav>"])
+def test_a_control_character_leaves_the_page_readable(place: str, reference: str) -> None:
+    """Word and old systems leave them, and trafilatura gave the whole page up."""
+    found = texts(page(STORY + place.format(reference)))
+    assert "The House votes on Friday." in found
+    if "Marr" in place:
+        assert found[-1].replace(" ", "") == "Marrdeniedit."
+
+
 def test_tables_of_data_are_left_out() -> None:
     """Trafilatura takes minutes for one of 12,000 rows, which it then leaves out."""
     rows = "".join(f"<tr><td>Ward {n}</td><td>{n * 7}</td></tr>" for n in range(12_000))
