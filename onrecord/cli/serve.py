@@ -16,6 +16,7 @@ from onrecord.cli.loading import load_and_note
 from onrecord.cli.options import Backend, Coverage, MaxError, Model, Prior
 
 ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+NAME = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 
 
 def serve(
@@ -57,6 +58,11 @@ def serve(
                 f"--cors {origin!r}: give an origin as browsers send it, scheme://host or scheme://host:port in "
                 "lower case, without a path; or *"
             )
+    for name in allowed_host or ():
+        if not NAME.fullmatch(name):
+            raise fail(f"--allowed-host {name!r}: give a name alone, such as desk.example, without scheme and port")
+    if not host:
+        raise fail("--host is empty: give an address; 0.0.0.0 lets other machines in")
     try:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except (OSError, UnicodeError) as error:

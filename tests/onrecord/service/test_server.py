@@ -38,6 +38,24 @@ def test_the_command_lets_in_local_names_unless_told_otherwise(
     assert hosts == [[], [], ["desk.example"], None, ["desk.example"]]
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        *(
+            (["--allowed-host", name], "give a name alone")  # no request has one of these as its name
+            for name in ("https://desk.example", "desk.example:8000", "desk.example.", "*.desk.example", "")
+        ),
+        (["--host", ""], "--host is empty"),  # of a variable that is not set: it let all other machines in
+    ],
+)
+def test_who_is_let_in_is_not_misread(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+) -> None:
+    monkeypatch.setattr("onrecord.service.server.run", lambda *_: True)
+    found = CliRunner().invoke(command, ["serve", "--port", "0", "--model", str(checkpoint), *words])
+    assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1, found.output
+
+
 def test_command_errors_are_one_line(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = ["--model", str(checkpoint)]
     with socket.create_server(("127.0.0.1", 0)) as taken:
