@@ -63,7 +63,7 @@ def main(
     set_seed(config.seed)
     tokenizer, model = load_model(engine, config.corpus.labels)
     read_first_token(model)
-    prepare_output(config, model, accelerator, force or resume)
+    lock = prepare_output(config, model, accelerator, force or resume)
     rows = read_rows(config, tokenizer, accelerator)
     steps = min(engine.epochs * math.ceil(len(rows.lengths) / engine.batch_size), engine.max_steps or sys.maxsize)
     averaged = MovingAverage(model, engine.ema_decay)
@@ -149,7 +149,7 @@ def main(
         best_model = with_weights(accelerator.unwrap_model(model), position.best_weights)
         save_checkpoint(config, best_model, tokenizer, summary(config, position, rows, time.monotonic() - started))
         states.remove()
-        release(config.run_dir)
+        release(config.run_dir, lock)
         best = f"best epoch {position.best['epoch']}: validation {metric} {position.best[metric]:.4f}"
         print(f"{best}; checkpoint in {config.checkpoint}")
     accelerator.wait_for_everyone()

@@ -19,13 +19,16 @@ WRITTEN = {"training.json", "train_config.yaml", "config.json", "model.safetenso
 }
 
 
-def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelerator, replace: bool) -> None:
+def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelerator, replace: bool) -> FileLock:
     """Take the run directory for this training, before an hour is spent. All processes wait for the first, which works.
 
+    Returns its lock, to be kept to the end: one that nothing refers to any more is given back.
     Raises Stop if the directory holds what no training made, is held by another one, cannot be written, has no room for
     checkpoint and states, or, unless `replace`, if its checkpoint holds more than a training writes: a calibration, an
     export, a model card, somebody's notes.
     """
+    # one in a process, so that it may train again after a training that failed
+    lock = FileLock(config.run_dir.absolute() / "lock", is_singleton=True)
     if accelerator.is_main_process:
         _refuse_foreign(config.run_dir)
         try:
@@ -35,13 +38,13 @@ def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelera
             reason = f"cannot write to {config.run_dir}: {error.strerror}"
             raise Stop(f"{reason}; --output names another directory") from error
         try:
-            _lock(config.run_dir).acquire(timeout=0)
+            lock.acquire(timeout=0)
         except Timeout as error:
             raise Stop(f"another training works in {config.run_dir}; wait for it, or give another --run") from error
         put_back(config.checkpoint)
         found = {path.name for path in config.checkpoint.iterdir()} if config.checkpoint.is_dir() else set()
         if (more := sorted(found - WRITTEN)) and not replace:
-            _lock(config.run_dir).release(force=True)
+            lock.release(force=True)
             raise Stop(
                 f"{config.checkpoint} has {', '.join(more)}, which a new training would delete; "
                 "give another --run, or --force"
@@ -49,17 +52,13 @@ def prepare_output(config: Config, model: PreTrainedModel, accelerator: Accelera
         shutil.rmtree(config.run_dir / "rows", ignore_errors=True)  # of other data or another tokenizer, perhaps
         _refuse_full_disk(config, model)
     accelerator.wait_for_everyone()
+    return lock
 
 
-def release(run_dir: Path) -> None:
+def release(run_dir: Path, lock: FileLock) -> None:
     """After a good end: the rows on disk are of no more use, and another training may come."""
     shutil.rmtree(run_dir / "rows", ignore_errors=True)
-    _lock(run_dir).release(force=True)
-
-
-def _lock(run_dir: Path) -> FileLock:
-    """One lock in a process, so that it may train again after a training that failed."""
-    return FileLock(run_dir.absolute() / "lock", is_singleton=True)
+    lock.release(force=True)
 
 
 def _refuse_foreign(run_dir: Path) -> None:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from tests.conftest import changed
 from train import fit
@@ -20,6 +20,20 @@ def test_another_training_in_the_same_run_is_refused(settings: Config) -> None:
         fit.main(config)
     fit.main(config)
     fit.main(config)  # the lock was given back
+
+
+def test_a_run_is_held_to_the_end_of_its_training(settings: Config) -> None:
+    """Nothing referred to the lock, so it was given back at once, and two trainings worked in one run."""
+    config = changed(settings, run="kept", engine__max_steps=1)
+    held = []
+
+    def other(*_: object) -> None:
+        with pytest.raises(Timeout):
+            FileLock(config.run_dir.absolute() / "lock").acquire(timeout=0)
+        held.append(True)
+
+    fit.main(config, on_epoch=other)
+    assert held
 
 
 def test_files_that_no_training_made_are_left_alone(settings: Config, tmp_path: Path) -> None:
