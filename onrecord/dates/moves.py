@@ -25,7 +25,9 @@ _TO = (
 )
 _MOVED_TO = re.compile(rf"\b{SHIFT}\b[^;:]{{0,60}}?\b{_TO}$", re.IGNORECASE)
 NOT_MOVED = re.compile(rf"(?:\bnot|n['’]t|\bnever)\s+be\s+{SHIFT}\b[^,;:]{{0,60}}?\b{_TO}$", re.IGNORECASE)
-_STILL_OLD = re.compile(rf"(?<!now )\b{PLANNED}\s+{_TO}$", re.IGNORECASE)  # postponed the match scheduled for Friday
+_STILL_OLD = re.compile(
+    rf"(?<!now )(?<!being )\b{PLANNED}\s+{_TO}$", re.IGNORECASE
+)  # postponed the match scheduled for Friday
 _MOVED = re.compile(rf"\b{SHIFT}\b|\bnow\b|\binstead\b|\brather\s+than\b|\bnew\s+(?:date|day)\b", re.IGNORECASE)
 SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has been moved to Thursday"
     rf""",?\s+(?:(?:but|and)\s+)?(?:(?:has|have|had)\s+(?:now\s+|also\s+)?been|was|were|is|are

@@ -73,6 +73,11 @@ _POSTPONED = re.compile(  # who has stayed silent has put nothing off
     rf"|\b{LATER}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|indefinitely)\b)",
     re.VERBOSE | re.IGNORECASE,
 )
+_ON_AGAIN = re.compile(  # the match that was put off in March because of snow is due on Friday
+    rf"(?:(?!\b(?:because(?!\ of)|as|after|so|since|while|when|until)\b)[^,;])*?"
+    rf"\b(?:will\b(?!\ not|\ no\ longer)|(?:is|are)\ (?:now\ )?(?:{PLANNED}|to)\b)",
+    re.IGNORECASE,
+)
 _DOUBT = re.compile(  # denied, conditional or feared
     r"""\b(?:not|never|no|nor|neither|if|unless|whether|would|could|might|may(?!\s+\d)|should|almost|nearly|den(?:y|ies
     |ied)|false|untrue|rumou?rs?
@@ -239,9 +244,11 @@ def called_off(clause: str) -> Literal["cancelled", "postponed"] | None:
         return "cancelled"
     if _DOUBT.search(clause):
         return None
-    if _CANCELLED.search(clause) and not _ELSEWHEN.search(clause):
+    found = _CANCELLED.search(clause)
+    if found and not _ELSEWHEN.search(clause) and not _ON_AGAIN.match(clause, found.end()):
         return "cancelled"
-    if (found := _POSTPONED.search(clause)) and not re.search(r"\bwill\b", clause[: found.start()]):
+    found = _POSTPONED.search(clause)
+    if found and not re.search(r"\bwill\b", clause[: found.start()]) and not _ON_AGAIN.match(clause, found.end()):
         return "postponed"
     return None
 
