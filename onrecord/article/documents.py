@@ -134,7 +134,9 @@ def _inline(part: MIMEPart, kind: str) -> Iterator[MIMEPart]:
 
 def _decoded(part: MIMEPart) -> str:
     """The text of a part, as UTF-8 where it names no character set. Raises ValueError for bytes of another one."""
-    text = bytes(part.get_payload(decode=True)).decode(part.get_content_charset("utf-8"))  # type: ignore[arg-type]
+    named = part.get_content_charset("utf-8")
+    charset = "cp1252" if named == "iso-8859-1" else named  # as browsers do, for the quotation marks
+    text = bytes(part.get_payload(decode=True)).decode(charset)  # type: ignore[arg-type]
     text.encode()  # no half characters, as unicode_escape makes them
     return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import cache
 from typing import Any
 
@@ -11,7 +12,10 @@ SURE = 0.98  # of 201 English articles none was taken for another language, nor 
 
 
 def foreign(text: str) -> str | None:
-    """The ISO 639-1 code of a text that is plainly not English; None for English and for what is short or in doubt."""
+    """The ISO 639-1 code of a text that is plainly not English; None for English and for what is short or in doubt.
+
+    Raises OSError where py3langid cannot unpack its model.
+    """
     text = " ".join(text[: 4 * LONGEST].split())[:LONGEST]
     if len(text) < SHORTEST:
         return None
@@ -23,4 +27,10 @@ def foreign(text: str) -> str | None:
 def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # takes a tenth of a second
 
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    try:
+        return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    except OSError as error:  # it is unpacked into a file
+        raise OSError(
+            f"py3langid's model does not fit into the temporary directory {tempfile.gettempdir()} "
+            f"({error.strerror or error}): make room, or name another one by the environment variable TMPDIR"
+        ) from None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from onrecord.cli.command import fail, standard_input
 from onrecord.tables.parts import write_whole
-from onrecord.terminal import visible
+from onrecord.terminal import escaped, visible
 
 if TYPE_CHECKING:
     from onrecord.article.read import Article
@@ -120,8 +120,8 @@ def write_events(article: Article, ics: Path | None, superdesk: Path | None, jso
             calendar = to_ics(article, before or None)
             _write(ics, calendar)
             if gone := set(UID.findall(before)) - set(UID.findall(calendar)):
-                print(f"{len(gone)} events that were in {ics} are not of this article, and were taken out",
-                      file=sys.stderr)  # fmt: skip
+                told = f"{len(gone)} events that were in {ics} are not of this article, and were taken out"
+                print(escaped(told), file=sys.stderr)
         if superdesk:
             superdesk.mkdir(parents=True, exist_ok=True)
             for event in to_superdesk(article):
@@ -134,7 +134,7 @@ def write_events(article: Article, ics: Path | None, superdesk: Path | None, jso
     except (ImportError, OSError) as error:
         raise fail(str(error)) from None
     for path in filter(None, (ics, superdesk, jsonld)):
-        print(f"{len(article.events)} events in {path}", file=sys.stderr)
+        print(escaped(f"{len(article.events)} events in {path}"), file=sys.stderr)
     entered = {i for event in article.events for i in event.mentions}
     left_out = [s for i, s in enumerate(article.statements) if s.prediction.label == dated and i not in entered]
     for reason, sentences in (

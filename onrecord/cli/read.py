@@ -97,7 +97,7 @@ def read(
         )
     try:
         article = read_article(text, published, classifier, zone=zone, source=source, dated=dated, hedged=hedged)
-    except (ValueError, ModuleNotFoundError) as error:
+    except (ValueError, ModuleNotFoundError, OSError) as error:
         raise fail(f"{file}: {error}") from None
     if asked and article.published is None:
         raise typer.BadParameter(f"{asked} {NO_DAY}; this page names none")

@@ -101,7 +101,7 @@ def score(
         raise fail(f"stopped; {goes_on}") from None
     for note in summary.notes:
         _note(note)
-    print(summary.line("standard output" if target == "-" else target), file=sys.stderr)
+    print(escaped(summary.line("standard output" if target == "-" else target)), file=sys.stderr)
     if summary.bad:
         raise typer.Exit(LEFT_OUT)
 

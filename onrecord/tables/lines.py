@@ -32,6 +32,8 @@ def incoming_lines(stream: BinaryIO) -> Iterator[list[Line]]:
     def line(data: bytes) -> Line:
         if cut or len(data) > LONGEST:
             return Line(number, "", f"is longer than {LONGEST:,} bytes, which no sentence is")
+        if b"\0" in data:
+            return Line(number, "", "holds NUL bytes: perhaps it is UTF-16")
         try:
             return Line(
                 number, (data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data).decode().removesuffix("\r")

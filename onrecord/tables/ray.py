@@ -103,6 +103,9 @@ def score_directory(
     if out.exists(f"{there}/{MANIFEST}"):
         manifest = json.loads(out.cat_file(f"{there}/{MANIFEST}"))
         check_identity(json.dumps(manifest["run"]), identity, way_out)
+        there_are = {path.rsplit("/", 1)[-1] for path in out.ls(there, detail=False)}
+        if gone := [part["name"] for part in manifest["parts"] if part["name"] not in there_are]:
+            raise ScoreError(f"{target} is done, but {gone[0]} has gone from it since: {way_out}")
         return Summary(manifest["rows"], len(manifest["bad rows"]))
     _claim(out, there, target, identity, way_out)
     with ThreadPoolExecutor(OPENERS) as pool:

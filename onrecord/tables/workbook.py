@@ -35,7 +35,8 @@ UNSOLVED = re.compile(
 )
 ERROR = re.compile(rb"""<c\s[^<>]{0,150}\bt=["']e["']""")  # a cell that shows #N/A or the like
 PREFIX = re.compile(rb"(</?)\w+:")  # of a namespace, which some programs put before each name
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # what XML cannot hold, or a carriage return, which it would change
+# what XML cannot hold, or a carriage return, which it would change
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 INSTALL = "run `pip install 'onrecord[xlsx]'`, or use CSV"
 
 
@@ -144,8 +145,11 @@ def _value(cell: Any) -> Any:
 
 
 def too_long(values: Iterable[Any]) -> str:
-    """The fault of a row that has a cell longer than Excel's, or nothing."""
-    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+    """The fault of a row that has a cell longer than Excel's, or nothing. Lists and objects are written as JSON."""
+    texts = (
+        json.dumps(each, ensure_ascii=False, default=str) if isinstance(each, list | dict) else each for each in values
+    )
+    longest = max((len(text) for text in texts if isinstance(text, str)), default=0)
     return f"has a cell of {longest:,} characters; Excel holds {CELL:,}: write .csv" if longest > CELL else ""
 
 

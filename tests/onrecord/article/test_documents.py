@@ -94,6 +94,9 @@ def test_a_mail_on_standard_input_is_known_by_its_headers() -> None:
 def test_mail() -> None:
     for charset in ("utf-8", "cp1252"):
         assert "“We are late,” Marr said." in (document_text(mail(PARAGRAPHS[1], charset=charset), "A.EML") or "")
+    misnamed = mail(PARAGRAPHS[1], charset="cp1252").replace(b"cp1252", b"iso-8859-1")
+    misnamed = misnamed.replace(b"windows-1252", b"iso-8859-1")
+    assert "“We are late,” Marr said." in (document_text(misnamed, "a.eml") or ""), "as mail programs misname it"
     both = mail(PARAGRAPHS[1], "<p>Something else</p>")
     assert "Something" not in (document_text(both, "a.eml") or "")
     alone = document_text(mail("", "<table><tr><td>We go.</td></tr></table>"), "a.eml") or ""

@@ -1,7 +1,10 @@
 """What is plainly another language is told, and English never is."""
 
+import tempfile
+
 import pytest
 
+from onrecord.article import language as language_module
 from onrecord.article.language import foreign
 from tests.conftest import ROOT
 
@@ -28,3 +31,15 @@ def test_english_and_what_is_in_doubt() -> None:
     assert foreign(ENGLISH + TEXTS["de"]) is None
     names = "Jiří Dvořák, Šárka Nováková, Émilie Caron and Ömer Çelik said that they will meet in Ústí nad Labem. "
     assert foreign(names * 3) is None
+
+
+def test_a_full_temporary_directory_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library unpacks its model there: `read` ended in a traceback, `score` named its input."""
+
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    language_module._identifier.cache_clear()
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(OSError, match=r"temporary directory .* \(No space left on device\): make room, .* TMPDIR"):
+        foreign(ENGLISH)

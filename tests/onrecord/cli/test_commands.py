@@ -57,8 +57,10 @@ def test_no_words_of_others_reach_a_terminal_as_they_are(model: list[str], tmp_p
     name.write_text("Officials \x1b[2Jsaid so\u202e.")
     calls = [["predict", name.read_text()], ["explain", name.read_text()], ["read", f"{name}t"]]
     label = run(app, ["predict", "Officials \x1b[2Jsaid so\u202e.", *model]).stdout.split()[0]
-    day = ["--published", "2024-05-02", "--ics", str(tmp_path / "a.ics"), "--dated", label]
-    for words in [*calls, ["read", str(name), *day]]:
+    day = ["--published", "2024-05-02", "--ics", str(tmp_path / "a\x1b.ics"), "--dated", label]
+    (tmp_path / "a.csv").write_text("text\nHe left.\n")
+    table = ["score", str(tmp_path / "a.csv"), str(tmp_path / "b\x1b.csv")]
+    for words in [*calls, ["read", str(name), *day], table]:
         found = run(app, [*words, *model])
         assert not {"\x1b", "\u202e"} & {*found.stdout, *found.stderr}, words
         assert "\\x1b" in found.stdout + found.stderr, words

@@ -63,6 +63,18 @@ def test_read_refuses(model: list[str], tmp_path: Path, monkeypatch: pytest.Monk
     assert run(app, ["read", "-", "--published", "May 2", *model]).exit_code == 2
 
 
+def test_a_full_temporary_directory_is_one_line(
+    model: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: str) -> None:
+        raise OSError("no room: make some")
+
+    monkeypatch.setattr("onrecord.article.read.foreign", full)
+    (tmp_path / "a.txt").write_text("He left.")
+    found = run(app, ["read", str(tmp_path / "a.txt"), *model])
+    assert (found.exit_code, found.stderr) == (1, f"error: {tmp_path / 'a.txt'}: no room: make some\n")
+
+
 def test_read_writes_a_calendar(model: list[str], checkpoint: Path, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(
         "The council meets on Tuesday at 3 p.m. tomorrow. They voted last week.\nThe vote is set for June 3."

@@ -43,14 +43,21 @@ def test_lines_come_as_soon_as_they_are_there() -> None:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
 def test_how_the_stream_is_cut_does_not_matter(size: int) -> None:
-    data = "\ufeffé\n\ufeffb\u2028c\x00\x0b\r\n\n\n".encode() + b"caf\xe9\nlast"
+    data = "\ufeffé\n\ufeffb\u2028c\x01\x0b\r\n\n\n".encode() + b"caf\xe9\nlast"
     found = [line for some in lines(*(data[i : i + size] for i in range(0, len(data), size))) for line in some]
     assert found == [
         Line(1, "é"),
-        Line(2, "\ufeffb\u2028c\x00\x0b"),
+        Line(2, "\ufeffb\u2028c\x01\x0b"),
         Line(5, "", "is not UTF-8 (byte 4 is 0xe9)"),
         Line(6, "last"),
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_wide_text_is_told_and_not_read_as_utf_8(encoding: str) -> None:
+    """Its lines are valid UTF-8 but for the mark: they were labelled with a NUL behind each character."""
+    told = lines("He left.\nShe stayed.\n".encode(encoding))
+    assert {line.fault for some in told for line in some} == {"holds NUL bytes: perhaps it is UTF-16"}
 
 
 def test_memory_does_not_grow_with_a_line_or_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -266,6 +266,16 @@ def test_what_stands_in_the_way_is_said(checkpoint: Path, tmp_path: Path, withou
         score_directory(str(tmp_path / "in"), str(tmp_path / "out"), str(checkpoint), Options(prefix="x_"))
 
 
+def test_a_part_that_has_gone_from_what_was_done_is_told(checkpoint: Path, tmp_path: Path, without_ray: None) -> None:
+    """The command said that all rows were there."""
+    write_files(tmp_path / "in", 10)
+    ask = (str(tmp_path / "in"), str(tmp_path / "out"), str(checkpoint), Options())
+    assert score_directory(*ask) == score_directory(*ask) == Summary(20, 0)
+    next((tmp_path / "out").glob("000001-*")).unlink()
+    with pytest.raises(ScoreError, match=r"out is done, but 000001-\S+\.jsonl has gone from it since: delete .*out"):
+        score_directory(*ask)
+
+
 def test_a_directory_with_brackets_in_its_name_is_no_pattern(
     checkpoint: Path, tmp_path: Path, without_ray: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -213,6 +213,23 @@ def test_what_a_workbook_cannot_hold_is_told_before_the_first_part(
     assert not asked.asked and not (tmp_path / "more.xlsx.parts").exists()
 
 
+def test_what_is_no_character_of_xml_does_not_end_a_run(tmp_path: Path) -> None:
+    """It ended at the joining of the parts, and at each start again."""
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": "He left\ufffe.\uffff"}))
+    assert scored(tmp_path / "in.jsonl", tmp_path / "out.xlsx") == Summary(1, 0)
+    assert openpyxl.load_workbook(tmp_path / "out.xlsx").active["A2"].value == "He left_xFFFE_._xFFFF_"
+
+
+def test_a_list_longer_than_a_cell_of_a_workbook_is_a_bad_row(tmp_path: Path) -> None:
+    """It is written as JSON; Excel calls a workbook with such a cell damaged."""
+    rows = [{"text": "He left.", "n": list(range(n))} for n in (3, 9000)]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "in.parquet")
+    for name, place in (("in.jsonl", "line 2"), ("in.parquet", "row 2")):
+        told = [f"{place}: has a cell of 52,890 characters; Excel holds 32,767: write .csv"]
+        assert skipped(tmp_path / name, tmp_path / f"{name}.xlsx") == (Summary(1, 1), told)
+
+
 def test_a_workbook_that_would_not_fit_into_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One value in the last corner: calamine keeps the seventeen billion empty cells before it, and is killed."""
     book = openpyxl.Workbook()
