@@ -20,11 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from glob import escape
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from onrecord.classifier import Classifier
 from onrecord.tables.formats import TableError, compression_of, format_of
-from onrecord.tables.parts import ScoreError
+from onrecord.tables.parts import ScoreError, writing
 from onrecord.tables.read import Span
 from onrecord.tables.score import Options, Progress, Scorer, Summary, check_identity, checkpoint_identity, run_identity
 from onrecord.tables.write import Form
@@ -216,8 +217,9 @@ def _run(spans: list[dict[str, Any]], work: Work, format: str, source: str, acto
         for row in done.iter_rows():
             yield json.loads(row["report"])
     except ray.exceptions.RayError as error:
+        cause, _, _ = str(error).partition("\nThe above exception was the direct cause")  # behind it Ray's advice
         raise ScoreError(
-            f"Ray gave up: {str(error).strip().splitlines()[-1]}; the same command goes on from here"
+            f"Ray gave up: {cause.strip().splitlines()[-1]}; the same command goes on from here"
         ) from error
     finally:
         ray.shutdown()
@@ -292,15 +294,16 @@ def _finish(out: Any, there: str, identity: dict[str, Any], reports: list[dict[s
 
 
 def _put(files: Any, path: str, content: bytes) -> None:
-    """Write a file whole or not at all; two who write the same one do not mind each other."""
+    """Write a file whole or not at all; two who write the same one do not mind each other. Raises ScoreError."""
     directory, name = path.rsplit("/", 1)
     fresh = f"{directory}/_{name}.{uuid.uuid4().hex}.new"
-    with files.open(fresh, "wb") as file:
-        file.write(content)
-        file.flush()
-        with suppress(AttributeError, io.UnsupportedOperation):  # what is no disk has no file number
-            os.fsync(file.fileno())
-    files.mv(fresh, path)
+    with writing(Path(directory)):
+        with files.open(fresh, "wb") as file:
+            file.write(content)
+            file.flush()
+            with suppress(AttributeError, io.UnsupportedOperation):  # what is no disk has no file number
+                os.fsync(file.fileno())
+        files.mv(fresh, path)
 
 
 def _cat(files: Any, directory: str) -> dict[str, bytes]:

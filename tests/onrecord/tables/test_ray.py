@@ -1,5 +1,6 @@
 """Directories of files on Ray Data: two actors on this machine, and the same work without Ray where that will do."""
 
+import errno
 import json
 import os
 import signal
@@ -236,6 +237,22 @@ def test_bad_rows_are_named_by_file(
     assert len(told) == 1 and told[0].startswith(f"{source}/b.jsonl: line 9: ")
     assert json.loads((target / "_manifest.json").read_text())["bad rows"] == told
     assert len(rows_of(list(target.glob("0*")))) == 19
+
+
+def test_a_full_disk_is_told_as_that_of_the_output(
+    checkpoint: Path, tmp_path: Path, without_ray: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray said how to configure its retries."""
+    source, target = tmp_path / "in", tmp_path / "out"
+    write_files(source, 20)
+
+    def full(file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched, pytest.raises(ScoreError, match=r"out cannot be written: No space left"):
+        patched.setattr(os, "fsync", full)
+        score_directory(str(source), str(target), str(checkpoint), Options(part_rows=7))
+    assert score_directory(str(source), str(target), str(checkpoint), Options(part_rows=7)).written == 40
 
 
 def test_what_stands_in_the_way_is_said(checkpoint: Path, tmp_path: Path, without_ray: None) -> None:
