@@ -145,12 +145,14 @@ def score_directory(
 
 def _claim(out: Any, there: str, target: str, identity: dict[str, Any], way_out: str) -> None:
     """Make the directory this run's. Raises ScoreError where it is another one's, or holds what no run put there."""
+    out.makedirs(there, exist_ok=True)
     started = out.exists(f"{there}/{RUN}")
-    if not started and out.exists(there) and out.ls(there, detail=False):
+    half_written = set(out.glob(f"{escape(there)}/_{RUN}.*.new"))  # by a run that was killed then
+    if not started and set(out.ls(there, detail=False)) - half_written:
         raise ScoreError(f"{target} is there already and holds no scores: give another directory")
     check_identity(out.cat_file(f"{there}/{RUN}").decode() if started else None, identity, way_out)
-    out.makedirs(f"{there}/{SPANS}", exist_ok=True)
     _put(out, f"{there}/{RUN}", json.dumps(identity, indent=1).encode())
+    out.makedirs(f"{there}/{SPANS}", exist_ok=True)
 
 
 def _paths(files: Any, where: str, source: str) -> list[str]:
