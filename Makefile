@@ -13,7 +13,7 @@ MEASURE := -m train.evaluate $(OPTIONS) $(if $(EXTRA),--extra $(EXTRA))
 .PHONY: help setup data audit audit-dependencies train curve eval bench bench-inference test test-all test-oldest smoke lint docs wheels image-constraints clean
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -34,7 +34,7 @@ audit-dependencies: setup  ## known vulnerabilities of the versions in constrain
 	  || { echo "$$said" | tail -n 20; echo "$$said" | grep -qE "ConnectionError|Max retries|ServiceError|Connection refused" \
 	    && echo "NOT AUDITED: the advisory service cannot be reached"; }
 
-train: data  ## build, fit (or go on where a killed run stopped), calibrate, export and measure the default model, or that of CONFIG
+train: data  ## build, fit (or go on where a killed run stopped), calibrate, export and measure the default model, or that of CONFIG=mine.yaml
 	$(BIN)/python -m train.fit $(OPTIONS) --resume auto --force
 	$(BIN)/python -m train.calibrate $(OPTIONS)
 	$(BIN)/python -m train.export $(OPTIONS)

@@ -20,7 +20,7 @@ NO_DAY = "needs --published: 'Monday' is a date only for who knows when it was w
 
 def read(
     file: Annotated[
-        str, typer.Argument(help="article as plain text or HTML in UTF-8, .docx, .pdf or .eml; - for standard input")
+        str, typer.Argument(help="one article: plain text or HTML in UTF-8, .docx, .pdf or .eml; - for standard input")
     ],
     model: Model = None,
     prior: Prior = None,
