@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def predict(
     texts: Annotated[
-        list[str], typer.Argument(help="sentences, not files; - reads standard input line by line, and answers as they come")
+        list[str],
+        typer.Argument(help="sentences, not files; - reads one a line from standard input, answers as they come"),
     ],
     model: Model = None,
     prior: Prior = None,
