@@ -169,8 +169,11 @@ class Classifier:
         """
         if isinstance(texts, str):
             return self.predict([texts])[0]
-        if isinstance(texts, bytes) or not isinstance(texts, Iterable):
-            raise TypeError(f"predict takes a string or an iterable of strings, not {type(texts).__name__}")
+        if isinstance(texts, bytes | Mapping) or not isinstance(texts, Iterable) or hasattr(texts, "columns"):
+            raise TypeError(
+                f"predict takes a string or an iterable of strings, not {type(texts).__name__}; of a table give the "
+                "column, e.g. table['text']"
+            )
         return self._predict([_checked(i, text) for i, text in enumerate(texts)])
 
     def predict_stream(self, texts: Iterable[str], chunk: int = 1024) -> Iterator[Prediction]:
@@ -179,7 +182,7 @@ class Classifier:
         `chunk` sentences are read before the first comes back. A larger chunk leaves less padding, a smaller one
         answers sooner. Raises TypeError, naming the position, for anything that is not a string.
         """
-        if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+        if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable) or hasattr(texts, "columns"):
             raise TypeError(f"predict_stream takes an iterable of strings, not {type(texts).__name__}")
         numbered = enumerate(texts)
         while sentences := [_checked(i, text) for i, text in islice(numbered, chunk)]:

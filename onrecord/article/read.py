@@ -74,7 +74,7 @@ def read(
     sentence are resolved, clock times in the IANA zone `zone` if they name none, and the events made of them: of
     sentences labelled `dated` and `hedged`.
     `source` is the address of the article, by which its events are known again after an edit; None stands for the one
-    that a page names. Raises ValueError for another `published`, an unknown zone and for a page without text, TypeError
+    that a page names. Raises ValueError for another `published`, an unknown zone, for XML and for a page without text, TypeError
     for what is no string, ModuleNotFoundError for a page where the extra `html` is not installed.
     """
     if not isinstance(text_or_html, str):
@@ -84,6 +84,8 @@ def read(
         )
     day = published_date(published)
     page = is_html(text_or_html) if html is None else html
+    if html is None and not page and text_or_html.lstrip("\ufeff \t\r\n").startswith(("<?xml", "<rss", "<feed")):
+        raise ValueError("this is XML, perhaps a feed, and neither text nor a web page: give the text of one article")
     text = main_text(text_or_html) if page else text_or_html
     if page:
         day = publication_day(text_or_html, zone) if day is None else day

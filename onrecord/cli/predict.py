@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -45,6 +46,9 @@ def predict(
             if text == "-":
                 bad += _predict_lines(standard_input(), classifier, as_json, on_error)
             else:
+                if os.path.isfile(text):
+                    told = f"{text!r} is labelled as a sentence, though there is a file of that name: - < FILE reads it"
+                    print(f"warning: {escaped(told)}", file=sys.stderr)
                 _print(classifier.predict([text]), as_json)
     except OSError as error:
         raise fail(f"standard input cannot be read: {error.strerror}") from None

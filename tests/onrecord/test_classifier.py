@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors.torch import load_file, save_file
 
@@ -115,6 +116,8 @@ def test_empty_list_generator_and_numpy(classifier: Classifier) -> None:
         (b"a", "not bytes"),
         (3, "not int"),
         ([["a"]], "item 0 is list"),
+        ({"text": "a"}, "not dict; of a table give the column"),
+        (pd.DataFrame({"text": ["a"]}), "not DataFrame; of a table give the column"),
     ],
 )
 def test_what_is_no_string_is_refused(classifier: Classifier, given: object, message: str) -> None:

@@ -50,6 +50,8 @@ def test_errors_are_one_line(tmp_path: Path, model: list[str]) -> None:
         found = run(app, words)
         assert found.exit_code == 1 and message in found.stderr and found.stderr.count("\n") == 1 and not found.stdout
     assert run(app, ["predict"]).exit_code == 2
+    found = run(app, ["predict", str(tmp_path / "latin.txt"), *model])
+    assert found.exit_code == 0 and "there is a file of that name" in found.stderr
 
 
 def test_no_words_of_others_reach_a_terminal_as_they_are(model: list[str], tmp_path: Path) -> None:

@@ -55,6 +55,8 @@ def test_read_refuses(model: list[str], tmp_path: Path, monkeypatch: pytest.Monk
         (b" \n", "empty"),
         (b"a" * 1001, "larger"),
         (b"<html><body></body></html>", "no text found"),
+        (b'<?xml version="1.0"?>\n<rss><channel><item><title>He left.</title></item></channel></rss>', "this is XML"),
+        (b"\xef\xbb\xbf<feed><entry/></feed>", "this is XML"),
     ):
         (tmp_path / "bad").write_bytes(data)
         found = run(app, ["read", str(tmp_path / "bad"), *model])
