@@ -74,8 +74,8 @@ def read(
     sentence are resolved, clock times in the IANA zone `zone` if they name none, and the events made of them: of
     sentences labelled `dated` and `hedged`.
     `source` is the address of the article, by which its events are known again after an edit; None stands for the one
-    that a page names. Raises ValueError for another `published`, an unknown zone, XML and a page without text, TypeError for
-    what is no string, ModuleNotFoundError for a page where the extra `html` is not installed.
+    that a page names. Raises ValueError for another `published`, an unknown zone, XML and a page without text,
+    TypeError for what is no string, ModuleNotFoundError for a page where the extra `html` is not installed.
     """
     if not isinstance(text_or_html, str):
         raise TypeError(
