@@ -138,6 +138,8 @@ def _same_moment(text: str, a: Token, b: Token) -> Token | None:
 
 _MOVED_TO = lazy(rf"\b{MOVED}\w*\b[^,;]{{0,60}} (?:to|until|for)(?: the)? $", re.IGNORECASE)
 _MOVED_FROM = lazy(rf"\b(?:{MOVED}\w*|forward|back)\b[^,;]{{0,60}},? from(?: the)? $", re.IGNORECASE)
+_POSSESSIVE = lazy(r"['’]s (?:[\w’'-]+ ){1,8}?(?:to|until|till)(?: the)? ")
+_MOVES_IT = lazy(rf"\b(?!{ENDURED}){MOVED}\w*(?: (?:back|forward|off))?(?: the)? $", re.IGNORECASE)
 _AS_PLANNED = r"as (?:(?:originally|first|previously) )?(?:planned|scheduled|announced|expected|intended|billed|due)"
 _GIVEN_UP = lazy(
     rf"(?:,? | ?\(| ?[–—] ?| --? )(?:instead of|rather than|not|and not)(?:, {_AS_PLANNED},)?(?: on| in| at)?(?: the)? "
@@ -158,6 +160,8 @@ def _instead(text: str, a: Token, b: Token, today: date) -> Token | None:
     if _GIVEN_UP.fullmatch(gap):
         return replace(a, end=b.end + ("(" in gap and text[b.end : b.end + 1] == ")"), moved_from=b.first)
     if gap in (" to ", ", to ") and _MOVED_FROM.search(before) and not re.search(rf"\b{ENDURED}\w*\b", before):
+        return _ordered(before, replace(b, moved_from=a.first), a, today)
+    if _MOVES_IT.search(before) and _POSSESSIVE.fullmatch(gap):  # postponed Saturday's game until Tuesday
         return _ordered(before, replace(b, moved_from=a.first), a, today)
     if _NOT.search(before) and _BUT.fullmatch(gap):
         return _ordered(before, replace(b, start=a.start, moved_from=a.first), a, today)

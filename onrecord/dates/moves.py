@@ -66,7 +66,12 @@ THAN_PLANNED = re.compile(
     r"(?:planned|scheduled|expected|announced|intended|thought)\b|(?P<late>late|early)(?=\W*$|[,.;]))",
     re.IGNORECASE,
 )
-DELAYED_BY = re.compile(rf"\b{LATER}\s+(?:by\s+|for\s+)?{_NUMBER}\b(?!-)".replace("\\ ", r"\s+"), re.IGNORECASE)
+DELAYED_BY = re.compile(  # not "will resume on Friday after being suspended for a week"
+    rf"(?<!after being )(?<!having been )\b(?!suspended){LATER}\s+(?:by\s+|for\s+)?{_NUMBER}\b(?!-)".replace(
+        "\\ ", r"\s+"
+    ),
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ _CANCELLED = (
      |\bcalled\ off\ (?:\w+\ ){{0,2}}?\w+s\b|\b(?:has|have)\ {_OFF}\ (?!until|till)\w
      |\b(?:is|are)\ (?:now\ )?off{_BECAUSE}
      |\b(?:has|have|had)\ been\ (?:banned|blocked|halted)\b|\b(?:was|were)\ (?:blocked|halted)\ by\b
+     |\bbanned\ (?:\w+day['’]s|(?:an?|the)\ (?:\w+\ ){{1,6}}?(?:due|set|scheduled|planned)\ (?:for|on))\b
      |\b(?:has|have)\ been\ pulled\b|\bpulled\ (?:the|its|a)\ (?:vote|hearing|debate)\b
      |\bdropped\ (?:plans|(?:the|its|a|an)\ (?:\w+\ ){{0,3}}?(?:plan|due|set|listed|scheduled|planned)\b)
      |\bplans?\b[^,;]{{0,60}}\b(?:been|was|were)\ dropped\b
@@ -60,7 +61,7 @@ _CANCELLED = (
     )
 )
 _NOT_HELD = re.compile(
-    r"\bthere will (?:now )?be no(?: (?!(?:to|in|of|for|from|about|change|delay|need|end)\b)[\w-]+){1,4}"
+    r"\bthere will (?:now )?be no(?: (?!(?:to|in|at|of|for|from|about|during|change|delay|need|end)\b)[\w-]+){1,4}"
     r"(?=\W*$|[,;]| (?:on|this|next|today|tomorrow|tonight|because|after|due)\b)"
     r"|\bno (?!more\b|fewer\b|less\b)(?:[\w-]+ ){1,4}?will (?:take place|go ahead|be held)\b(?! until| before)|"
     r"(?:\bwill (?:now )?(?:not|no longer)|\bwon['’]t|\b(?:is|are) (?:not|no longer) (?:going )?to) (?:now )?"
@@ -78,12 +79,18 @@ _ON_AGAIN = re.compile(  # the match that was put off in March because of snow i
     rf"\b(?:will\b(?!\ not|\ no\ longer)|(?:is|are)\ (?:now\ )?(?:{PLANNED}|to)\b)",
     re.IGNORECASE,
 )
+_OFF_FOR = re.compile(  # flights are cancelled ahead of the strike on Friday, which takes place
+    rf"\b(?:{_OFF}|{LATER})\b[^,;]*?\b(?:ahead\ of(?!\ (?:its|their|his|her)\b)|because(?!\ of)|so\ that"
+    r"|to\ (?:attend|rest|focus|prepare|avoid|make\ way))\b",
+    re.VERBOSE | re.IGNORECASE,
+)
 _DOUBT = re.compile(  # denied, conditional or feared
     r"""\b(?:not|never|no|nor|neither|if|unless|whether|would|could|might|may(?!\s+\d)|should|almost|nearly|den(?:y|ies
     |ied)|false|untrue|rumou?rs?
          |feared|fears|likely|possibly|perhaps)\b|n['’]t\b""",
     re.VERBOSE,
 )
+_AFTER = re.compile(r"\bafter (?:being|having|(?:(?:an?|its|the) )?\w+ (?:was|were|had)\b)")  # what has been
 _ELSEWHEN = re.compile(r"\b(?:reschedul\w+|postpon\w+|moved|instead|until|will)\b", re.IGNORECASE)  # no end, a new day
 _FROM = re.compile(  # trains are cancelled from Monday
     r"\b(?:from|after|starting|beginning|as of|since|(?:suspended|halted|cancell?ed|blocked|banned) (?:until|till))"
@@ -117,7 +124,8 @@ _REPORTS = re.compile(  # "would" is what was said to come
     r"|thought|insisted|declared|reported|stated|explained|noted|predicted|revealed|disclosed|indicated)\b"
 )
 _ASKED_IF = re.compile(  # what is decided that day: "will decide on June 3 if the mayor should stay"
-    r"\b(?:decid|determin|learn|find out|rule on|say)\w*\b[^,;:]{0,80}?\b(?:if|whether)\b"
+    r"\b(?:announc|consider|debat|decid|determin|discuss|learn|find out|rule on|say)\w*\b"
+    r"[^,;:]{0,80}?\b(?:if|whether)\b"
 )
 _EARLIEST = re.compile(
     r"\b(?:(?:no|not) (?:earlier|sooner) than"
@@ -208,12 +216,15 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
             continue
         listed = _whole_list(text, when, dates)
         scope = _scope(text, listed)
-        clause = text[slice(*scope)]
+        earlier = _AFTER.search(text, when.end, scope[1])
+        clause = text[scope[0] : earlier.start() if earlier else scope[1]]
         conditional = _conditional(text, when, scope)
-        doubtful = (not _certain(text, when) if hedged else _hedges(text, scope)) or _either(text, when) or conditional
+        doubtful = (
+            (not _certain(text, when) if hedged else _hedges(text, when, scope)) or _either(text, when) or conditional
+        )
         earliest = _EARLIEST.search(text[max(0, when.start - 80) : when.start]) is not None  # the day or a later one
         if when in moved.new:
-            if conditional or _hedges(text, scope):  # "may be moved to Thursday" moves nothing
+            if conditional or _hedges(text, when, scope):  # "may be moved to Thursday" moves nothing
                 told = re.search(r"\b(?:not|instead of|rather than)\b", when.text)  # aims at Thursday, not Wednesday
                 made.append(Outcome((None if told else moved.new[when]) or when, "tentative"))
             elif earliest:
@@ -226,6 +237,7 @@ def outcomes(text: str, dates: Sequence[When], hedged: bool = False) -> list[Out
             not conditional
             and (off := called_off(clause) or _with_its_plan(text, scope) or _of_its_predicate(text, scope))
             and not _FROM.search(text[max(0, listed.start - 40) : listed.start])
+            and not _OFF_FOR.search(text, scope[0], listed.start)
         ):
             made.append(Outcome(when, "cancelled", postponed=off == "postponed"))
         elif _NO_LONGER.search(text[max(0, when.start - HORIZON) : when.start]):
@@ -261,7 +273,8 @@ def _shifted(text: str, when: When) -> Outcome | None:
     if planned := THAN_PLANNED.search(text, low, high):
         by_that = step(planned) * (-1 if (planned["way"] or planned["late"]).lower() in ("later", "late") else 1)
         return Outcome(when, "moved", _at(when, by_that, planned[0]))
-    if (by := DELAYED_BY.search(text, when.end, high)) and not _DOUBT.search(text[when.end : by.end()]):
+    by = DELAYED_BY.search(text, when.end, high)
+    if by and not _DOUBT.search(text[when.end : by.end()]) and not _AFTER.search(text, when.end, by.start()):
         return Outcome(_at(when, step(by), when.text), "moved", when)
     return None
 
@@ -320,9 +333,10 @@ def _of_its_predicate(text: str, scope: tuple[int, int]) -> Literal["cancelled",
     return called_off(text[behind.start("verb") : stop.start() if stop else high])
 
 
-def _hedges(text: str, scope: tuple[int, int]) -> bool:
+def _hedges(text: str, when: When, scope: tuple[int, int]) -> bool:
     clause = text[slice(*scope)]
-    return bool(_HEDGE.search(_ASKED_IF.sub("", clause)) or _POSSIBLY.match(clause))
+    open_then = _ASKED_IF.sub(lambda m: "" if scope[0] + m.end() > when.start else m[0], clause)
+    return bool(_HEDGE.search(open_then) or _POSSIBLY.match(clause))
 
 
 def _conditional(text: str, when: When, scope: tuple[int, int]) -> bool:
@@ -361,7 +375,7 @@ def _certain(text: str, when: When) -> bool:
     return (
         text[:start].rstrip().endswith(",")
         and bool(_RELATIVE.match(text[start:end]))
-        and not _hedges(text, (start, end))
+        and not _hedges(text, when, (start, end))
     )
 
 

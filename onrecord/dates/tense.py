@@ -77,6 +77,8 @@ _SAME_LIST = lazy(
 _OF_ANOTHER = lazy(
     r"\b(?:after|following|over|despite|about(?!\ \d)|against|since|that|which|who)\s+(?=\S+\s+\S)", re.IGNORECASE
 )
+# the court will hear the appeal, which was adjourned in March, on May 23
+_RELATIVE = lazy(r", (?:which|who|whom|whose) [^,;]{1,150}, (?=(?:on |in |at |from |until )?(?:the )?$)")
 _MISFORTUNE = lazy(  # what no diary foresees: "the attack on Monday will not stop the talks"
     r"\b(?:attacks?|fires?|deaths?|crash(?:es)?|shootings?|explosions?|blasts?|killings?|murders?|arrests?|defeats?"
     r"|loss|raids?|earthquakes?|floods?|collapse|resignation|drops?|declines?|slump|surge|sell-off|gains|losses)"
@@ -174,6 +176,7 @@ class Tenses:
         begin = self.leading[closed - 1][1] if closed else 0
         before = self.statement[max(begin, low) : start]
         clause = re.split(r"[;:](?=\s)|\s[—–]\s|\s--\s", before)[-1]
+        clause = _RELATIVE.sub(" ", clause)
         behind = re.split(r"[;]", self.statement[end:high])[0]
         return _unless_deadline(self._of_verb(clause, behind), before)
 

@@ -119,6 +119,11 @@ _AS_DEADLINE = re.compile(  # the judge set Friday as the deadline for appeals, 
     r" (?:the|an?|its|his|her|their) ((?:\w+ )?(?:deadline|dates?|day|limit|time)(?= (?:for|of|to|when|by|on)\b|\W*$))"
     r"|^.*\b(?:set|sets|setting|imposed|imposes|fixed|announced) (?:an?|the|its) (deadline\b)(?: of(?= |$))?"
 )
+_ASIDE = re.compile(  # the party, which meets on Friday, may
+    r"^(\w[^,]{0,60}?),\s+(?:which|who)\s+([a-z]+s?),?(?:\s.*)?$"
+)
+_CLOSED_ASIDE = re.compile(r"\s*,\s+(?:which|who)\s(?:[^,]|,(?=\d)){1,200},(?:\s|$)")  # it says nothing of the day
+_IN_ASIDE = re.compile(r",\s+(?:which|who)\s[^,]*$")
 _MOVED_UNTIL = re.compile(rf"\b{SHIFT}\b[^;:]{{0,60}}$", re.IGNORECASE)
 
 # --- the place ---
@@ -178,7 +183,8 @@ def title(text: str, when: When, dates: Sequence[When]) -> str:
         pieces.append(before if behind > other.end else _BEFORE_DATE.sub("", before, count=1))
         done = behind
     words = " ".join(p.strip() for p in (*pieces, text[done:high]) if p.strip())
-    return textwrap.shorten(_tidy(words) or " ".join(text.split()), LONGEST, placeholder="…")
+    aside = _IN_ASIDE.search(text, low, when.start) is not None
+    return textwrap.shorten(_tidy(words, aside) or " ".join(text.split()), LONGEST, placeholder="…")
 
 
 def _part(text: str, when: When, dates: Sequence[When]) -> tuple[int, int]:
@@ -194,13 +200,12 @@ def _part(text: str, when: When, dates: Sequence[When]) -> tuple[int, int]:
     return low, high
 
 
-def _tidy(words: str) -> str:
+def _tidy(words: str, aside: bool) -> str:
     words = " ".join(words.split())
     for pattern in (_WAS_PLANNED, _LEFT, THAN_PLANNED, DELAYED_BY):
         words = pattern.sub(" ", words)
-    words = re.sub(
-        r"\s+([,.;:])", r"\1", re.sub(r"^(\w[^,]{0,60}?),\s+(?:which|who)\s+([a-z]+s?),?(?:\s.*)?$", r"\1 \2", words)
-    )
+    words = _ASIDE.sub(r"\1 \2", words) if aside else _CLOSED_ASIDE.sub(" ", words)
+    words = re.sub(r"\s+([,.;:])", r"\1", words)
     shorter = _AS_DEADLINE.sub(r"\1\2", words).strip(_EDGES)
     while (before := shorter) is not None:
         for pattern in (_DANGLING, _TAIL, _DUE):

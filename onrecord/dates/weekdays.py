@@ -38,7 +38,11 @@ _LIST_OF_WEEK = lazy(
 _PAST_VERB = lazy(r" (?:[a-z]+ed|said|told)\b")
 
 
-_CALLED_OFF = lazy(r"\b(?:called off|cancell?ed|postponed|suspended|scrapped) (?:the )?$", re.IGNORECASE)
+_CALLED_OFF = lazy(  # called off Sunday's march, postponed Saturday's game until Tuesday
+    r"\b(?:called off|cancell?ed|scrapped|banned|(?:postpon|suspend|delay|deferr|adjourn|reschedul|mov)ed"
+    r"|(?:put|pushed|brought|moved) (?:off|back|forward)) (?:the )?$",
+    re.IGNORECASE,
+)
 
 
 def weekday_of_week(r: Reader, m: re.Match[str]) -> Token:
@@ -100,7 +104,7 @@ def weekday(r: Reader, m: re.Match[str]) -> Token:
         return unresolved(m)
     if re.match(r"['’]s\b", behind):  # Monday's paper, Tuesday's defeat: a label more than a date
         next_one = r.today + ahead * DAY
-        if ahead and _CALLED_OFF.search(before):  # called off Sunday's march
+        if ahead and _CALLED_OFF.search(before):
             return Token(m.start(), m.end(), "day", next_one, next_one, form="weekday")
         leads = "before|ahead of|until|at|for|attend|miss|join" if r.scheduling else "before|ahead of|until"
         return (

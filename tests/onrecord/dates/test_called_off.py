@@ -56,6 +56,23 @@ def made(text: str) -> list[tuple[str, str]]:
         ("Typhoon Kong-rey will reach Taiwan on Saturday.", "tentative", ["05-04"]),
         ("Storm Ciarán is expected to hit Brittany on Saturday.", "tentative", ["05-04"]),
         ("The court heard that the trial would begin on May 14.", "confirmed", ["05-14"]),
+        ("Flights will resume on May 14 after being suspended for two days.", "confirmed", ["05-14"]),
+        ("The trial will open on May 14 after being delayed for two weeks.", "confirmed", ["05-14"]),
+        ("Classes resume on May 14 after they were suspended for a week.", "confirmed", ["05-14"]),
+        ("The trial opens on May 14 after it was postponed twice.", "confirmed", ["05-14"]),
+        ("The hearing on May 14 has been cancelled after it was moved.", "cancelled", ["05-14"]),
+        ("Police have banned a march planned for Saturday.", "cancelled", ["05-04"]),
+        ("The city has banned Saturday's rally.", "cancelled", ["05-04"]),
+        ("About 200 flights have been cancelled ahead of the strike on May 14.", "confirmed", ["05-14"]),
+        ("The mayor called off his holiday to attend the hearing on May 14.", "confirmed", ["05-14"]),
+        ("He cancelled his holiday because the trial starts on May 14.", "confirmed", ["05-14"]),
+        ("There will be no alcohol at the final on May 14.", "confirmed", ["05-14"]),
+        ("The committee will discuss on May 14 whether to call off the tour.", "confirmed", ["05-14"]),
+        ("The board meets on May 14 to consider whether the race should go ahead.", "confirmed", ["05-14"]),
+        ("The council will decide whether to hold the march on May 14.", "tentative", ["05-14"]),
+        ("The court will hear the appeal, which was adjourned in March, on May 14.", "confirmed", ["05-14"]),
+        ("Djokovic will play Nadal, whom he beat in Paris, on Saturday.", "confirmed", ["05-04"]),
+        ("The senator delayed Monday's vote to Friday.", "left out", []),  # this Friday or the next
     ],
 )
 def test_status_of_every_day(text: str, status: str, days: list[str]) -> None:
@@ -72,6 +89,10 @@ def test_status_of_every_day(text: str, status: str, days: list[str]) -> None:
         ("The May 14 hearing has been postponed until May 20.", "moved", "2024-05-20", "2024-05-14"),
         ("Friday's vote will now be held on Monday.", "moved", "2024-05-06", "2024-05-03"),
         ("The committee has postponed the vote scheduled for May 14 to May 20.", "moved", "2024-05-20", "2024-05-14"),
+        ("The league postponed Saturday's game until Tuesday.", "moved", "2024-05-07", "2024-05-04"),
+        ("Organisers have moved Saturday's parade to Sunday.", "moved", "2024-05-05", "2024-05-04"),
+        ("The board brought forward Monday's meeting to Friday.", "moved", "2024-05-03", "2024-05-06"),
+        ("The minister put off Friday's visit until May 14.", "moved", "2024-05-14", "2024-05-03"),
     ],
 )
 def test_moves(text: str, status: str, day: str, previous: str | None) -> None:
@@ -89,6 +110,11 @@ def test_moves(text: str, status: str, day: str, previous: str | None) -> None:
 )
 def test_titles_without_a_possessive_day(text: str, title: str) -> None:
     assert [e.title for e in events(text)] == [title]
+
+
+def test_the_title_is_of_the_clause_of_the_day() -> None:
+    events_of = events("The minister, who resigned last week, will give evidence on Friday.")
+    assert [e.title for e in events_of] == ["Minister will give evidence"]
 
 
 @pytest.mark.parametrize(
