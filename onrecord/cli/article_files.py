@@ -20,7 +20,8 @@ from onrecord.terminal import escaped, visible
 if TYPE_CHECKING:
     from onrecord.article.read import Article
 
-UID = re.compile(rb"^UID:\S+@onrecord", re.MULTILINE)  # of an event of ours in a calendar
+UID = re.compile(rb'(?:^UID:|"identifier": ")([^\s"]+@onrecord)', re.MULTILINE)  # of an event of ours
+FOREIGN = re.compile(rb"^UID\b(?!:\S+@onrecord\r?$)", re.MULTILINE | re.IGNORECASE)  # of another's in a calendar
 LARGEST = 20_000_000  # bytes of an article; a long one has 200 thousand
 SECONDS = 60  # of processor time that a document may take; some hundred pages take ten
 
@@ -114,21 +115,16 @@ def write_events(article: Article, ics: Path | None, superdesk: Path | None, jso
         before = _ours(ics, PRODID.encode()) if ics else b""
         article = as_before(article, before) if before else article
         graph = json.dumps(to_jsonld(article), ensure_ascii=False, indent=1)
-        if jsonld:
-            _ours(jsonld, graph[: graph.index("[")].encode())
+        graph_before = _ours(jsonld, graph[: graph.index("[")].encode()) if jsonld else b""
         if ics:
-            calendar = to_ics(article, before or None)
-            _write(ics, calendar)
-            if gone := set(UID.findall(before)) - set(UID.findall(calendar)):
-                told = f"{len(gone)} events that were in {ics} are not of this article, and were taken out"
-                print(escaped(told), file=sys.stderr)
+            _update(ics, before, to_ics(article, before or None))
         if superdesk:
             superdesk.mkdir(parents=True, exist_ok=True)
             for event in to_superdesk(article):
                 text = json.dumps(event, ensure_ascii=False, indent=1)
                 _write(superdesk / f"{event['guid'].partition('@')[0]}.json", _utf8(text))
         if jsonld:
-            _write(jsonld, _utf8(graph))
+            _update(jsonld, graph_before, _utf8(graph))
     except ValueError as error:
         raise fail(f"{ics}: {error}") from None
     except (ImportError, OSError) as error:
@@ -154,9 +150,17 @@ def _ours(path: Path, mark: bytes) -> bytes:
     `mark` is what every file of ours has.
     """
     content = path.read_bytes() if path.is_file() else b""
-    if content.strip() and mark not in content:
-        raise fail(f"{path} holds no events that onrecord wrote: give another name; nothing was written")
+    if content.strip() and (mark not in content or FOREIGN.search(content)):
+        raise fail(f"{path} holds what onrecord did not write: give another name; nothing was written")
     return content
+
+
+def _update(path: Path, before: bytes, content: bytes) -> None:
+    """Write a file and tell how many events it loses of those that it held before."""
+    _write(path, content)
+    if gone := set(UID.findall(before)) - set(UID.findall(content)):
+        told = f"{len(gone)} events that were in {path} are not of this article, and were taken out"
+        print(escaped(told), file=sys.stderr)
 
 
 def _utf8(json_text: str) -> bytes:

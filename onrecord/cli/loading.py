@@ -33,13 +33,14 @@ def load(
 ) -> Classifier:
     """The checkpoint at `model`, or the one that Classifier.load takes unnamed.
 
-    One that cannot be had, or not so, ends the command with one line.
+    One that cannot be had, or not so, ends the command with one line; of one whose calibration is gone another tells.
     """
     from onrecord.calibration import WishError
     from onrecord.classifier import CheckpointError, Classifier
+    from onrecord.inference.backends import RECORD
 
     try:
-        return Classifier.load(
+        classifier = Classifier.load(
             model, device, backend=backend, prior=shares_of(prior), max_error=max_error, coverage=coverage
         )
     except WishError as error:
@@ -48,6 +49,14 @@ def load(
         raise fail(str(error)) from None
     except (RuntimeError, AssertionError) as error:  # as torch refuses a device
         raise fail(f"device {device!r}: {str(error).strip().splitlines()[0]}") from None
+    if classifier.calibration is None and (classifier.place.directory / RECORD).is_file():  # exported, so meant for use
+        print(
+            f"note: {classifier.place.source} has no calibration.json, so confidences are raw and no answer has a ?; "
+            "copy it from where this checkpoint comes from, or run `python -m train.calibrate`",
+            file=sys.stderr,
+            flush=True,
+        )
+    return classifier
 
 
 def load_and_note(
@@ -58,19 +67,8 @@ def load_and_note(
     backend: BackendName | None,
     device: str = "cpu",
 ) -> Classifier:
-    """The classifier; where nothing is sure enough for the error promised, or the calibration is gone, standard error
-    says so once.
-    """
-    from onrecord.inference.backends import RECORD
-
+    """The same; where nothing is sure enough for the error promised, standard error says so once."""
     classifier = load(model, prior, max_error, coverage, backend, device)
-    if classifier.calibration is None and (classifier.place.directory / RECORD).is_file():  # exported, so meant for use
-        print(
-            f"note: {classifier.place.source} has no calibration.json, so confidences are raw and no answer has a ?; "
-            "copy it from where this checkpoint comes from, or run `python -m train.calibrate`",
-            file=sys.stderr,
-            flush=True,
-        )
     if classifier.rule.threshold == math.inf and classifier.calibration:
         wanted = classifier.calibration.max_error if max_error is None else max_error
         print(

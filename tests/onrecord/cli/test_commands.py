@@ -234,8 +234,9 @@ def test_an_exported_checkpoint_that_lost_its_calibration_is_told(
     """It answered on, without a ? on any answer; one fresh from a training may."""
     lost = shutil.ignore_patterns("calibration.json")
     copied = shutil.copytree(exported.checkpoint, tmp_path / "copied", ignore=lost)
-    told = run(app, ["predict", "One.", "Two.", "--model", str(copied)]).stderr
-    assert told.count("has no calibration.json, so confidences are raw") == told.count("\n") == 1
+    for words in (["predict", "One.", "Two."], ["explain", "One."], ["info"]):
+        told = run(app, [*words, "--model", str(copied)]).stderr
+        assert told.count("has no calibration.json, so confidences are raw") == told.count("\n") == 1
     assert not run(app, ["predict", "One.", "--model", str(checkpoint)]).stderr
 
 

@@ -145,8 +145,16 @@ def test_events_that_are_gone_are_told(model: list[str], tmp_path: Path) -> None
     article.write_text("The council meets on Tuesday.")
     label = json.loads(run(app, [*words, "--json"]).stdout)["statements"][0]["prediction"]["label"]
     assert "taken out" not in run(app, [*words, "--dated", label]).stderr and b"UID:" in out.read_bytes()
+    graph = tmp_path / "a.jsonld"
+    assert "taken out" not in run(app, [*words, "--dated", label, "--jsonld", str(graph)]).stderr
+    theirs = out.read_bytes().replace(b"END:VCALENDAR", b"BEGIN:VEVENT\r\nUID:dentist\r\nEND:VEVENT\r\nEND:VCALENDAR")
+    (tmp_path / "shared.ics").write_bytes(theirs)  # as a calendar program adds an entry to our file
+    found = run(app, [*words, "--ics", str(tmp_path / "shared.ics")])
+    assert found.exit_code == 1 and "shared.ics holds what onrecord did not write" in found.stderr
+    assert (tmp_path / "shared.ics").read_bytes() == theirs
     article.write_text("Nobody knows.")
-    assert f"1 events that were in {out} are not of this article" in run(app, words).stderr
+    told = run(app, [*words, "--jsonld", str(graph)]).stderr
+    assert all(f"1 events that were in {path} are not of this article" in told for path in (out, graph))
 
 
 def test_read_shows_speakers_and_dates_and_no_padding(model: list[str], tmp_path: Path) -> None:
