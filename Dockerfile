@@ -15,7 +15,9 @@ ENV PYTHONDONTWRITEBYTECODE=1 HF_HOME=/tmp/huggingface
 
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-# Alive, not ready: a service that is busy refuses with 429 and must not be restarted for it.
+# Alive, not ready: a service that is busy refuses with 429 and must not be restarted for it. It is asked itself, not
+# by way of a proxy that Docker may put into the environment.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+    CMD ["env", "no_proxy=127.0.0.1", "python", "-c", \
+    "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 ENTRYPOINT ["onrecord", "serve", "--host", "0.0.0.0", "--port", "8000"]

@@ -7,6 +7,8 @@ import contextlib
 import copy
 import resource
 import socket
+import time
+from itertools import islice
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -26,14 +28,14 @@ class Connection(H11Protocol):
         """See asyncio.Protocol."""
         transport.max_size = limits.READ_BYTES  # type: ignore[attr-defined]  # of asyncio's own: 256 KiB by default
         super().connection_made(transport)
-        if len(self.connections) <= (most := _most_connections()):
-            return
-        there = [
-            c for c in self.connections if isinstance(c, H11Protocol) and c is not self and not c.transport.is_closing()
-        ]
-        if len(there) >= most:
+        self.since = time.monotonic()
+        if len(self.connections) > _most_connections():
+            there = (c for c in self.connections if isinstance(c, Connection) and c is not self)
             idle = (c for c in there if c.cycle is None or c.cycle.response_complete)
-            next(idle, self).transport.close()
+            # to look at all of them would take seconds of a flood; the oldest, as the newest are about to ask
+            given_up = min(islice(idle, 256), key=lambda c: c.since, default=self)
+            given_up.transport.close()
+            self.connections.discard(given_up)  # it counts no more
 
 
 def _most_connections() -> int:

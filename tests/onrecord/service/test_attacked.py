@@ -1,5 +1,6 @@
 """The service as it runs, under what fuzzers and attackers send. ONRECORD_FUZZED: the number of cases."""
 
+import asyncio
 import json
 import os
 import socket
@@ -12,6 +13,8 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 import schemathesis
+import uvicorn
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -20,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from uvicorn.server import ServerState
 
 from onrecord import Classifier
 from onrecord.service import limits
@@ -147,6 +151,43 @@ def test_half_heads_take_no_place_from_those_who_ask(checkpoint: Path, monkeypat
                 pass
             connection.close()
         assert 0 < still_open <= 5
+
+
+class Counting(set):  # type: ignore[type-arg]
+    """A set that counts how many of it are looked at."""
+
+    looked_at = 0
+
+    def __iter__(self) -> Iterator[Connection]:
+        for connection in super().__iter__():
+            self.looked_at += 1
+            yield connection
+
+
+class Nowhere(asyncio.Transport):
+    """What a connection writes to here."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+
+def test_a_flood_of_connections_costs_little_and_closes_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CONNECTIONS", 1000)
+    state, config, loop = ServerState(), uvicorn.Config(FastAPI()), asyncio.new_event_loop()
+    config.load()
+    state.connections = there = Counting()
+    transports = [Nowhere() for _ in range(2000)]
+    for transport in transports:
+        Connection(config, state, {}, loop).connection_made(transport)
+    loop.close()
+    assert sum(not transport.closed for transport in transports) == 1000
+    assert not any(transport.closed for transport in transports[-100:])  # those who are about to ask
+    assert there.looked_at < 300 * 1000
 
 
 def test_a_body_in_tiny_chunks_lets_others_have_their_turn(

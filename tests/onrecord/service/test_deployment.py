@@ -89,9 +89,12 @@ def started(exported: Config) -> Iterator[tuple[subprocess.Popen, int]]:
 def health(port: int) -> int:
     """Exit status of the image's health check, asked of this port."""
     words = json.loads(re.sub(r"^.*? CMD ", "", only("HEALTHCHECK")))
-    assert words[:2] == ["python", "-c"] and ":8000/" in words[2]
+    assert words[-3:-1] == ["python", "-c"] and ":8000/" in words[-1]
     return subprocess.run(
-        [sys.executable, "-c", words[2].replace(":8000/", f":{port}/")], stderr=subprocess.DEVNULL, check=False
+        [*words[:-3], sys.executable, "-c", words[-1].replace(":8000/", f":{port}/")],
+        env=environment() | {"http_proxy": "http://127.0.0.1:9"},  # as Docker sets it where it is configured so
+        stderr=subprocess.DEVNULL,
+        check=False,
     ).returncode
 
 
