@@ -100,7 +100,9 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
     metrics["released"] = against_released(released, test, numbers, labels)
     verdicts = judge(metrics, rules)
     metrics["gate"] = [vars(verdict) for verdict in verdicts]  # in one file: figures that failed are never packed
-    refuse_other_data(config)  # again: a build or a training may have come meanwhile
+    refuse_other_data(config)  # again: a build may have come meanwhile, or a training
+    if deciding_files(config.checkpoint) != files:
+        raise Stop(f"{config.checkpoint} was changed while it was measured: nothing was written; measure it again")
     write(config.checkpoint / "README.md", model_card(metrics, config))  # first: what has figures is packed with it
     write(config.run_dir / "metrics.json", json.dumps(metrics, indent=2))
     answers = {row["id"]: labels[i] for row, i in zip(test, numbers, strict=True)}

@@ -83,7 +83,8 @@ def read_sheet(config: Config, path: Path) -> tuple[int, int, list[str]]:
 
     Those rows and the empty ones are left as they are in the seeds, to be read from the same sheet later; every other
     row and byte of the seeds stays. Raises Stop with all faults, and changes nothing, if a row is not in the seeds, has
-    another text there, a label that the config does not know, or no label but `settled`.
+    another text there, a label that the config does not know, no label but `settled`, or others than were read
+    before.
     """
     faults: list[str] = []
     read = [row for _, row in read_table(str(path), ("id", "text"), faults)]  # spreadsheets leave empty last cells out
@@ -144,6 +145,12 @@ def _fault(row: dict[str, str], sentences: dict[str, Sentence], corpus: Corpus) 
             return f"{row['id']}: unknown label {label!r}; the labels are {', '.join(corpus.labels)}"
     if row["settled"] and not row["label"]:
         return f"{row['id']}: settled without a second label"
+    if row["label"] and len(s.annotators) > 1:  # read before: from the other copy of a sheet, or a change of mind
+        known = (s.annotators[1], s.label)
+        if (row["label"], row["settled"] or row["label"]) != known:
+            return (
+                f"{row['id']}: was read before as {known[0]}, settled {known[1]}: to change it, edit {s.where} by hand"
+            )
     return None
 
 

@@ -181,6 +181,25 @@ def test_a_card_is_never_older_than_the_figures_that_it_is_packed_with(
     assert (settings.run_dir / "metrics.json").is_file() and "# onrecord tiny" in (checkpoint / "README.md").read_text()
 
 
+def test_figures_of_a_checkpoint_that_was_replaced_meanwhile_are_not_written(
+    settings: Config, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checkpoint of a training that ended meanwhile got the model card of the one before."""
+    config = changed(settings, output=str(tmp_path))
+    shutil.copytree(checkpoint, config.checkpoint)
+    (config.checkpoint / "README.md").unlink(missing_ok=True)
+    measured = evaluate.measure_backends
+
+    def replaced(*options: Any) -> dict[str, Any]:
+        calibrate.main(changed(config, measure__max_error=0.35))
+        return measured(*options)
+
+    monkeypatch.setattr(evaluate, "measure_backends", replaced)
+    with pytest.raises(Stop, match="was changed while it was measured"):
+        evaluate.main(config, [], None)
+    assert not (config.checkpoint / "README.md").exists() and not (config.run_dir / "metrics.json").exists()
+
+
 def test_the_promises_measured_are_those_of_the_checkpoint(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
     """The options of evaluate's command line are not what it was trained and calibrated with."""
     config = changed(settings, output=str(tmp_path))

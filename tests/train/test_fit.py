@@ -358,6 +358,22 @@ def test_no_memory_is_explained(settings: Config, monkeypatch: pytest.MonkeyPatc
     assert not config.checkpoint.exists()
 
 
+def test_a_disk_that_fills_up_at_the_tokenizer_is_one_line(
+    settings: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library says it by an Exception: a traceback, and the weights were left there, on the full disk."""
+    config = changed(settings, output=str(tmp_path))
+    tokenizer, model = load_model(config.engine, LABELS)
+
+    def full(*_: object) -> None:
+        raise Exception("No space left on device (os error 28)")
+
+    monkeypatch.setattr(tokenizer, "save_pretrained", full)
+    with pytest.raises(Stop, match=r"No space left on device .*; make room"):
+        save_checkpoint(config, model, tokenizer, {})
+    assert not list(config.run_dir.iterdir())
+
+
 def test_a_crash_while_saving_leaves_the_old_checkpoint(
     settings: Config, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

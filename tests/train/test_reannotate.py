@@ -128,6 +128,24 @@ def test_the_sheet_comes_back_without_loss(noisy: tuple[Config, set[str]], tmp_p
     assert {first.id, second.id, third.id}.isdisjoint(s.id for s in doubted(config, 0.5, 100))
 
 
+def test_another_label_for_a_row_that_was_read_is_told(noisy: tuple[Config, set[str]], tmp_path: Path) -> None:
+    """The other copy of a sheet, or a change of mind: it was passed over without a word."""
+    config, sheet = noisy[0], tmp_path / "sheet.csv"
+    first, second = doubted(config, 0.5, 2)
+    write_sheet(config, sheet, 0.5, 2)
+    filled(sheet, {first.id: (first.label, "")})
+    assert read_sheet(config, sheet) == (1, 1, [])
+    before = {path: path.read_bytes() for path in Path(config.corpus.seeds).rglob("*.jsonl")}
+    other = next(label for label in LABELS if label != first.label)
+    for answer in ((other, ""), (first.label, other)):
+        filled(sheet, {first.id: answer, second.id: (second.label, "")})
+        with pytest.raises(
+            Stop, match=f"1 faults:\n  {first.id}: was read before as {first.label}, settled {first.label}"
+        ):
+            read_sheet(config, sheet)
+    assert before == {path: path.read_bytes() for path in Path(config.corpus.seeds).rglob("*.jsonl")}
+
+
 def test_without_a_model_of_this_data(settings: Config, tmp_path: Path) -> None:
     with pytest.raises(Stop, match="train again"):
         doubted(changed(settings, output=str(tmp_path)), 0.9, 10)
