@@ -127,7 +127,7 @@ function problem(error) {
 const fieldName = (name) => document.querySelector(`label[for=${name}]`).firstChild.textContent.trim();
 
 function busy(now) {
-  byId("submit").disabled = byId("example").disabled = now;
+  byId("submit").disabled = byId("example").disabled = byId("open").disabled = now;
   byId("submit").textContent = now ? "Reading…" : "Read it";
   byId("cancel").hidden = byId("busy").hidden = !now;
   byId("article-form").setAttribute("aria-busy", String(now));
@@ -177,6 +177,7 @@ async function readArticle() {
   } finally {
     running = null;
     busy(false);
+    if (document.activeElement === document.body) byId("submit").focus(); // what had the focus was hidden or disabled
   }
 }
 

@@ -161,8 +161,10 @@ def test_busy_and_cancelled(opened: Opened, by_cue: ByCue, address: str) -> None
         expect(page.locator("#article-form")).to_have_attribute("aria-busy", "true")
         expect(page.locator("#announcement")).to_contain_text("Reading")
         assert not violations(page)
-        page.click("#cancel")
+        expect(page.locator("#open")).to_be_disabled()
+        page.press("#cancel", "Enter")
         expect(page.locator("#submit")).to_have_text("Read it")
+        expect(page.locator("#submit")).to_be_focused()
         until = time.monotonic() + 30
         gone = 'onrecord_requests_total{method="POST",path="/v1/read",status="0"} 1.0'
         while not {gone, "onrecord_requests_waiting 0.0"} <= set(
