@@ -180,8 +180,11 @@ class Classifier:
         """The same answers one by one, in order and in constant memory: `texts` may be endless.
 
         `chunk` sentences are read before the first comes back. A larger chunk leaves less padding, a smaller one
-        answers sooner. Raises TypeError, naming the position, for anything that is not a string.
+        answers sooner. Raises TypeError, naming the position, for anything that is not a string, ValueError for a
+        `chunk` below 1.
         """
+        if chunk < 1:
+            raise ValueError(f"chunk is {chunk}; it must be 1 or more")
         if isinstance(texts, str | bytes | Mapping) or not isinstance(texts, Iterable) or hasattr(texts, "columns"):
             raise TypeError(f"predict_stream takes an iterable of strings, not {type(texts).__name__}")
         numbered = enumerate(texts)
@@ -222,8 +225,11 @@ class Classifier:
 
         Texts go through in groups of like length, one being tokenised while the model is at the one before, within a
         group in batches of `budget` tokens (None = what suits the backend), and come back in their order. The scores
-        of a text of several windows are the mean of theirs, weighted by tokens.
+        of a text of several windows are the mean of theirs, weighted by tokens. Raises TypeError for a single string.
         """
+        if isinstance(texts, str):
+            raise TypeError("give a list of strings, not one string")
+        texts = list(texts)  # the rows of a pandas Series, in their order; texts[i] is the one that its index names i
         scores, windows = np.zeros((len(texts), len(self.labels))), np.ones(len(texts), dtype=int)
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         lengths = [max(len(texts[i]), LONG) for i in order]

@@ -96,6 +96,17 @@ def test_a_stream_gives_the_same_in_constant_memory(classifier: Classifier) -> N
         list(classifier.predict_stream(["a"] * 9 + [3], chunk=8))  # type: ignore[list-item]
     with pytest.raises(TypeError, match="not str"):
         list(classifier.predict_stream("a"))
+    with pytest.raises(ValueError, match="chunk is 0"):
+        list(classifier.predict_stream(["a"], chunk=0))
+
+
+def test_rows_of_a_series_stay_in_their_order(classifier: Classifier) -> None:
+    """By its index they came out in another one; a string was taken for a list of characters."""
+    texts = ["He said so.", "Perhaps, perhaps."]
+    series = pd.Series(texts, index=[1, 0])
+    assert np.array_equal(classifier.probabilities(series), classifier.probabilities(texts))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not one string"):
+        classifier.probabilities("He said so.")
 
 
 def test_empty_list_generator_and_numpy(classifier: Classifier) -> None:
