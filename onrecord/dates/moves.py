@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from onrecord.dates.calendar_arithmetic import DAY, MONTH, MONTHS, WEEKDAY
+from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, WEEKDAY
 from onrecord.dates.expression import FATE
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import HORIZON
@@ -60,7 +60,7 @@ _ONCE = re.compile(  # originally planned for, was to open on, had been due on
 _NOW = re.compile(r"^[^;:.]{0,80}\b(?:will|is|are)\s+now\b")  # set for Saturday will now be on Sunday
 _DUE = re.compile(r"\b(?:due|set|scheduled|planned|expected|slated)\b[^,;:.]{0,50}$", re.IGNORECASE)
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
-_NUMBER = rf"(?P<n>{'|'.join(_NUMBERS)}|\d{{1,2}})\s+(?P<unit>day|week|fortnight)s?"
+_NUMBER = rf"(?P<n>{'|'.join(_NUMBERS)}|\d{{1,2}})\s+(?P<unit>minute|hour|day|week|fortnight)s?"
 THAN_PLANNED = re.compile(
     rf"\b{_NUMBER}\s+(?:(?P<way>later|earlier|sooner)\s+than\s+(?:first\s+|originally\s+|initially\s+|previously\s+)?"
     r"(?:planned|scheduled|expected|announced|intended|thought)\b|(?P<late>late|early)(?=\W*$|[,.;]))",
@@ -155,4 +155,5 @@ def superseded(text: str, when: When) -> bool:
 
 def step(match: re.Match[str]) -> timedelta:
     n = _NUMBERS.get(match["n"].lower()) or int(match["n"])
-    return n * {"day": 1, "week": 7, "fortnight": 14}[match["unit"].lower()] * DAY
+    minutes = {"minute": 1, "hour": 60, "day": 24 * 60, "week": 7 * 24 * 60, "fortnight": 14 * 24 * 60}
+    return n * timedelta(minutes=minutes[match["unit"].lower()])

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
-from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, WEEKDAY
+from onrecord.dates.calendar_arithmetic import DAY, MONTH, MONTHS, WEEKDAY
 from onrecord.dates.expression import FATE
 from onrecord.dates.moves import DELAYED_BY, LATER, NOT_MOVED, THAN_PLANNED, moves, step, superseded
 from onrecord.dates.resolve import When
@@ -272,11 +272,16 @@ def _shifted(text: str, when: When) -> Outcome | None:
     low, high = max(0, when.start - HORIZON), when.end + HORIZON
     if planned := THAN_PLANNED.search(text, low, high):
         by_that = step(planned) * (-1 if (planned["way"] or planned["late"]).lower() in ("later", "late") else 1)
-        return Outcome(when, "moved", _at(when, by_that, planned[0]))
+        return _of_that_day(when, by_that) or Outcome(when, "moved", _at(when, by_that, planned[0]))
     by = DELAYED_BY.search(text, when.end, high)
     if by and not _DOUBT.search(text[when.end : by.end()]) and not _AFTER.search(text, when.end, by.start()):
-        return Outcome(_at(when, step(by), when.text), "moved", when)
+        return _of_that_day(when, step(by)) or Outcome(_at(when, step(by), when.text), "moved", when)
     return None
+
+
+def _of_that_day(when: When, step: timedelta) -> Outcome | None:
+    """A day without a clock time stays that day if what is on then is some hours later."""
+    return Outcome(when, "confirmed") if step % DAY and not isinstance(when.first, datetime) else None
 
 
 def _at(when: When, step: timedelta, text: str) -> When:

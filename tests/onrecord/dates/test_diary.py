@@ -387,6 +387,8 @@ def test_a_diary_is_wanted_by_few() -> None:
             [("confirmed", day, day) for day in ("2024-05-04", "2024-05-05")],
         ),
         ("The rain date is May 19.", [("tentative", "2024-05-19", "2024-05-19")]),
+        ("The launch on May 10 has been delayed by two hours.", [("confirmed", "2024-05-10", "2024-05-10")]),
+        ("The game at 3 p.m. on May 4 has been put back an hour.", [("moved", *["2024-05-04T16:00:00"] * 2)]),
         ("The parade set for May 11 will now be on May 18.", [("moved", "2024-05-18", "2024-05-18")]),
         ("The hearing was originally scheduled for May 27.", [("cancelled", "2024-05-27", "2024-05-27")]),
         ("Results for the six months to 30 June are due on 8 August.", [("confirmed", "2024-08-08", "2024-08-08")]),
