@@ -3,7 +3,7 @@
     python -m train.evaluate [--extra FILE.jsonl ...] [--measure.gate configs/gates/small.yaml]
         [--release] [--key value]
 
-Predictions come from the `Classifier` that users call. Writes metrics.json, report.html, gate.json and gate.md into
+Predictions come from the `Classifier` that users call. Writes metrics.json, report.html and gate.md into
 runs/NAME and the model card into the checkpoint; exit 1 if the gate does not hold.
 """
 
@@ -60,8 +60,7 @@ def main(config: Config, extra: list[str], gate: str | None, release: bool = Fal
     files = deciding_files(config.checkpoint)  # before they are read: a change meanwhile is seen
     classifier = load_checked(config, extra)
     config = as_promised(config, classifier)
-    for old in ("gate.json", "gate.md"):  # a verdict on other figures must not stay behind
-        (config.run_dir / old).unlink(missing_ok=True)
+    (config.run_dir / "gate.md").unlink(missing_ok=True)  # a verdict on other figures must not stay behind
     train, validation, test = (rows_of(config.corpus, name) for name in ("train", "validation", "test"))
     if config.measure.metric.startswith("f1:") and config.measure.metric[3:] not in {row["label"] for row in test}:
         raise Stop(
@@ -163,8 +162,7 @@ def as_promised(config: Config, classifier: Classifier) -> Config:
 
 
 def hold_to_gate(config: Config, verdicts: list[Verdict]) -> Counter[str]:
-    """Write gate.json and gate.md, print the table; how many rules have which outcome."""
-    write(config.run_dir / "gate.json", json.dumps([vars(verdict) for verdict in verdicts], indent=2))
+    """Write gate.md and print it; how many rules have which outcome."""
     write(config.run_dir / "gate.md", table(verdicts))
     counts = Counter(verdict.outcome for verdict in verdicts)
     print(

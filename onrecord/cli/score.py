@@ -58,11 +58,11 @@ def score(
     from onrecord.calibration import WishError
     from onrecord.classifier import CheckpointError
     from onrecord.tables.formats import TableError
+    from onrecord.tables.identity import Options
     from onrecord.tables.parts import ScoreError
     from onrecord.tables.pipe import check_pipe, score_or_pipe
     from onrecord.tables.progress import Meter
     from onrecord.tables.ray import score_directory, unsupported
-    from onrecord.tables.score import Options
     from onrecord.tables.score import score as score_table
 
     options = Options(

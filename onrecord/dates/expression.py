@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from onrecord.dates.calendar_arithmetic import MONTH, WEEKDAYS
 from onrecord.dates.dateline import behind_dateline
 from onrecord.dates.tense import Tenses
-from onrecord.dates.verbs import ENDURED, MOVED
+from onrecord.dates.verbs import ENDURED, LATER, MOVED, OFF
 from onrecord.patterns import lazy
 
 FAR = timedelta(days=305)  # ten months
@@ -53,15 +53,11 @@ COUNTED = (  # what a number before it counts: 9 countries
 )
 PLAIN = rf"(?=\s*$|\s*[.,;:!?)—–\"”’-]|\s+{FUNCTION_WORD})"  # nothing that the expression could be an adjective of
 MOVED_FROM = lazy(rf"\b(?!{ENDURED}){MOVED}\w*\b[^,;]{{0,60}},? from(?: the)? $", re.IGNORECASE)
-_OFF = (
-    r"(?:called off|cancell?ed|postponed|rescheduled|put (?:off|back)|pushed back|brought forward|moved|delayed"
-    r"|scrapped)"
-)
 _HELD = r"(?:start|begin|kick off|open|take place|go ahead|be (?:held|played|staged|run))"
 FATE = lazy(  # "Tuesday's match with Ajax has been postponed", "the May 15 hearing will start at noon"
     rf"(?:['’]s)? (?:(?!{FUNCTION_WORD})[\w’'-]+ ){{1,5}}?"
     r"(?:(?:against|at|between|for|in|of|on|over|with) (?:[\w’'-]+ ){1,6}?)?"
-    rf"(?:(?:has|have) (?:(?:also|now|since) )?been {_OFF}\b"
+    rf"(?:(?:has|have) (?:(?:also|now|since) )?been (?:{OFF}|{LATER}|rescheduled|brought forward|moved)\b"
     r"|(?:is|are) (?:now )?off(?=\W*$|[,;]| (?:after|and|because)\b)"
     rf"|(?:will (?:(?:also|no longer|not|now) )?|won['’]t ){_HELD}(?=\W*$|[,;]"
     r"| (?:as|at|because|behind|despite|from|in|on|with|without)\b))"

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from onrecord.dates.calendar_arithmetic import MONTH, MONTHS, WEEKDAY
-from onrecord.dates.expression import FATE
+from onrecord.dates.expression import FATE, NUMBERS
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import HORIZON
-from onrecord.dates.verbs import ENDURED, MOVED, PLANNED
+from onrecord.dates.verbs import ENDURED, LATER, MOVED, PLANNED
 
-LATER = r"(?:postponed|put\ off|put\ back|put\ on\ hold|pushed\ back|delayed|deferred|suspended|shelved)"
+_SHORT = "|".join(m[:3] for m in MONTHS)
 SHIFT = (
     r"(?:mov(?:e[ds]?|ing)|postpon\w+|delay\w*|defer\w*|reschedul\w+|push(?:ed|es|ing)?(?:\ (?:back|forward))?"
     r"|put\ (?:back|off|forward)|set\ back|adjourn\w*"
@@ -25,16 +25,16 @@ _TO = (
 )
 _MOVED_TO = re.compile(rf"\b{SHIFT}\b[^;:]{{0,60}}?\b{_TO}$", re.IGNORECASE)
 NOT_MOVED = re.compile(rf"(?:\bnot|n['’]t|\bnever)\s+be\s+{SHIFT}\b[^,;:]{{0,60}}?\b{_TO}$", re.IGNORECASE)
-_STILL_OLD = re.compile(
+_STILL_OLD = re.compile(  # postponed the match scheduled for Friday
     rf"(?<!now )(?<!being )\b{PLANNED}\s+{_TO}$", re.IGNORECASE
-)  # postponed the match scheduled for Friday
+)
 _MOVED = re.compile(rf"\b{SHIFT}\b|\bnow\b|\binstead\b|\brather\s+than\b|\bnew\s+(?:date|day)\b", re.IGNORECASE)
-SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has been moved to Thursday"
+_SUPERSEDED = re.compile(  # what follows the first date of "due on Tuesday, has been moved to Thursday"
     rf""",?\s+(?:(?:but|and)\s+)?(?:(?:has|have|had)\s+(?:now\s+|also\s+)?been|was|were|is|are
     |will\s+(?:now\s+)?be)\s+(?:now\s+)?(?!{ENDURED}){MOVED}\w*
      (?:\s+\w+){{0,4}}?\s+(?:to|until|till|for)\s+(?:\d\S*\s?[ap]\.?m\.?\s+(?:on\s+)?)?(?:the\s+|early\s+|late\s+)?
      (?:{WEEKDAY}|next|tomorrow|\d\d?(?:st|nd|rd|th)?\s+{MONTH}|{MONTH}
-     |(?:{"|".join(m[:3] for m in MONTHS)})[a-z]*\.?\s+\d)""",
+     |(?:{_SHORT})[a-z]*\.?\s+\d)""",
     re.VERBOSE,
 )
 _IS_MOVED = re.compile(  # up to the new day: on Sunday, has been moved to 8 p.m. on Monday
@@ -44,7 +44,6 @@ _IS_MOVED = re.compile(  # up to the new day: on Sunday, has been moved to 8 p.m
     re.IGNORECASE,
 )
 _NOW_ON = re.compile(r"\bwill now\b")
-_SHORT = "|".join(m[:3] for m in MONTHS)
 _ON_A_DAY = rf" (?:at \S+(?: [ap]\.?m\.?)? )?on (?:the )?(?:{WEEKDAY}|\d|{MONTH}|(?:{_SHORT})\w*\.? \d)"
 _INSTEAD_OF = re.compile(
     r"\b(?:instead\s+of|rather\s+than|in\s+place\s+of|not|and\s+not)\s+(?:on\s+)?(?:the\s+)?$", re.IGNORECASE
@@ -59,8 +58,7 @@ _ONCE = re.compile(  # originally planned for, was to open on, had been due on
 )
 _NOW = re.compile(r"^[^;:.]{0,80}\b(?:will|is|are)\s+now\b")  # set for Saturday will now be on Sunday
 _DUE = re.compile(r"\b(?:due|set|scheduled|planned|expected|slated)\b[^,;:.]{0,50}$", re.IGNORECASE)
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
-_NUMBER = rf"(?P<n>{'|'.join(_NUMBERS)}|\d{{1,2}})\s+(?P<unit>minute|hour|day|week|fortnight)s?"
+_NUMBER = rf"(?P<n>{'|'.join(NUMBERS)}|\d{{1,2}})\s+(?P<unit>minute|hour|day|week|fortnight)s?"
 THAN_PLANNED = re.compile(
     rf"\b{_NUMBER}\s+(?:(?P<way>later|earlier|sooner)\s+than\s+(?:first\s+|originally\s+|initially\s+|previously\s+)?"
     r"(?:planned|scheduled|expected|announced|intended|thought)\b|(?P<late>late|early)(?=\W*$|[,.;]))",
@@ -76,6 +74,8 @@ DELAYED_BY = re.compile(  # not "will resume on Friday after being suspended for
 
 @dataclass(frozen=True, slots=True)
 class Moves:
+    """The days of a sentence that are given up, and those that take their place."""
+
     old: list[When]
     new: dict[When, When | None]  # the new day of a move, and the old one where the sentence tells it
 
@@ -146,14 +146,15 @@ def superseded(text: str, when: When) -> bool:
     """
     fate = FATE.match(text, when.end)
     if not fate:
-        return SUPERSEDED.match(text, when.end) is not None
+        return _SUPERSEDED.match(text, when.end) is not None
     if _NOW_ON.search(fate[0]) and re.match(_ON_A_DAY, text[fate.end() :]):
         return True
     verb = re.search(r" (?:has|have|is|are|will|won['’]t)\b", fate[0])
-    return verb is not None and SUPERSEDED.match(text, when.end + verb.start()) is not None
+    return verb is not None and _SUPERSEDED.match(text, when.end + verb.start()) is not None
 
 
 def step(match: re.Match[str]) -> timedelta:
-    n = _NUMBERS.get(match["n"].lower()) or int(match["n"])
+    """How long a delay is, as THAN_PLANNED and DELAYED_BY find it."""
+    n = NUMBERS.get(match["n"].lower()) or int(match["n"])
     minutes = {"minute": 1, "hour": 60, "day": 24 * 60, "week": 7 * 24 * 60, "fortnight": 14 * 24 * 60}
     return n * timedelta(minutes=minutes[match["unit"].lower()])

@@ -16,10 +16,10 @@ from typing import Literal
 
 from onrecord.dates.calendar_arithmetic import DAY, MONTH, MONTHS, WEEKDAY
 from onrecord.dates.expression import FATE
-from onrecord.dates.moves import DELAYED_BY, LATER, NOT_MOVED, THAN_PLANNED, moves, step, superseded
+from onrecord.dates.moves import DELAYED_BY, NOT_MOVED, THAN_PLANNED, moves, step, superseded
 from onrecord.dates.resolve import When
 from onrecord.dates.tense import HORIZON
-from onrecord.dates.verbs import PLANNED, verbs_of
+from onrecord.dates.verbs import LATER, OFF, PLANNED, verbs_of
 
 Status = Literal["confirmed", "tentative", "cancelled", "moved"]
 EXACT = ("instant", "day", "range", "weekend")  # kinds of a When that name their days; the others say about when
@@ -43,20 +43,19 @@ _SHARED = re.compile(  # the verb that a subject shares with what stands between
     r"(?P<verb>(?:has|have|was|were|is|are|will|won['’]t)\b)"
 )
 _AUX = r"\b(?:is|are|was|were|been|being|has|have|had|be)\ (?:\w+ly\ |now\ |also\ |since\ )?"
-_OFF = r"(?:cancell?ed|called\ off|scrapped|axed|abandoned|averted|vacated)"
 _BECAUSE = r"(?=\W*$|[,;]|\ (?:after|because|as|over|following|amid|due\ to)\b)"
 _CANCELLED = (
     re.compile(  # as a finite verb, or at a headline's end; "the cancelled match will be played" is no cancellation
-        rf"""{_AUX}{_OFF}\b
-     |\b{_OFF}\ (?:the|its|his|her|their|a|an|all|plans|\w+day['’]s)\b
-     |\bcalled\ off\ (?:\w+\ ){{0,2}}?\w+s\b|\b(?:has|have)\ {_OFF}\ (?!until|till)\w
+        rf"""{_AUX}{OFF}\b
+     |\b{OFF}\ (?:the|its|his|her|their|a|an|all|plans|\w+day['’]s)\b
+     |\bcalled\ off\ (?:\w+\ ){{0,2}}?\w+s\b|\b(?:has|have)\ {OFF}\ (?!until|till)\w
      |\b(?:is|are)\ (?:now\ )?off{_BECAUSE}
      |\b(?:has|have|had)\ been\ (?:banned|blocked|halted)\b|\b(?:was|were)\ (?:blocked|halted)\ by\b
      |\bbanned\ (?:\w+day['’]s|(?:an?|the)\ (?:\w+\ ){{1,6}}?(?:due|set|scheduled|planned)\ (?:for|on))\b
      |\b(?:has|have)\ been\ pulled\b|\bpulled\ (?:the|its|a)\ (?:vote|hearing|debate)\b
      |\bdropped\ (?:plans|(?:the|its|a|an)\ (?:\w+\ ){{0,3}}?(?:plan|due|set|listed|scheduled|planned)\b)
      |\bplans?\b[^,;]{{0,60}}\b(?:been|was|were)\ dropped\b
-     |\b{_OFF}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|by|following|for)\b)""",
+     |\b{OFF}(?=\W*$|[,;]|\ (?:over|after|because|due\ to|as|amid|by|following|for)\b)""",
         re.VERBOSE | re.IGNORECASE,
     )
 )
@@ -80,7 +79,7 @@ _ON_AGAIN = re.compile(  # the match that was put off in March because of snow i
     re.IGNORECASE,
 )
 _OFF_FOR = re.compile(  # flights are cancelled ahead of the strike on Friday, which takes place
-    rf"\b(?:{_OFF}|{LATER})\b[^,;]*?\b(?:ahead\ of(?!\ (?:its|their|his|her)\b)|because(?!\ of)|so\ that"
+    rf"\b(?:{OFF}|{LATER})\b[^,;]*?\b(?:ahead\ of(?!\ (?:its|their|his|her)\b)|because(?!\ of)|so\ that"
     r"|to\ (?:attend|rest|focus|prepare|avoid|make\ way))\b",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -120,8 +119,8 @@ _CONDITION = re.compile(  # "If the budget passes," before a clause, also within
 )
 _CONDITION_BEHIND = re.compile(rf",\ (?:{_IF}|\w+\ permitting\b)", re.VERBOSE)
 _REPORTS = re.compile(  # "would" is what was said to come
-    r"\b(?:said|told|heard|announced|confirmed|added|wrote|warned|agreed|decided|ruled|ordered|promised|pledged|vowed|hoped"
-    r"|thought|insisted|declared|reported|stated|explained|noted|predicted|revealed|disclosed|indicated)\b"
+    r"\b(?:said|told|heard|announced|confirmed|added|wrote|warned|agreed|decided|ruled|ordered|promised|pledged|vowed"
+    r"|hoped|thought|insisted|declared|reported|stated|explained|noted|predicted|revealed|disclosed|indicated)\b"
 )
 _ASKED_IF = re.compile(  # what is decided that day: "will decide on June 3 if the mayor should stay"
     r"\b(?:announc|consider|debat|decid|determin|discuss|learn|find out|rule on|say)\w*\b"

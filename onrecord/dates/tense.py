@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from onrecord.dates.calendar_arithmetic import MONTH, PART_OF_DAY, WEEKDAY
-from onrecord.dates.verbs import BE, DATED, verbs_of
+from onrecord.dates.verbs import BE, DATED, LATER, OFF, verbs_of
 from onrecord.patterns import lazy
 
 # characters; a verb further from the expression is of another sentence, and looking no further keeps long texts linear
@@ -35,9 +35,7 @@ _HOUR_BEFORE = lazy(  # 5 p.m. EST before "May 30", 6 p.m. Pakistan time on
 )
 # the diary strikes these out itself
 _CALLED_OFF = lazy(r"\s*(?:was|were)\s+(?:cancell?ed|called off|scrapped)\b", re.IGNORECASE)
-_CALLS_OFF = lazy(
-    r"(?:cancell?ed|scrapped|called off|abandoned|postponed) (?:the|an?|his|her|its|their|all)\b", re.IGNORECASE
-)
+_CALLS_OFF = lazy(rf"(?:{OFF}|{LATER}) (?:the|an?|his|her|its|their|all)\b", re.IGNORECASE)
 _FIXES = lazy(
     r"\b(?:sets?|setting|fix(?:es|ed)|nam(?:es|ed)|chose|picked|(?:agreed|settled) (?:up)?on)"
     r"(?: (?:next|this|the|on|noon|midnight|\d{1,2}(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?))* $",

@@ -73,7 +73,8 @@ _KEPT = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_DATE = re.compile(
-    r"[\s,(]*(?:\b(?:no\s+(?:earlier|sooner)\s+than|at\s+least|at|on|in|for|during|around|about|as\s+early\s+as|the|late|early|sometime|later|between|and|or"
+    r"[\s,(]*(?:\b(?:no\s+(?:earlier|sooner)\s+than|at\s+least|at|on|in|for|during|around|about"
+    r"|as\s+early\s+as|the|late|early|sometime|later|between|and|or"
     r"|instead\s+of|rather\s+than|from|to|until|not)\s+)*$",
     re.IGNORECASE,
 )

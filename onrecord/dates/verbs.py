@@ -15,6 +15,9 @@ MOVED = (
     r"(?:adjourn|postpon|delay|reschedul|defer|mov|push|extend|suspend|clos|remand|jail|bann|bail|bring|brought|shift"
     r"|put\b|switch|slip)"
 )
+# blanks are escaped, for patterns that are verbose
+OFF = r"(?:cancell?ed|called\ off|scrapped|axed|abandoned|averted|vacated)"
+LATER = r"(?:postponed|put\ off|put\ back|put\ on\ hold|pushed\ back|delayed|deferred|suspended|shelved)"
 PLANNED = r"(?:due|set|scheduled|planned|expected|slated|billed|booked|supposed|meant)"
 ENDURED = r"(?:clos|shut|suspend|jail|bann|bail|remand)"  # those of them that also last from one day to another
 

@@ -6,6 +6,7 @@ import re
 
 from onrecord.dates.calendar_arithmetic import DAY, MONTH, PART_OF_DAY, WEEKDAYS, span
 from onrecord.dates.expression import PLAIN, SHORT_MONTH, SHORT_WEEKDAY, Reader, Token, unresolved
+from onrecord.dates.verbs import LATER, OFF
 from onrecord.dates.zones import zone_behind
 from onrecord.patterns import lazy
 
@@ -39,8 +40,7 @@ _PAST_VERB = lazy(r" (?:[a-z]+ed|said|told)\b")
 
 
 _CALLED_OFF = lazy(  # called off Sunday's march, postponed Saturday's game until Tuesday
-    r"\b(?:called off|cancell?ed|scrapped|banned|(?:postpon|suspend|delay|deferr|adjourn|reschedul|mov)ed"
-    r"|(?:put|pushed|brought|moved) (?:off|back|forward)) (?:the )?$",
+    rf"\b(?:{OFF}|{LATER}|banned|adjourned|rescheduled|(?:brought|moved) (?:back|forward)|moved) (?:the )?$",
     re.IGNORECASE,
 )
 

@@ -25,9 +25,10 @@ from typing import Any, BinaryIO
 
 from onrecord.classifier import Classifier
 from onrecord.tables.formats import TableError, compression_of, format_of
+from onrecord.tables.identity import Options, check_identity, checkpoint_identity, run_identity
 from onrecord.tables.parts import ScoreError, writing
 from onrecord.tables.read import Span
-from onrecord.tables.score import Options, Progress, Scorer, Summary, check_identity, checkpoint_identity, run_identity
+from onrecord.tables.score import Progress, Scorer, Summary
 from onrecord.tables.write import Form
 
 # readers of directories of Parquet pass over names with an underscore

@@ -4,8 +4,11 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from onrecord import Classifier
 from tests.conftest import write_seeds
+from tests.train.corpus.conftest import config_of, rows, save
 from train import build, calibrate, evaluate, fit
 from train.config import DEFAULTS, load
 
@@ -44,3 +47,21 @@ def test_a_binary_task_runs_through_the_chain(tmp_path: Path) -> None:
     assert "cc-by" not in card and "language models" not in card, (
         "who wrote the data and its licence are for its authors to say"
     )
+
+
+@pytest.mark.slow
+def test_many_labels_one_of_them_not_in_the_ready_made_test_split(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    labels = tuple(f"kind {n:02d}" for n in range(15))
+    files = {
+        "train": save(tmp_path / "a.csv", rows(300, labels)),
+        "test": save(tmp_path / "b.csv", rows(28, labels[:14], seed=2)),
+    }
+    config = config_of(tmp_path, source__files=files, engine__model="tiny", engine__max_steps=2)
+    assert build.main(config) == 0
+    assert "warning: test has no row labelled kind 14, so nothing" in capsys.readouterr().err
+    fit.main(config)
+    assert calibrate.main(config) == 0 and evaluate.main(config, [], config.measure.gate) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 200, "fifteen columns would be wider"
+    assert set(Classifier.load(config.checkpoint).predict("Any text.").probabilities) == set(labels)

@@ -12,7 +12,7 @@ from transformers import AutoModelForSequenceClassification, PreTrainedModel, Pr
 
 from train.config import Config, Stop
 
-MEASURED = ("gate.md", "gate.json", "report.html", "predictions.json", "metrics.json")  # of the checkpoint before
+MEASURED = ("gate.md", "report.html", "predictions.json", "metrics.json")  # of the checkpoint before
 
 
 def with_weights(model: PreTrainedModel, weights: dict[str, torch.Tensor]) -> PreTrainedModel:

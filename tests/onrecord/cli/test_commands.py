@@ -17,7 +17,7 @@ from onrecord import Classifier
 from onrecord.calibration import Calibration
 from onrecord.cli import app
 from onrecord.explain import Explanation, Word
-from onrecord.tables.score import Options, run_identity
+from onrecord.tables.identity import Options, run_identity
 from tests.conftest import LABELS, changed
 from tests.onrecord.cli.conftest import json_lines
 from train import calibrate

@@ -18,6 +18,7 @@ def made(text: str) -> list[tuple[str, str]]:
         ("Unions have suspended the strikes planned for May 14 and 16.", "cancelled", ["05-14", "05-16"]),
         ("Unions called off strikes planned for May 14.", "cancelled", ["05-14"]),
         ("The airline has cancelled flights on May 14.", "cancelled", ["05-14"]),
+        ("Friday's strike has been averted.", "cancelled", ["05-03"]),
         ("The league has postponed the match scheduled for May 14.", "cancelled", ["05-14"]),
         ("The committee delayed a vote planned for Tuesday.", "cancelled", ["05-07"]),
         ("The league has postponed the draw, set for May 14, because of the war.", "cancelled", ["05-14"]),
@@ -102,22 +103,6 @@ def test_moves(text: str, status: str, day: str, previous: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "title"),
-    [
-        ("The premier may miss Friday's summit.", "Premier may miss summit"),
-        ("She will lead the delegation at Saturday's funeral.", "She will lead the delegation at funeral"),
-    ],
-)
-def test_titles_without_a_possessive_day(text: str, title: str) -> None:
-    assert [e.title for e in events(text)] == [title]
-
-
-def test_the_title_is_of_the_clause_of_the_day() -> None:
-    events_of = events("The minister, who resigned last week, will give evidence on Friday.")
-    assert [e.title for e in events_of] == ["Minister will give evidence"]
-
-
-@pytest.mark.parametrize(
     ("sentences", "statuses"),
     [
         (
@@ -164,16 +149,44 @@ def test_only_what_is_meant_is_called_off(sentences: str, statuses: list[str]) -
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "status"),
     [
-        ("Talks will be held in St. Louis on Friday.", "St. Louis"),
-        ("The match will be played at St. James' Park on Friday.", "St. James' Park"),
+        ("The concert planned for Friday has been called off.", "cancelled"),
+        ("The vote scheduled for Monday was cancelled, he said.", "cancelled"),
+        ("The club has cancelled the match set for Saturday.", "cancelled"),
+        ("The strike set for Friday has not been called off.", "confirmed"),
+        ("The match due on Saturday may be called off.", "tentative"),
+        ("He denied that the vote due on Monday had been cancelled.", "confirmed"),
+        ("The cancelled match will be played on Saturday.", "confirmed"),
+        ("The strike was called off and talks resume Monday.", "confirmed"),
+        ("Trains are cancelled from Monday.", "confirmed"),
+        ("Trading will be suspended on Monday.", "confirmed"),
+        ("The game will go ahead on Saturday despite the rain.", "confirmed"),
+        ("The judge set Friday as the deadline for appeals.", "confirmed"),
+        ("The rail strike due on Friday is off.", "cancelled"),
+        ("The court dropped the hearing listed for May 29.", "cancelled"),
+        ("Plans for a second train on May 20 have been dropped.", "cancelled"),
+        ("Smith, who was dropped, will miss the game on May 4.", "confirmed"),
+        ("The books were to have opened on May 24.", "cancelled"),
+        ("They had been due to meet on May 8.", "cancelled"),
+        ("The union called off Sunday's march.", "cancelled"),
+        ("The strike planned for May 8 has been averted.", "cancelled"),
+        ("The hearing set for May 8 was vacated by the judge.", "cancelled"),
+        ("The vote planned for Tuesday has been pulled.", "cancelled"),
+        ("Leaders pulled the vote planned for Tuesday.", "cancelled"),
+        ("The execution set for May 8 was stayed by the court.", "cancelled"),
+        ("The visit planned for May 8 is on hold.", "cancelled"),
+        ("The troops will be pulled back on May 8.", "confirmed"),
+        ("The strike on May 8 will not be averted.", "confirmed"),
+        ("Orlov, who comes to the end of his term on May 8, has stayed silent.", "confirmed"),
+        ("Orlov, who leaves on May 8, has paused for thought.", "confirmed"),
+        ("The trial will open on Thursday, May 9, three days late.", "moved"),
+        ("The ship due in Orsk on Sunday will berth on Tuesday instead.", "moved"),
+        ("It put off its flights to May 12; they had been announced for May 9.", "moved"),
+        ("Rain is expected to spoil the fair, with up to 40mm on Saturday.", "tentative"),
+        ("The council will vote on Monday on whether to build a tram.", "confirmed"),
     ],
 )
-def test_places_of_saints(text: str, place: str) -> None:
-    assert [e.place for e in events(text)] == [place]
-
-
-def test_days_on_both_sides_of_a_slash() -> None:
-    (event,) = events("The ministers will meet on 24/25 October in Luxembourg.")
-    assert (event.when.kind, event.when.first.day, event.when.last.day) == ("range", 24, 25)
+def test_called_off(text: str, status: str) -> None:
+    (event,) = events(text)
+    assert event.status == status

@@ -160,3 +160,7 @@ def test_days_counted_from_one_before(text: str, days: list[str]) -> None:
 )
 def test_several_days_and_hours_in_one_phrase(text: str, days: list[str]) -> None:
     assert ahead(text) == days
+
+
+def test_days_on_both_sides_of_a_slash() -> None:
+    assert ahead("The ministers will meet on 24/25 October in Luxembourg.") == ["2024-10-24..2024-10-25"]

@@ -16,6 +16,8 @@ from onrecord.dates.resolve import When, find_dates
 from tests.conftest import FIXTURES
 
 PUBLISHED = date(2024, 5, 2)  # a Thursday
+
+
 STATUS_RIGHT = 0.95  # of the events of the table, every field that a row gives; reached 65 of 66
 
 
@@ -118,50 +120,6 @@ def test_what_makes_an_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "status"),
-    [
-        ("The concert planned for Friday has been called off.", "cancelled"),
-        ("The vote scheduled for Monday was cancelled, he said.", "cancelled"),
-        ("The club has cancelled the match set for Saturday.", "cancelled"),
-        ("The strike set for Friday has not been called off.", "confirmed"),
-        ("The match due on Saturday may be called off.", "tentative"),
-        ("He denied that the vote due on Monday had been cancelled.", "confirmed"),
-        ("The cancelled match will be played on Saturday.", "confirmed"),
-        ("The strike was called off and talks resume Monday.", "confirmed"),
-        ("Trains are cancelled from Monday.", "confirmed"),
-        ("Trading will be suspended on Monday.", "confirmed"),
-        ("The game will go ahead on Saturday despite the rain.", "confirmed"),
-        ("The judge set Friday as the deadline for appeals.", "confirmed"),
-        ("The rail strike due on Friday is off.", "cancelled"),
-        ("The court dropped the hearing listed for May 29.", "cancelled"),
-        ("Plans for a second train on May 20 have been dropped.", "cancelled"),
-        ("Smith, who was dropped, will miss the game on May 4.", "confirmed"),
-        ("The books were to have opened on May 24.", "cancelled"),
-        ("They had been due to meet on May 8.", "cancelled"),
-        ("The union called off Sunday's march.", "cancelled"),
-        ("The strike planned for May 8 has been averted.", "cancelled"),
-        ("The hearing set for May 8 was vacated by the judge.", "cancelled"),
-        ("The vote planned for Tuesday has been pulled.", "cancelled"),
-        ("Leaders pulled the vote planned for Tuesday.", "cancelled"),
-        ("The execution set for May 8 was stayed by the court.", "cancelled"),
-        ("The visit planned for May 8 is on hold.", "cancelled"),
-        ("The troops will be pulled back on May 8.", "confirmed"),
-        ("The strike on May 8 will not be averted.", "confirmed"),
-        ("Orlov, who comes to the end of his term on May 8, has stayed silent.", "confirmed"),
-        ("Orlov, who leaves on May 8, has paused for thought.", "confirmed"),
-        ("The trial will open on Thursday, May 9, three days late.", "moved"),
-        ("The ship due in Orsk on Sunday will berth on Tuesday instead.", "moved"),
-        ("It put off its flights to May 12; they had been announced for May 9.", "moved"),
-        ("Rain is expected to spoil the fair, with up to 40mm on Saturday.", "tentative"),
-        ("The council will vote on Monday on whether to build a tram.", "confirmed"),
-    ],
-)
-def test_called_off(text: str, status: str) -> None:
-    (event,) = events(text)
-    assert event.status == status
-
-
-@pytest.mark.parametrize(
     ("status", "texts"),
     [
         (
@@ -234,28 +192,6 @@ def test_moved_arranged_and_listed_days(text: str, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "title", "place"),
-    [
-        ("NORWICK (AP) — The Senate will vote on the tax on Tuesday, he said.", "Senate will vote on the tax", None),
-        ("According to them, the bridge in Skarra will reopen on May 12.", "Bridge in Skarra will reopen", "Skarra"),
-        ("The vote, due on Monday, has been moved to Wednesday.", "Vote", None),
-        ("The concert planned for May 14 in Orsk has been called off.", "Concert planned in Orsk", "Orsk"),
-        ("The fair runs until June 3 at the town hall.", "Fair runs until June 3 at the town hall", "the town hall"),
-        ("She said on Wednesday that the fair opens Friday.", "Fair opens", None),
-        ("The judge set Friday as the deadline for appeals.", "Deadline for appeals", None),
-        ("The court set a deadline of May 10 for appeals.", "Deadline for appeals", None),
-        ("The council set a Friday deadline for bids.", "Deadline for bids", None),
-        ("The vote is at 10 a.m. in Beijing on Friday.", "Vote", "Beijing"),
-        ("The vote had been set for Monday but will now be on Tuesday.", "Vote", None),
-        ("Leaders meet in Orsk on Monday and in Skarra on Tuesday.", "Leaders meet in Orsk and in Skarra", None),
-    ],
-)  # fmt: skip
-def test_title_and_place(text: str, title: str, place: str | None) -> None:
-    event = events(text)[0]
-    assert (event.title, event.place) == (title, place)
-
-
-@pytest.mark.parametrize(
     ("text", "previous"),
     [
         ("The inquest, which opened on April 29, was adjourned until September 5.", None),
@@ -277,14 +213,6 @@ def test_a_day_that_tells_which_plan_it_is_makes_an_event_of_what_becomes_of_the
         "Sunday's result will be challenged.", "After Sunday's defeat the club will open talks.",
         "The Sunday Times will start a new series.", "Palm Sunday's service will be held outside.",
     )  # fmt: skip
-
-
-def test_a_long_title_is_cut_at_a_word() -> None:
-    text = (
-        "The committee on fisheries, forests, parks, rivers, lakes and all other waters of the north meets on Monday."
-    )
-    title = events(text)[0].title
-    assert len(title) <= 80 and title.endswith("…") and text.startswith(f"The c{title[1:-1]}")
 
 
 def test_two_mentions_are_one_event() -> None:

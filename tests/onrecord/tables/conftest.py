@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from onrecord import Prediction
 from onrecord.tables import score
-from onrecord.tables.score import Options, Summary
+from onrecord.tables.identity import Options
+from onrecord.tables.score import Summary
 
 MODEL = Path(__file__).parent  # a directory that is the same in every run, in the place of a checkpoint
 ADDED = ["label", "confidence", "probability_yes", "probability_no", "abstained", "label_set", "windows"]

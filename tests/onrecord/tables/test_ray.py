@@ -24,9 +24,10 @@ from onrecord.tables import ray as ray_engine
 from onrecord.tables import read as tables
 from onrecord.tables import score
 from onrecord.tables.formats import TableError
+from onrecord.tables.identity import Options
 from onrecord.tables.parts import ScoreError
 from onrecord.tables.ray import SpanScorer, score_directory
-from onrecord.tables.score import Options, Summary
+from onrecord.tables.score import Summary
 from tests.conftest import ROOT
 from tests.onrecord.tables.conftest import score_command
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from onrecord import Classifier
+from onrecord.tables import identity, score
 from onrecord.tables import parts as part_files
-from onrecord.tables import score
 from onrecord.tables.formats import TableError
 from onrecord.tables.ownership import MARKER, claim_directory
 from onrecord.tables.parts import ScoreError
@@ -113,11 +113,11 @@ def test_parts_of_another_run_are_not_mixed_in(tmp_path: Path) -> None:
 
 def test_a_changed_checkpoint_is_another_one(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
-    before = score.checkpoint_identity(tmp_path)
+    before = identity.checkpoint_identity(tmp_path)
     (tmp_path / "README.md").write_text("a card")
-    assert score.checkpoint_identity(tmp_path) == before
+    assert identity.checkpoint_identity(tmp_path) == before
     (tmp_path / "calibration.json").write_text("{}")
-    assert score.checkpoint_identity(tmp_path) != before
+    assert identity.checkpoint_identity(tmp_path) != before
 
 
 @pytest.mark.parametrize("change", ["device", "upgrade"])

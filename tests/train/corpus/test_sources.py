@@ -7,10 +7,9 @@ from pathlib import Path
 import datasets
 import pytest
 
-from onrecord import Classifier
 from tests.conftest import changed
 from tests.train.corpus.conftest import config_of, one_line, read, rows, save
-from train import build, calibrate, evaluate, fit
+from train import build
 from train.config import Stop, flat, load
 from train.corpus.sources import WHOLE
 from train.corpus.splits import rows_of
@@ -277,24 +276,6 @@ def test_a_label_seen_only_outside_train(tmp_path: Path, split: str) -> None:
     assert f"the label 'new' is seen only in {split}, so it cannot be learned; correct it" in one_line(
         tmp_path, source__files=files
     )
-
-
-@pytest.mark.slow
-def test_many_labels_one_of_them_not_in_the_ready_made_test_split(
-    tmp_path: Path, capsys: pytest.CaptureFixture
-) -> None:
-    labels = tuple(f"kind {n:02d}" for n in range(15))
-    files = {
-        "train": save(tmp_path / "a.csv", rows(300, labels)),
-        "test": save(tmp_path / "b.csv", rows(28, labels[:14], seed=2)),
-    }
-    config = config_of(tmp_path, source__files=files, engine__model="tiny", engine__max_steps=2)
-    assert build.main(config) == 0
-    assert "warning: test has no row labelled kind 14, so nothing" in capsys.readouterr().err
-    fit.main(config)
-    assert calibrate.main(config) == 0 and evaluate.main(config, [], config.measure.gate) == 0
-    assert max(map(len, capsys.readouterr().out.splitlines())) < 200, "fifteen columns would be wider"
-    assert set(Classifier.load(config.checkpoint).predict("Any text.").probabilities) == set(labels)
 
 
 def test_a_split_that_lacks_a_label(tmp_path: Path) -> None:

@@ -53,13 +53,13 @@ def test_what_a_training_does_not_write_is_deleted_only_by_force(
     shutil.copytree(checkpoint, config.checkpoint)
     (config.checkpoint / "calibration.json").write_text("{}")
     (config.checkpoint / "notes.md").write_text("seed 1 is the one")
-    (config.run_dir / "gate.json").write_text("[]")
+    (config.run_dir / "gate.md").write_text("")
     with pytest.raises(Stop, match=r"has calibration\.json, notes\.md, which a new training would delete; .*--force"):
         fit.main(config)
-    assert (config.checkpoint / "calibration.json").exists() and (config.run_dir / "gate.json").exists()
+    assert (config.checkpoint / "calibration.json").exists() and (config.run_dir / "gate.md").exists()
     fit.main(config, force=True)
     assert not (config.checkpoint / "calibration.json").exists()
-    assert not (config.run_dir / "gate.json").exists(), "the verdict is of another model"
+    assert not (config.run_dir / "gate.md").exists(), "the verdict is of another model"
 
 
 def test_a_kill_between_two_renames_costs_no_checkpoint(settings: Config, checkpoint: Path, tmp_path: Path) -> None:
