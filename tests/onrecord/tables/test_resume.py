@@ -134,7 +134,7 @@ def test_another_backend_or_onrecord_is_another_run(
     if change == "device":
         other.backend = SimpleNamespace(name="torch")
     else:
-        monkeypatch.setattr(score, "__version__", "0.1.9")
+        monkeypatch.setattr(identity, "__version__", "0.1.9")
     with pytest.raises(ScoreError, match="parts of another run"):
         scored(source, target, classifier=other, on_error="skip")
     assert not other.asked and not target.exists()
